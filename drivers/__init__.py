@@ -1,0 +1,1 @@
+"""Bytes and registers: drivers know devices, never items or orders."""

@@ -1,0 +1,63 @@
+"""The small Protocols that the links speak to, and the three kinds of error that a driver may raise."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class DeviceError(Exception):
+    """Base of the three kinds; the text says what happened, whose fault it is and what to do next."""
+
+
+class LinkLost(DeviceError):
+    """The wire: no connection, timeout, closed by the peer. The outcome of a write is unknown. Reconnect."""
+
+
+class DeviceRefused(DeviceError):
+    """The device answered, and said no (Modbus exception, S7 return code, printer error flag)."""
+
+
+class BadReply(DeviceError):
+    """The device answered, and the answer makes no sense (short, wrong layout, torn). The connection is dropped."""
+
+
+class PlcPort(Protocol):
+    """One PLC connection. Constructors never connect; after any DeviceError the connection has been dropped."""
+
+    async def connect(self) -> None:
+        """Open the connection. Raises LinkLost or DeviceRefused."""
+
+    async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
+        """One cycle: write the edge image (words), read the PLC image (words).
+
+        `seen` is the last PLC image; a port that can (the virtual plant) returns only when the image differs from it
+        or after `max_wait_ms`. A wire returns at once and the link paces itself.
+        """
+
+    async def close(self) -> None:
+        """Drop the connection; never raises."""
+
+
+class LabelPrinterPort(Protocol):
+    """One label printer. At most one format is in it at any time."""
+
+    async def status(self) -> str:
+        """Normalised state: ready, label_waiting, busy, media_out, ribbon_out, head_open, paused, silent, unknown. Never raises."""
+
+    async def send(self, fmt: bytes) -> None:
+        """Send one format, once. LinkLost means that the outcome is unknown."""
+
+    async def close(self) -> None:
+        """Drop the connections; never raises."""
+
+
+class ScannerPort(Protocol):
+    """A code reader that sends lines of text."""
+
+    async def connect(self) -> None:
+        """Open the device. Raises LinkLost."""
+
+    async def read(self) -> str:
+        """The next text without its terminator. Raises LinkLost or BadReply."""
+
+    async def close(self) -> None:
+        """Drop the connection; never raises."""

@@ -1,0 +1,136 @@
+"""Everything that the core can ask of the shell. Sent only after the events that caused it are durable (I6, I7)."""
+
+import msgspec
+
+from edge.core.values import DocumentKey, ItemId, LabelText, ParcelKey, Plc, PrintId, State
+
+
+class Command(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Base of all commands."""
+
+
+# --- to the machine PLC ---
+class InsertClose(Command, frozen=True):
+    """D1: insert, this was the item's last document."""
+
+    document: DocumentKey
+
+
+class InsertKeepOpen(Command, frozen=True):
+    """D1: insert, more documents of this order are to come."""
+
+    document: DocumentKey
+
+
+class RejectDocument(Command, frozen=True):
+    """D1: to the document tray."""
+
+    document: DocumentKey
+    reason: str
+
+
+class Seal(Command, frozen=True):
+    """D2: close the envelope."""
+
+    item: ItemId
+
+
+class EjectUnsealed(Command, frozen=True):
+    """D2: to the unsealed eject."""
+
+    item: ItemId
+    reason: str
+
+
+class Apply(Command, frozen=True):
+    """D3: apply the label `print_id` that is on the pad."""
+
+    item: ItemId
+    print_id: PrintId
+
+
+class PurgeLabel(Command, frozen=True):
+    """D3: blow the label `print_id` off the pad; the item passes without one."""
+
+    item: ItemId
+    print_id: PrintId
+
+
+class NoLabel(Command, frozen=True):
+    """D3: the item passes without a label."""
+
+    item: ItemId
+
+
+# --- to the sorter PLC ---
+class Divert(Command, frozen=True):
+    """D4: into this chute."""
+
+    parcel: ParcelKey
+    chute: int
+
+
+class RejectItem(Command, frozen=True):
+    """D4: to the sealed reject."""
+
+    parcel: ParcelKey
+    reason: str
+
+
+# --- to both PLCs ---
+class ClearBelt(Command, frozen=True):
+    """Run everything to the reject places."""
+
+    plc: Plc
+
+
+class RunOut(Command, frozen=True):
+    """Close the feed and run until empty."""
+
+    plc: Plc
+
+
+class SetState(Command, frozen=True):
+    """The line's PackML state, for the `state` word of both images."""
+
+    state: State
+
+
+class SetPermit(Command, frozen=True):
+    """Grant or withdraw the permit to feed; the pump renews the lease while it is granted (I10)."""
+
+    granted: bool
+
+
+# --- to the printer ---
+class PrintLabel(Command, frozen=True):
+    """Print this label once (I5)."""
+
+    item: ItemId
+    print_id: PrintId
+    label: LabelText
+
+
+# --- durable rows, written in the same transaction as the events ---
+class Publish(Command, frozen=True):
+    """One outbox row for central: `kind` is the event's name in the MQTT contract, `body` its JSON fields."""
+
+    kind: str
+    body: dict[str, str | int | bool | None]
+
+
+class Outcome(Command, frozen=True):
+    """One outcome row (dispatched order, burnt print id, open bag): the truth for I4 and I5 at a start."""
+
+    table: str
+    key: str
+    value: str
+
+
+# --- to whoever asked ---
+class Answer(Command, frozen=True):
+    """Reply to an OperatorRequest."""
+
+    request_id: str
+    accepted: bool
+    code: str

@@ -1,0 +1,330 @@
+"""Everything that can happen to the core. `at_us` is the monotonic stamp of the link that saw it; wall time only in ClockRead."""
+
+import msgspec
+
+from edge.core.values import (
+    Camera,
+    Counters,
+    DocumentKey,
+    ItemId,
+    LotId,
+    Mode,
+    Order,
+    ParcelKey,
+    Plc,
+    PrintId,
+    Settings,
+    SortPlan,
+    State,
+    Symbol,
+)
+
+
+class Event(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Base of all events."""
+
+    at_us: int
+
+
+# --- the line itself ---
+class Booted(Event, frozen=True):
+    """The runtime started: a new boot of this journal. All that was open is in doubt from here on (I11)."""
+
+    boot: int
+    journal_id: str
+    version: str
+
+
+class ConfigLoaded(Event, frozen=True):
+    """Settings and sort plan in force from here on."""
+
+    digest: str
+    settings: Settings
+    sort_plan: SortPlan
+
+
+class ClockRead(Event, frozen=True):
+    """Wall clock, ms since 1970 UTC."""
+
+    wall_ms: int
+
+
+class DeadlinePassed(Event, frozen=True):
+    """Made by the pump when the core's next deadline is due before the next event's stamp."""
+
+
+class LinkUp(Event, frozen=True):
+    """A link works (again)."""
+
+    link: str
+
+
+class LinkDown(Event, frozen=True):
+    """A link does not work; `reason` is one of lost, refused, bad_reply, layout, stale."""
+
+    link: str
+    reason: str
+    detail: str = ""
+
+
+# --- PLC event slots ---
+class DocumentFed(Event, frozen=True):
+    """A document reached the ID camera; `trigger` is that camera's exposure count after its burst."""
+
+    document: DocumentKey
+    trigger: int
+    flags: int = 0
+
+
+class Inserted(Event, frozen=True):
+    """A document lies in the envelope of `item`."""
+
+    document: DocumentKey
+    item: ItemId
+    flags: int = 0
+
+
+class DocumentRejected(Event, frozen=True):
+    """The document tray's sensor saw it."""
+
+    document: DocumentKey
+    flags: int = 0
+
+
+class Sealed(Event, frozen=True):
+    """The envelope is closed."""
+
+    item: ItemId
+    flags: int = 0
+
+
+class ItemEjected(Event, frozen=True):
+    """The unsealed eject's sensor saw it."""
+
+    item: ItemId
+    flags: int = 0
+
+
+class Weighed(Event, frozen=True):
+    """Weight in units of 100 mg."""
+
+    item: ItemId
+    weight_100mg: int
+    flags: int = 0
+
+
+class LabelApplied(Event, frozen=True):
+    """The applicator put the label that it believes to be `print_id` on the envelope."""
+
+    item: ItemId
+    print_id: PrintId
+    flags: int = 0
+
+
+class LabelPurged(Event, frozen=True):
+    """The label on the pad was blown off into the waste."""
+
+    item: ItemId
+    print_id: PrintId
+    flags: int = 0
+
+
+class LabelExposed(Event, frozen=True):
+    """An envelope reached the label camera; `trigger` is that camera's exposure count after its burst."""
+
+    item: ItemId
+    trigger: int
+    flags: int = 0
+
+
+class HandedOver(Event, frozen=True):
+    """The item left the machine for the sorter."""
+
+    item: ItemId
+    flags: int = 0
+
+
+class Inducted(Event, frozen=True):
+    """Something passed the induction scanner; the sorter calls it `parcel`."""
+
+    parcel: ParcelKey
+    flags: int = 0
+
+
+class Diverted(Event, frozen=True):
+    """The chute's sensor saw it."""
+
+    parcel: ParcelKey
+    chute: int
+    flags: int = 0
+
+
+class ItemRejected(Event, frozen=True):
+    """The sealed reject's sensor saw it."""
+
+    parcel: ParcelKey
+    flags: int = 0
+
+
+class DivertUnconfirmed(Event, frozen=True):
+    """Diverted, but not seen by the chute's sensor."""
+
+    parcel: ParcelKey
+    chute: int
+    flags: int = 0
+
+
+class Lost(Event, frozen=True):
+    """Not seen in its window at `station`. `key` is a document, item or parcel key."""
+
+    plc: Plc
+    key: str
+    station: str
+
+
+class Extra(Event, frozen=True):
+    """Seen at `station` where nothing was expected."""
+
+    plc: Plc
+    station: str
+
+
+class RejectUnconfirmed(Event, frozen=True):
+    """Sent to a reject place, but not seen by its sensor."""
+
+    plc: Plc
+    key: str
+    station: str
+
+
+class CommandRefused(Event, frozen=True):
+    """The PLC did not take a command; `code` is a name of the table `refusals`."""
+
+    plc: Plc
+    key: str
+    command_seq: int
+    code: str
+
+
+class BeltEmpty(Event, frozen=True):
+    """All zones of this PLC are empty (after RunOut, ClearBelt or of itself)."""
+
+    plc: Plc
+
+
+class PlcStatus(Event, frozen=True):
+    """The header of a PLC's image, whenever something other than heartbeats changed.
+
+    `caught_up`: all events that the PLC has issued are in this or earlier events, so counters may be compared (I1).
+    """
+
+    plc: Plc
+    boot: int
+    state: State
+    mode: Mode
+    faults: int
+    alarms: int
+    buttons: int
+    guard_zones: int
+    zones_empty: int
+    exposures_1: int
+    exposures_2: int
+    counters: Counters
+    caught_up: bool
+
+
+class PlcRestarted(Event, frozen=True):
+    """The PLC came back with another boot id: everything of its old boot is in doubt."""
+
+    plc: Plc
+    boot: int
+
+
+# --- eyes, printer, scanner ---
+class FrameRead(Event, frozen=True):
+    """What the ID camera's worker read in frame `k` of burst `trigger`; tokens only, never a number (I17)."""
+
+    camera: Camera
+    camera_boot: int
+    trigger: int
+    k: int
+    kind: str | None
+    flags: int
+    token: str
+    skeleton: str
+    confidence_permille: int
+    masked: str
+    evidence: str
+
+
+class LabelRead(Event, frozen=True):
+    """All symbols that the label camera's worker read in frame `k` of burst `trigger`."""
+
+    camera: Camera
+    camera_boot: int
+    trigger: int
+    k: int
+    symbols: tuple[Symbol, ...]
+    evidence: str
+
+
+class ParcelScanned(Event, frozen=True):
+    """The induction scanner's text; empty = no read."""
+
+    text: str
+
+
+class LabelPrinted(Event, frozen=True):
+    """The printer shows the label `print_id` at its peel bar."""
+
+    print_id: PrintId
+
+
+class PrintFailed(Event, frozen=True):
+    """`sent` False: nothing was sent, the print id is unburnt on paper. True: outcome unknown, never printed again (I5)."""
+
+    print_id: PrintId
+    sent: bool
+    reason: str
+
+
+class PrinterStatus(Event, frozen=True):
+    """Normalised printer state: ready, media_out, ribbon_out, head_open, paused, silent, unknown."""
+
+    state: str
+
+
+# --- central systems and people ---
+class ManifestGranted(Event, frozen=True):
+    """Up to 500 orders of a grant; nothing of it counts before ManifestSealed."""
+
+    lot: LotId
+    version: int
+    chunk: int
+    orders: tuple[Order, ...]
+
+
+class ManifestSealed(Event, frozen=True):
+    """All chunks are here and their digest is right: the orders are active from now on."""
+
+    lot: LotId
+    version: int
+    chunks: int
+    digest: str
+
+
+class ManifestRefused(Event, frozen=True):
+    """A grant was refused whole before it reached the pool; each fault is a readable line."""
+
+    lot: LotId
+    version: int
+    faults: tuple[str, ...]
+
+
+class OperatorRequest(Event, frozen=True):
+    """Something a person asked for at the panel. Acts and their arguments: table ACTS in core/machine.py."""
+
+    request_id: str
+    person: str
+    act: str
+    argument: dict[str, str] = {}

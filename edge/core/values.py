@@ -1,0 +1,179 @@
+"""The vocabulary's values: identifiers, codes and the small frozen types that events and commands carry."""
+
+from enum import IntEnum, IntFlag, StrEnum
+from typing import NewType
+
+import msgspec
+
+# An id names the PLC's boot as well, because a PLC may reuse a number after a restart:
+# "D3-17" is document handle 17 of the machine PLC's boot 3; likewise "I3-9" an item and "S2-40" a parcel (the sorter's alias).
+DocumentKey = NewType("DocumentKey", str)
+ItemId = NewType("ItemId", str)
+ParcelKey = NewType("ParcelKey", str)
+OrderId = NewType("OrderId", str)
+LotId = NewType("LotId", str)
+BagId = NewType("BagId", str)
+PrintId = NewType("PrintId", int)
+EventSeq = NewType("EventSeq", int)
+
+
+class Plc(StrEnum):
+    """The two controllers of a line."""
+
+    MACHINE = "machine_plc"
+    SORTER = "sorter_plc"
+
+
+class Camera(StrEnum):
+    """The two cameras of a line."""
+
+    ID = "id_camera"
+    LABEL = "label_camera"
+
+
+class State(IntEnum):
+    """PackML states, numbered as StateCurrent in ISA-TR88.00.02."""
+
+    CLEARING = 1
+    STOPPED = 2
+    STARTING = 3
+    IDLE = 4
+    SUSPENDED = 5
+    EXECUTE = 6
+    STOPPING = 7
+    ABORTING = 8
+    ABORTED = 9
+    HOLDING = 10
+    HELD = 11
+    UNHOLDING = 12
+    SUSPENDING = 13
+    UNSUSPENDING = 14
+    RESETTING = 15
+    COMPLETING = 16
+    COMPLETE = 17
+
+
+class Mode(IntEnum):
+    """PackML unit modes, as read from the machine PLC's key switch."""
+
+    PRODUCTION = 1
+    MAINTENANCE = 2
+    MANUAL = 3
+
+
+class Verdict(StrEnum):
+    """Outcome of a content check or a label check."""
+
+    MATCH = "MATCH"
+    MISMATCH = "MISMATCH"
+    UNREADABLE = "UNREADABLE"
+    UNKNOWN = "UNKNOWN"
+    NO_ORDER = "NO_ORDER"
+    DUPLICATE = "DUPLICATE"
+    AMBIGUOUS = "AMBIGUOUS"
+    CANCELLED = "CANCELLED"
+
+
+class ReadingFlag(IntFlag):
+    """What vision proved of one reading; a missing flag means not proved."""
+
+    SYNTAX = 1
+    CHECK_DIGIT = 2
+    DATES = 4
+    CONFIDENT = 8
+
+
+class EventFlag(IntFlag):
+    """Flags of a PLC event slot (bits of the table `event_flags` in the process image)."""
+
+    OUT_OF_WINDOW = 1
+    DEFAULT_REJECT = 2
+
+
+class Symbol(msgspec.Struct, frozen=True):
+    """One symbol read on a label: symbology ("code128", "qr"), its text, its place in px and whether a second decoder agreed."""
+
+    symbology: str
+    text: str
+    x_px: int = 0
+    y_px: int = 0
+    confirmed: bool = False
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where an item goes; `county` is the six-digit GB/T 2260 code that the sort plan routes by."""
+
+    county: str
+    text: str
+    name: str
+    phone: str
+
+
+class OrderDocument(msgspec.Struct, frozen=True):
+    """One document of an order, known by its keyed tokens only (I17)."""
+
+    kind: str
+    token: str
+    skeleton: str
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What belongs together and where it goes."""
+
+    order_id: OrderId
+    documents: tuple[OrderDocument, ...]
+    address: Address
+    tracking_number: str
+    product: str = "EMS"
+    client_unit: str = ""
+    fee_code: str = ""
+    priority: int = 0
+
+
+class LabelText(msgspec.Struct, frozen=True):
+    """What is printed on a label; `payload_qr` carries number + print id (I5)."""
+
+    tracking_number: str
+    payload_qr: str
+    name: str
+    phone: str
+    address: str
+    county: str
+    product: str
+    chute: int
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """The retained counters of one PLC (I1)."""
+
+    documents_fed: int = 0
+    documents_rejected: int = 0
+    items_opened: int = 0
+    items_rejected: int = 0
+    items_handed_over: int = 0
+    items_diverted: int = 0
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What the core needs of the line's configuration; the runtime translates it from line_config."""
+
+    line: str
+    target_rate_per_h: int
+    frames_per_trigger: int
+    read_deadline_ms: int
+    transit_deadline_ms: int
+    print_deadline_ms: int
+    label_read_deadline_ms: int
+    induction_deadline_ms: int
+    scan_window_ms: int
+    operator_code: str
+    weight_min_g: int
+    weight_max_g: int
+
+
+class SortPlan(msgspec.Struct, frozen=True):
+    """County code (or its prefix of 2 or 4 digits) to chute; the longest prefix wins."""
+
+    version: str
+    routes: dict[str, int]
+    reject_chute: int
