@@ -113,9 +113,10 @@ class PrintLabel(Command, frozen=True):
 
 # --- durable rows, written in the same transaction as the events ---
 class Publish(Command, frozen=True):
-    """One outbox row for central: `kind` is the event's name in the MQTT contract, `body` its JSON fields."""
+    """One outbox row for central: `kind` is the event's name in the MQTT contract, `body` its JSON fields, `at_ms` wall time."""
 
     kind: str
+    at_ms: int
     body: dict[str, str | int | bool | None]
 
 
