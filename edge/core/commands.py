@@ -113,7 +113,7 @@ class PrintLabel(Command, frozen=True):
 
 # --- durable rows, written in the same transaction as the events ---
 class Publish(Command, frozen=True):
-    """One outbox row for central: `kind` is the event's name in the MQTT contract, `body` its JSON fields, `at_ms` wall time."""
+    """One outbox row for central: `kind` names the event in the MQTT contract, `body` its JSON fields, `at_ms` wall time."""
 
     kind: str
     at_ms: int

@@ -1,4 +1,4 @@
-"""Everything that can happen to the core. `at_us` is the monotonic stamp of the link that saw it; wall time only in ClockRead."""
+"""Everything that can happen to the core. `at_us` is the monotonic stamp of the link that saw it; wall time: ClockRead only."""
 
 import msgspec
 

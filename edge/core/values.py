@@ -91,7 +91,7 @@ class EventFlag(IntFlag):
 
 
 class Symbol(msgspec.Struct, frozen=True):
-    """One symbol read on a label: symbology ("code128", "qr"), its text, its place in px and whether a second decoder agreed."""
+    """One symbol on a label: symbology ("code128", "qr"), text, place in px, and whether a second decoder agreed."""
 
     symbology: str
     text: str

@@ -1,0 +1,213 @@
+"""handle(event) → commands: routes each event to its noun and owns no detail."""
+
+from collections.abc import Callable
+from typing import Any
+
+from edge.core.commands import Command
+from edge.core.desk import Desk
+from edge.core.document import Documents
+from edge.core.events import (
+    BeltEmpty,
+    Booted,
+    ClockRead,
+    CommandRefused,
+    ConfigLoaded,
+    DeadlinePassed,
+    Diverted,
+    DivertUnconfirmed,
+    DocumentFed,
+    DocumentRejected,
+    Event,
+    Extra,
+    FrameRead,
+    HandedOver,
+    Inducted,
+    Inserted,
+    ItemEjected,
+    ItemRejected,
+    LabelApplied,
+    LabelExposed,
+    LabelPrinted,
+    LabelPurged,
+    LabelRead,
+    LinkDown,
+    LinkUp,
+    Lost,
+    ManifestGranted,
+    ManifestRefused,
+    ManifestSealed,
+    OperatorRequest,
+    ParcelScanned,
+    PlcRestarted,
+    PlcStatus,
+    PrinterStatus,
+    PrintFailed,
+    RejectUnconfirmed,
+    Sealed,
+    Weighed,
+)
+from edge.core.floor import Floor
+from edge.core.item import Item, Items
+from edge.core.label import Labels
+from edge.core.sorting import Sorting
+from edge.core.supervision import Supervision
+from edge.core.tracking import Deadlines
+from edge.core.values import DocumentKey, ItemId, ParcelKey, Settings, SortPlan
+
+CLOCK_STEP_MS_MAX = 2000
+
+
+class Controller:
+    """The line's decisions. Deterministic: the same events give the same commands (I13, I15)."""
+
+    def __init__(self, settings: Settings, sort_plan: SortPlan) -> None:
+        self.floor = floor = Floor(settings, sort_plan)
+        self._read = Deadlines()
+        self._label_read = Deadlines()
+        self._transit = Deadlines()
+        self.documents = Documents(floor, self._read, self._transit)
+        self.items = Items(floor, self.documents, self._transit)
+        self.labels = Labels(floor, self.items, self._label_read)
+        self.sorting = Sorting(floor, self.items, self.labels)
+        self.supervision = Supervision(floor, self.documents, self.items, self.sorting)
+        self.desk = Desk(floor, self.documents, self.items, self.sorting, self.supervision)
+        self._routes = self._make_routes()
+
+    def _make_routes(self) -> dict[type[Event], Callable[[Any], None]]:
+        documents, items, labels, sorting, supervision = self.documents, self.items, self.labels, self.sorting, self.supervision
+        return {
+            Booted: self._booted,
+            ConfigLoaded: self._configured,
+            ClockRead: self._clock_read,
+            DeadlinePassed: lambda _: None,
+            LinkUp: supervision.link_up,
+            LinkDown: supervision.link_down,
+            PlcStatus: supervision.plc_status,
+            PlcRestarted: supervision.plc_restarted,
+            PrinterStatus: supervision.printer,
+            DocumentFed: documents.fed,
+            FrameRead: documents.frame,
+            DocumentRejected: documents.in_tray,
+            Inserted: items.inserted,
+            Sealed: items.sealed,
+            ItemEjected: items.ejected,
+            Weighed: self._weighed,
+            LabelPrinted: labels.label_printed,
+            PrintFailed: labels.print_failed,
+            LabelApplied: labels.applied,
+            LabelPurged: labels.purged,
+            LabelExposed: labels.exposed,
+            LabelRead: lambda event: self._checked(labels.frame(event)),
+            HandedOver: sorting.handed_over,
+            Inducted: sorting.inducted,
+            ParcelScanned: sorting.scanned,
+            Diverted: sorting.arrived,
+            DivertUnconfirmed: sorting.arrived,
+            ItemRejected: sorting.arrived,
+            Lost: self._lost,
+            Extra: lambda _: self.floor.raise_condition("EXTRA_ITEM"),
+            RejectUnconfirmed: lambda _: self.floor.raise_condition("REJECT_UNCONFIRMED"),
+            CommandRefused: lambda event: self.floor.surprise("command refused", event.code),
+            BeltEmpty: self.desk.belt_empty,
+            ManifestGranted: self.floor.pool.take_chunk,
+            ManifestSealed: self._manifest_sealed,
+            ManifestRefused: self._manifest_refused,
+            OperatorRequest: self.desk.request,
+        }
+
+    def handle(self, event: Event) -> tuple[Command, ...]:
+        """Take one event; returns what the shell must do once the event is durable, in order."""
+        self.floor.advance(event.at_us)
+        self._deadlines()
+        self._routes[type(event)](event)
+        self.supervision.settle()
+        out = tuple(self.floor.out)
+        self.floor.out.clear()
+        return out
+
+    def next_deadline_us(self) -> int | None:
+        """When a DeadlinePassed event is due; None = nothing waits."""
+        floor = self.floor
+        transit_us = self._transit.next_us() if floor.running() else None
+        dues = (
+            self._read.next_us(),
+            self._label_read.next_us(),
+            None if transit_us is None else floor.now_us + max(0, transit_us - floor.belt_us),
+            self.sorting.inductions.next_due_us(),
+            self.supervision.next_due_us(),
+        )
+        return min((due for due in dues if due is not None), default=None)
+
+    def _deadlines(self) -> None:
+        floor = self.floor
+        for key in self._read.pop_due(floor.now_us):
+            self.documents.read_deadline(key)
+        for key in self._label_read.pop_due(floor.now_us):
+            self._checked(self.labels.read_deadline(key))
+        for key in self._transit.pop_due(floor.belt_us):
+            self._lose(key)
+        self.sorting.bind(self.sorting.inductions.join(floor.now_us))
+
+    def _booted(self, event: Booted) -> None:
+        self.floor.boot = event.boot
+        self._restart_links()
+        if event.boot > 1:
+            self.supervision.booted()
+        self.floor.report("booted", boot=event.boot, version=event.version)
+
+    def _restart_links(self) -> None:
+        for link, up in self.supervision.links.items():
+            if not up:
+                self.supervision.link_down(LinkDown(at_us=self.floor.now_us, link=link, reason="lost"))
+
+    def _configured(self, event: ConfigLoaded) -> None:
+        self.floor.settings, self.floor.sort_plan = event.settings, event.sort_plan
+        if not self.floor.pool.orders:
+            self.floor.raise_condition("NO_MANIFEST")
+
+    def _clock_read(self, event: ClockRead) -> None:
+        floor = self.floor
+        offset_ms = event.wall_ms - event.at_us // 1000
+        before = floor.wall_offset_ms
+        floor.wall_offset_ms = offset_ms
+        if before is not None and abs(offset_ms - before) > CLOCK_STEP_MS_MAX and self.supervision.permit:
+            floor.raise_condition("CLOCK_STEPPED")
+        else:
+            floor.end_condition("CLOCK_STEPPED")
+
+    def _weighed(self, event: Weighed) -> None:
+        item = self.items.weighed(event)
+        if item is not None:
+            self.labels.print_for(item)
+
+    def _checked(self, item: Item | None) -> None:
+        if item is not None:
+            self.sorting.decide(item)
+
+    def _lost(self, event: Lost) -> None:
+        self._lose(event.key)
+
+    def _lose(self, key: str) -> None:
+        if key.startswith("D"):
+            self.documents.lost(DocumentKey(key))
+        elif key.startswith("I"):
+            self.items.lost(ItemId(key))
+        else:
+            parcel = self.sorting.item_of.get(ParcelKey(key))
+            if parcel is not None:
+                self.items.lost(parcel.item_id)
+            self.floor.raise_condition("ITEM_LOST")
+
+    def _manifest_sealed(self, event: ManifestSealed) -> None:
+        floor = self.floor
+        if floor.pool.activate(event):
+            floor.end_condition("NO_MANIFEST")
+            floor.end_condition("MANIFEST_REFUSED")
+            groups = ";".join(",".join(group) for group in floor.pool.ambiguous())
+            floor.report("manifest_accepted", lot=event.lot, version=event.version, digest=event.digest, ambiguous=groups)
+        elif floor.pool.lots.get(event.lot, 0) < event.version:
+            floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")
+
+    def _manifest_refused(self, event: ManifestRefused) -> None:
+        self.floor.raise_condition("MANIFEST_REFUSED")
+        self.floor.report("manifest_refused", lot=event.lot, version=event.version, faults="; ".join(event.faults))

@@ -1,0 +1,135 @@
+"""What a person may do: each act with its precondition, its effect and the code of its answer."""
+
+from collections.abc import Callable
+
+from edge.core.commands import Answer, ClearBelt
+from edge.core.conditions import CLEARED_WITH_BELT, Effect
+from edge.core.document import Documents, DocumentState
+from edge.core.events import BeltEmpty, OperatorRequest
+from edge.core.floor import Floor
+from edge.core.item import Items, ItemState
+from edge.core.machine import ACTS
+from edge.core.sorting import Sorting
+from edge.core.supervision import Supervision
+from edge.core.values import BagId, Plc, State
+
+CLEARABLE = frozenset({State.STOPPED, State.HELD, State.ABORTED})
+
+
+class Desk:
+    """Takes requests and answers each once. Codes: "OK" or what stands against it."""
+
+    def __init__(self, floor: Floor, documents: Documents, items: Items, sorting: Sorting, supervision: Supervision) -> None:
+        self._floor = floor
+        self._documents = documents
+        self._items = items
+        self._sorting = sorting
+        self._supervision = supervision
+        self._acts: dict[str, Callable[[OperatorRequest], str]] = {
+            "start": self._start,
+            "unhold": self._unhold,
+            "pause_feed": lambda _: self._pause(True),
+            "resume_feed": lambda _: self._pause(False),
+            "clear_belt": self._clear_belt,
+            "rejects_cleared": self._rejects_cleared,
+            "bind_bag": self._bind_bag,
+            "recount_bag": self._recount_bag,
+        }
+        self._to_clear: list[Plc] = []
+
+    def request(self, event: OperatorRequest) -> None:
+        """Do what is asked or say why not; both are recorded with the person's name."""
+        code = self._acts.get(event.act, self._state_command)(event) if event.act in ACTS else "UNKNOWN_ACT"
+        self._floor.do(Answer(request_id=event.request_id, accepted=code == "OK", code=code))
+        self._floor.report("operator_act", person=event.person, act=event.act, code=code)
+
+    def _state_command(self, event: OperatorRequest) -> str:
+        if self._floor.clearing and event.act != "stop":
+            return "CLEARING"
+        return "OK" if self._floor.machine.command(ACTS[event.act]) else "NOT_IN_THIS_STATE"
+
+    def _start(self, event: OperatorRequest) -> str:
+        floor = self._floor
+        blocking = floor.conditions.having(Effect.BLOCKS_START, Effect.HOLDS, Effect.ABORTS)
+        if blocking:
+            return blocking[0]
+        unbound = [chute for chute in sorted(set(floor.sort_plan.routes.values())) if chute not in floor.bags.by_chute]
+        return "NO_BAG_BOUND" if unbound else self._state_command(event)
+
+    def _unhold(self, event: OperatorRequest) -> str:
+        blocking = self._floor.conditions.having(Effect.HOLDS)
+        if blocking:
+            return blocking[0]
+        self._supervision.held_by_person = False
+        return self._state_command(event)
+
+    def _pause(self, paused: bool) -> str:
+        self._supervision.feed_paused = paused
+        return "OK"
+
+    def _clear_belt(self, _: OperatorRequest) -> str:
+        floor = self._floor
+        if floor.machine.state not in CLEARABLE or floor.clearing:
+            return "NOT_IN_THIS_STATE"
+        floor.clearing = True
+        floor.raise_condition("REJECTS_NOT_CLEARED")
+        self._documents.quarantine_belt("LINE_STOPPED_BY_HAND")
+        self._items.quarantine_belt("LINE_STOPPED_BY_HAND")
+        # The sorter is asked a second time: it is empty for good only after the machine is.
+        self._to_clear = [Plc.MACHINE, Plc.SORTER]
+        floor.do(ClearBelt(plc=Plc.SORTER))
+        floor.do(ClearBelt(plc=Plc.MACHINE))
+        return "OK"
+
+    def belt_empty(self, event: BeltEmpty) -> None:
+        """A PLC's belts are empty; when both are, the clearing is over."""
+        if not self._floor.clearing or not self._to_clear or event.plc is not self._to_clear[0]:
+            return
+        self._to_clear.pop(0)
+        if self._to_clear:
+            self._floor.do(ClearBelt(plc=Plc.SORTER))
+        else:
+            self._cleared()
+
+    def _cleared(self) -> None:
+        floor = self._floor
+        floor.clearing = False
+        for code in CLEARED_WITH_BELT:
+            floor.conditions.set(code, on=False, at_us=floor.now_us)
+        missing = [d for d in self._documents.on_belt.values() if d.state is not DocumentState.LOST]
+        for document in missing:
+            self._documents.move(document, "lost")
+        gone = [i for i in self._items.on_belt.values() if i.state not in (ItemState.LOST, ItemState.UNCONFIRMED)]
+        for item in gone:
+            self._items.move(item, "lost")
+        if missing or gone:
+            floor.raise_condition("ITEM_LOST")
+        self._sorting.hand_over.expected.clear()
+        floor.report("belt_cleared", missing=len(missing) + len(gone))
+        floor.machine.command("stop")
+
+    def _rejects_cleared(self, _: OperatorRequest) -> str:
+        if self._floor.clearing:
+            return "CLEARING"
+        self._floor.end_condition("REJECTS_NOT_CLEARED")
+        return "OK"
+
+    def _bind_bag(self, event: OperatorRequest) -> str:
+        chute, bag = event.argument.get("chute", ""), event.argument.get("bag", "")
+        if not chute.isdigit() or int(chute) not in self._floor.sort_plan.routes.values() or not bag:
+            return "NO_SUCH_CHUTE"
+        if not self._floor.bags.bind(int(chute), BagId(bag)):
+            return "BAG_IN_USE"
+        self._floor.report("bag_bound", chute=int(chute), bag=bag)
+        return "OK"
+
+    def _recount_bag(self, event: OperatorRequest) -> str:
+        chute = event.argument.get("chute", "")
+        if not chute.isdigit():
+            return "NO_SUCH_CHUTE"
+        texts = [text for text in event.argument.get("labels", "").split(",") if text]
+        code = self._sorting.recount(int(chute), texts)
+        if not self._floor.bags.locked():
+            self._floor.end_condition("DIVERT_UNCONFIRMED")
+            self._floor.end_condition("WRONG_CHUTE")
+        return code or "OK"

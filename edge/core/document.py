@@ -1,0 +1,230 @@
+"""The life of a document from the feeder to its envelope or the document tray, as a table; the content check happens here."""
+
+from enum import StrEnum
+
+from edge.core.commands import InsertClose, RejectDocument
+from edge.core.events import DocumentFed, DocumentRejected, FrameRead, Inserted
+from edge.core.floor import Floor
+from edge.core.matching import Check, accept_reading
+from edge.core.production import Reject
+from edge.core.tracking import Burst, Bursts, Deadlines
+from edge.core.values import DocumentKey, EventFlag, ItemId, OrderId, Verdict
+
+
+class DocumentState(StrEnum):
+    """Where a document stands."""
+
+    FED = "fed"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    INSERTED = "inserted"
+    IN_TRAY = "in tray"
+    LOST = "lost"
+
+
+S = DocumentState
+# (state, what happened) → state. `accept` and `refuse` are our own verdicts, the rest is what the PLC saw.
+DOCUMENT_TABLE: dict[tuple[DocumentState, str], DocumentState] = {
+    (S.FED, "accept"): S.ACCEPTED,
+    (S.FED, "refuse"): S.REFUSED,
+    (S.ACCEPTED, "refuse"): S.REFUSED,
+    (S.ACCEPTED, "inserted"): S.INSERTED,
+    # Inserted against our word, or without it: it is where it is; its item is condemned for it.
+    (S.FED, "inserted"): S.INSERTED,
+    (S.REFUSED, "inserted"): S.INSERTED,
+    (S.FED, "in_tray"): S.IN_TRAY,
+    (S.ACCEPTED, "in_tray"): S.IN_TRAY,
+    (S.REFUSED, "in_tray"): S.IN_TRAY,
+    (S.FED, "lost"): S.LOST,
+    (S.ACCEPTED, "lost"): S.LOST,
+    (S.REFUSED, "lost"): S.LOST,
+    # A lost one may be found again at a reject place while the belt is cleared.
+    (S.LOST, "in_tray"): S.IN_TRAY,
+}
+ENDED = frozenset({S.INSERTED, S.IN_TRAY})
+BEFORE_GATE = frozenset({S.FED, S.ACCEPTED, S.REFUSED})
+
+
+class Document:
+    """One document on the line."""
+
+    def __init__(self, key: DocumentKey) -> None:
+        self.key = key
+        self.state = DocumentState.FED
+        self.order_id: OrderId | None = None
+        self.reason = ""
+        self.quarantined = False
+        self.masked = ""
+        self.item: ItemId | None = None
+
+
+class Documents:
+    """All documents fed, and what may happen to them up to the insert gate."""
+
+    def __init__(self, floor: Floor, read_deadlines: Deadlines, transit_deadlines: Deadlines) -> None:
+        self._floor = floor
+        self._read = read_deadlines
+        self._transit = transit_deadlines
+        self.all: dict[DocumentKey, Document] = {}
+        self.on_belt: dict[DocumentKey, Document] = {}
+        self.bursts: Bursts[FrameRead] = Bursts()
+        self._burst_of: dict[DocumentKey, Burst[FrameRead]] = {}
+        self.rejected = 0
+
+    def move(self, document: Document, happened: str) -> bool:
+        """Take a step of the table; False, counted, and no change where the table has no such pair."""
+        target = DOCUMENT_TABLE.get((document.state, happened))
+        if target is None:
+            self._floor.surprise(document.state, happened)
+            return False
+        document.state = target
+        self._read.set(document.key, None)
+        transit_ms = self._floor.settings.transit_deadline_ms
+        self._transit.set(document.key, self._floor.belt_us + transit_ms * 1000 if target in BEFORE_GATE else None)
+        if target in ENDED:
+            self.on_belt.pop(document.key, None)
+        return True
+
+    def fed(self, event: DocumentFed) -> None:
+        """A document reached the ID camera: it gets a life, and a deadline to be read."""
+        if event.document in self.all:
+            self._floor.surprise("known", "fed")
+            return
+        floor = self._floor
+        document = Document(event.document)
+        self.all[event.document] = self.on_belt[event.document] = document
+        floor.production.documents_fed += 1
+        floor.report("document_fed", document=event.document)
+        burst = self.bursts.exposed(event.trigger, event.document)
+        if burst.closed:
+            self._refuse(document, "UNREADABLE")
+            return
+        self._burst_of[event.document] = burst
+        self._read.set(event.document, floor.now_us + floor.settings.read_deadline_ms * 1000)
+        doubt = floor.belt_in_doubt() or ("POSITION_DOUBT" if event.flags & EventFlag.OUT_OF_WINDOW else "")
+        if doubt:
+            self.quarantine(document, doubt)
+        else:
+            self._judge_when_complete(document)
+
+    def frame(self, event: FrameRead) -> None:
+        """The ID camera's worker read a frame."""
+        burst = self.bursts.frame(event.trigger, event.k, event)
+        document = self.all.get(DocumentKey(burst.owner)) if burst.owner is not None else None
+        if document is not None:
+            self._judge_when_complete(document)
+
+    def _judge_when_complete(self, document: Document) -> None:
+        burst = self._burst_of.get(document.key)
+        if burst is not None and len(burst.frames) >= self._floor.settings.frames_per_trigger:
+            self._judge(document, burst)
+
+    def _judge(self, document: Document, burst: Burst[FrameRead]) -> None:
+        burst.closed = True
+        del self._burst_of[document.key]
+        frames = [burst.frames[k] for k in sorted(burst.frames)]
+        document.masked = next((frame.masked for frame in frames if frame.masked), "")
+        if document.state is not DocumentState.FED:
+            return
+        check = self._content_check(frames)
+        self._floor.report(
+            "content_check", document=document.key, verdict=check.verdict.value, reason=check.reason, order_id=check.order_id
+        )
+        if check.verdict is Verdict.MATCH and check.order_id is not None:
+            self._accept(document, check.order_id)
+        else:
+            self._refuse(document, check.reason)
+
+    def _content_check(self, frames: list[FrameRead]) -> Check:
+        reason = accept_reading(frames)
+        if reason:
+            return Check(Verdict.UNREADABLE, reason)
+        read = next(frame for frame in frames if frame.token)
+        return self._floor.pool.find(read.kind or "", read.token, read.skeleton)
+
+    def _accept(self, document: Document, order_id: OrderId) -> None:
+        if self.move(document, "accept"):
+            document.order_id = order_id
+            self._floor.pool.claim(order_id, document.key)
+            self._floor.do(InsertClose(document=document.key))
+
+    def _refuse(self, document: Document, reason: str) -> None:
+        if self.move(document, "refuse"):
+            document.reason = document.reason or reason
+            self._floor.do(RejectDocument(document=document.key, reason=reason))
+
+    def read_deadline(self, key: str) -> None:
+        """Not all frames came in time: judge by what there is."""
+        document = self.all[DocumentKey(key)]
+        burst = self._burst_of.get(document.key)
+        if burst is None:
+            return
+        if burst.frames:
+            self._judge(document, burst)
+        else:
+            burst.closed = True
+            del self._burst_of[document.key]
+            self._refuse(document, "READ_LATE")
+
+    def quarantine(self, document: Document, reason: str) -> None:
+        """In doubt: it must not be inserted, and if it was, its item is condemned (I11, I20)."""
+        document.quarantined = True
+        document.reason = document.reason or reason
+        if document.state in (DocumentState.FED, DocumentState.ACCEPTED):
+            self._refuse(document, reason)
+
+    def inserted(self, event: Inserted) -> tuple[Document | None, str]:
+        """A document lies in an envelope; returns it with "" or the reason for which its item must not go."""
+        document = self.all.get(event.document)
+        if document is None:
+            self._floor.surprise("unknown document", "inserted")
+            return None, "UNEXPECTED_PLACE"
+        welcome = document.state is DocumentState.ACCEPTED
+        if not self.move(document, "inserted"):
+            return document, "UNEXPECTED_PLACE"
+        document.item = event.item
+        if not welcome:
+            return document, document.reason or "UNEXPECTED_PLACE"
+        return document, "POSITION_DOUBT" if event.flags & EventFlag.OUT_OF_WINDOW else ""
+
+    def in_tray(self, event: DocumentRejected) -> None:
+        """The document tray's sensor confirmed a reject (I12)."""
+        floor = self._floor
+        document = self.all.get(event.document)
+        if document is None or not self.move(document, "in_tray"):
+            floor.surprise("unknown document" if document is None else document.state, "in_tray")
+            return
+        self.rejected += 1
+        document.reason = document.reason or "PLC_DEFAULT"
+        if document.order_id is not None:
+            floor.pool.release(document.order_id)
+        floor.production.ended(document.reason, floor.now_us)
+        floor.production.rejects.append(
+            Reject(floor.wall_ms(), document.key, document.reason, document.masked, "document_tray")
+        )
+        floor.report(
+            "rejected", document=document.key, order_id=document.order_id, reason=document.reason, place="document_tray"
+        )
+
+    def lost(self, key: DocumentKey) -> None:
+        """Not seen where it should have come: it and its neighbours are in doubt, and the line holds (I20)."""
+        document = self.all.get(key)
+        if document is None or not self.move(document, "lost"):
+            return
+        document.reason = document.reason or "ITEM_LOST"
+        for neighbour in self.neighbours(key):
+            self.quarantine(neighbour, "POSITION_DOUBT")
+        self._floor.raise_condition("ITEM_LOST")
+
+    def neighbours(self, key: DocumentKey) -> list[Document]:
+        """The documents fed directly before and after, as far as they are still on the belt."""
+        keys = list(self.on_belt)
+        if key not in self.on_belt:
+            return []
+        at = keys.index(key)
+        return [self.on_belt[keys[n]] for n in (at - 1, at + 1) if 0 <= n < len(keys)]
+
+    def quarantine_belt(self, reason: str) -> None:
+        """Everything before the insert gate is in doubt."""
+        for document in list(self.on_belt.values()):
+            self.quarantine(document, reason)

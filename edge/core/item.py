@@ -1,0 +1,220 @@
+"""The life of an item, from the first document in its envelope to its chute or a reject place, as a table."""
+
+from enum import StrEnum
+
+from edge.core.commands import EjectUnsealed, NoLabel, Seal
+from edge.core.document import Documents
+from edge.core.events import Inserted, ItemEjected, Sealed, Weighed
+from edge.core.floor import Floor
+from edge.core.production import Reject
+from edge.core.tracking import Deadlines
+from edge.core.values import DocumentKey, EventFlag, ItemId, Order, OrderId, ParcelKey, PrintId, Verdict
+
+
+class ItemState(StrEnum):
+    """Where an item stands, as far as sensors have seen it."""
+
+    OPEN = "open"
+    SEALED = "sealed"
+    WEIGHED = "weighed"
+    LABELLED = "labelled"
+    EXPOSED = "exposed"
+    HANDED_OVER = "handed over"
+    INDUCTED = "inducted"
+    UNCONFIRMED = "unconfirmed"
+    DISPATCHED = "dispatched"
+    EJECTED = "ejected"
+    REJECTED = "rejected"
+    LOST = "lost"
+
+
+S = ItemState
+# (state, what a sensor saw) → state. An item without a label skips `labelled`.
+ITEM_TABLE: dict[tuple[ItemState, str], ItemState] = {
+    (S.OPEN, "sealed"): S.SEALED,
+    (S.OPEN, "ejected"): S.EJECTED,
+    (S.SEALED, "weighed"): S.WEIGHED,
+    (S.WEIGHED, "labelled"): S.LABELLED,
+    (S.WEIGHED, "exposed"): S.EXPOSED,
+    (S.LABELLED, "exposed"): S.EXPOSED,
+    (S.EXPOSED, "handed_over"): S.HANDED_OVER,
+    (S.HANDED_OVER, "inducted"): S.INDUCTED,
+    (S.INDUCTED, "diverted"): S.DISPATCHED,
+    (S.INDUCTED, "unconfirmed"): S.UNCONFIRMED,
+    (S.INDUCTED, "rejected"): S.REJECTED,
+    (S.UNCONFIRMED, "recounted"): S.DISPATCHED,
+    (S.UNCONFIRMED, "rejected"): S.REJECTED,
+    **{
+        (state, "lost"): S.LOST
+        for state in (S.OPEN, S.SEALED, S.WEIGHED, S.LABELLED, S.EXPOSED, S.HANDED_OVER, S.INDUCTED, S.UNCONFIRMED)
+    },
+    # A lost one may be found again at a reject place while the belt is cleared.
+    (S.LOST, "ejected"): S.EJECTED,
+    (S.LOST, "handed_over"): S.HANDED_OVER,
+    (S.LOST, "inducted"): S.INDUCTED,
+    (S.LOST, "rejected"): S.REJECTED,
+}
+ENDED = frozenset({S.DISPATCHED, S.EJECTED, S.REJECTED})
+# Deadline of each state: a field of Settings, in ms of running belt.
+DEADLINES: dict[ItemState, str] = {
+    **dict.fromkeys((S.OPEN, S.SEALED, S.WEIGHED, S.LABELLED, S.EXPOSED, S.INDUCTED), "transit_deadline_ms"),
+    S.HANDED_OVER: "induction_deadline_ms",
+}
+
+
+class Item:
+    """One envelope's worth on the line."""
+
+    def __init__(self, item_id: ItemId, documents: list[DocumentKey], order: Order | None) -> None:
+        self.item_id = item_id
+        self.documents = documents
+        self.order = order
+        self.state = ItemState.OPEN
+        self.reason = ""
+        self.quarantined = False
+        self.weight_100mg = 0
+        self.print_id: PrintId | None = None
+        self.label_check: Verdict | None = None
+        self.parcel: ParcelKey | None = None
+        self.chute: int | None = None
+        self.divert_sent = False
+
+    @property
+    def order_id(self) -> OrderId | None:
+        """The order that its documents were matched to."""
+        return self.order.order_id if self.order is not None else None
+
+
+class Items:
+    """All items opened, and what may happen to them up to the scales."""
+
+    def __init__(self, floor: Floor, documents: Documents, transit_deadlines: Deadlines) -> None:
+        self._floor = floor
+        self._documents = documents
+        self._transit = transit_deadlines
+        self.all: dict[ItemId, Item] = {}
+        self.on_belt: dict[ItemId, Item] = {}
+        self.ejected_count = 0
+
+    def move(self, item: Item, happened: str) -> bool:
+        """Take a step of the table; False, counted, and no change where the table has no such pair."""
+        target = ITEM_TABLE.get((item.state, happened))
+        if target is None:
+            self._floor.surprise(item.state, happened)
+            return False
+        item.state = target
+        field = DEADLINES.get(target)
+        due_us = None if field is None else self._floor.belt_us + getattr(self._floor.settings, field) * 1000
+        self._transit.set(item.item_id, due_us)
+        if target in ENDED:
+            self.on_belt.pop(item.item_id, None)
+        return True
+
+    def get(self, item_id: ItemId, happened: str) -> Item | None:
+        """The item, or None and a counted surprise."""
+        item = self.all.get(item_id)
+        if item is None:
+            self._floor.surprise("unknown item", happened)
+        return item
+
+    def condemn(self, item: Item, reason: str, *, quarantine: bool = False) -> None:
+        """It must not be dispatched; the first reason stays. Where it leaves the line is up to where it stands."""
+        if item.state in ENDED:
+            return
+        item.reason = item.reason or reason
+        item.quarantined = item.quarantined or quarantine
+
+    def inserted(self, event: Inserted) -> None:
+        """A document lies in an envelope: an item is opened and, when all is as we said, sealed."""
+        document, reason = self._documents.inserted(event)
+        floor = self._floor
+        if event.item in self.all:
+            floor.surprise("known item", "inserted")
+            self.condemn(self.all[event.item], "UNEXPECTED_PLACE", quarantine=True)
+            return
+        order = None
+        if document is not None and document.order_id is not None:
+            order = floor.pool.orders[document.order_id]
+        item = Item(event.item, [event.document], order)
+        self.all[event.item] = self.on_belt[event.item] = item
+        self._transit.set(item.item_id, floor.belt_us + floor.settings.transit_deadline_ms * 1000)
+        reason = reason or floor.belt_in_doubt() or ("" if order is not None else "UNEXPECTED_PLACE")
+        if reason:
+            self.condemn(item, reason, quarantine=True)
+            floor.do(EjectUnsealed(item=item.item_id, reason=item.reason))
+        else:
+            floor.do(Seal(item=item.item_id))
+
+    def sealed(self, event: Sealed) -> None:
+        """The envelope is closed."""
+        item = self.get(event.item, "sealed")
+        if item is None or not self.move(item, "sealed"):
+            return
+        self._floor.production.sealed += 1
+        self._doubt_place(item, event.flags)
+        self._floor.report("sealed", item=item.item_id, order_id=item.order_id)
+
+    def weighed(self, event: Weighed) -> Item | None:
+        """The scales' value; returns the item when it may get a label."""
+        item = self.get(event.item, "weighed")
+        if item is None or not self.move(item, "weighed"):
+            return None
+        item.weight_100mg = event.weight_100mg
+        self._doubt_place(item, event.flags)
+        settings = self._floor.settings
+        if not settings.weight_min_g * 10 <= event.weight_100mg <= settings.weight_max_g * 10:
+            self.condemn(item, "WEIGHT_OUT_OF_RANGE")
+        if item.reason:
+            self._floor.do(NoLabel(item=item.item_id))
+            return None
+        return item
+
+    def _doubt_place(self, item: Item, flags: int) -> None:
+        if flags & EventFlag.OUT_OF_WINDOW:
+            self.doubt(item, "POSITION_DOUBT")
+
+    def doubt(self, item: Item, reason: str) -> None:
+        """Its place is in doubt: it and both neighbours are quarantined (I20)."""
+        self.condemn(item, reason, quarantine=True)
+        for neighbour in self.neighbours(item.item_id):
+            self.condemn(neighbour, reason, quarantine=True)
+
+    def neighbours(self, item_id: ItemId) -> list[Item]:
+        """The items opened directly before and after, as far as they are still on the belt."""
+        ids = list(self.on_belt)
+        if item_id not in self.on_belt:
+            return []
+        at = ids.index(item_id)
+        return [self.on_belt[ids[n]] for n in (at - 1, at + 1) if 0 <= n < len(ids)]
+
+    def ejected(self, event: ItemEjected) -> None:
+        """The unsealed eject's sensor confirmed a reject (I12)."""
+        item = self.get(event.item, "ejected")
+        if item is not None and self.move(item, "ejected"):
+            self.ejected_count += 1
+            self.end_rejected(item, "unsealed_eject")
+
+    def end_rejected(self, item: Item, place: str) -> None:
+        """It lies at a reject place: its order waits again, central is told."""
+        floor = self._floor
+        item.reason = item.reason or "PLC_DEFAULT"
+        if item.order is not None:
+            floor.pool.release(item.order.order_id)
+        floor.production.ended(item.reason, floor.now_us)
+        masked = next((self._documents.all[key].masked for key in item.documents if key in self._documents.all), "")
+        floor.production.rejects.append(Reject(floor.wall_ms(), item.item_id, item.reason, masked, place))
+        floor.report("rejected", item=item.item_id, order_id=item.order_id, reason=item.reason, place=place)
+
+    def lost(self, item_id: ItemId) -> None:
+        """Not seen where it should have come: the line holds, neighbours are in doubt (I20)."""
+        item = self.all.get(item_id)
+        if item is None or (item.state, "lost") not in ITEM_TABLE:
+            return
+        self.doubt(item, "ITEM_LOST")
+        self.move(item, "lost")
+        self._floor.raise_condition("ITEM_LOST")
+
+    def quarantine_belt(self, reason: str) -> None:
+        """Everything between insertion and its chute is in doubt."""
+        for item in self.on_belt.values():
+            self.condemn(item, reason, quarantine=True)

@@ -1,0 +1,187 @@
+"""A label's life: print once, apply or purge, and the label check in the applicator's own tracking domain."""
+
+from edge.core.commands import Apply, NoLabel, Outcome, PrintLabel, PurgeLabel
+from edge.core.events import LabelApplied, LabelExposed, LabelPrinted, LabelPurged, LabelRead, PrintFailed
+from edge.core.floor import Floor
+from edge.core.item import Item, Items, ItemState
+from edge.core.matching import Expected, check_label
+from edge.core.routing import route
+from edge.core.tracking import Burst, Bursts, Deadlines
+from edge.core.values import EventFlag, ItemId, LabelText, PrintId, Verdict
+
+MISMATCHES_THAT_HOLD = 2
+
+
+def qr_payload(tracking_number: str, print_id: PrintId) -> str:
+    """The QR carries number and print id (I5)."""
+    return f"{tracking_number};{print_id}"
+
+
+class Labels:
+    """Prints under way by print id, and the label camera's bursts."""
+
+    def __init__(self, floor: Floor, items: Items, read_deadlines: Deadlines) -> None:
+        self._floor = floor
+        self._items = items
+        self._read = read_deadlines
+        self.next_print_id = 1
+        self.item_of: dict[PrintId, ItemId] = {}
+        self.printed: set[PrintId] = set()
+        self.bursts: Bursts[LabelRead] = Bursts()
+        self._burst_of: dict[ItemId, Burst[LabelRead]] = {}
+        self._mismatches_in_a_row = 0
+
+    def print_for(self, item: Item) -> None:
+        """Burn a print id for this item and have its label printed. The intent is durable before it is sent (I6)."""
+        order = item.order
+        chute = None if order is None else route(self._floor.sort_plan, order.address.county)
+        if order is None or chute is None:
+            self._items.condemn(item, "NO_ROUTE")
+            self._floor.do(NoLabel(item=item.item_id))
+            return
+        print_id = PrintId(self.next_print_id)
+        self.next_print_id += 1
+        self.item_of[print_id] = item.item_id
+        item.print_id, item.chute = print_id, chute
+        self._floor.do(Outcome(table="print", key=str(print_id), value=order.tracking_number))
+        label = LabelText(
+            tracking_number=order.tracking_number,
+            payload_qr=qr_payload(order.tracking_number, print_id),
+            name=order.address.name,
+            phone=order.address.phone,
+            address=order.address.text,
+            county=order.address.county,
+            product=order.product,
+            chute=chute,
+        )
+        self._floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label))
+
+    def _item(self, print_id: PrintId, happened: str) -> Item | None:
+        item_id = self.item_of.get(print_id)
+        if item_id is None:
+            self._floor.surprise("unknown print", happened)
+            return None
+        return self._items.all[item_id]
+
+    def label_printed(self, event: LabelPrinted) -> None:
+        """The label is at the peel bar: apply it, or purge it when its item was condemned in between."""
+        item = self._item(event.print_id, "printed")
+        if item is None or event.print_id in self.printed:
+            return
+        self.printed.add(event.print_id)
+        if item.reason or item.state is not ItemState.WEIGHED:
+            self._items.condemn(item, "LABEL_LATE")
+            self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
+        else:
+            self._floor.do(Apply(item=item.item_id, print_id=event.print_id))
+
+    def print_failed(self, event: PrintFailed) -> None:
+        """No label, or nobody knows: void the print id, never print it again (I5)."""
+        item = self._item(event.print_id, "print failed")
+        if item is None:
+            return
+        self._items.condemn(item, "PRINT_FAILED")
+        self._floor.do(NoLabel(item=item.item_id))
+        self._floor.do(Outcome(table="void", key=str(event.print_id), value=event.reason))
+        self._floor.report("label_void", item=item.item_id, print_id=event.print_id, sent=event.sent, reason=event.reason)
+
+    def applied(self, event: LabelApplied) -> None:
+        """The applicator believes that this item bears this print."""
+        item = self._items.get(event.item, "labelled")
+        if item is None or not self._items.move(item, "labelled"):
+            return
+        if event.print_id != item.print_id:
+            self._items.doubt(item, "LABEL_MISMATCH")
+        if event.flags & EventFlag.OUT_OF_WINDOW:
+            self._items.doubt(item, "POSITION_DOUBT")
+        self._floor.report("label_applied", item=item.item_id, order_id=item.order_id, print_id=event.print_id)
+
+    def purged(self, event: LabelPurged) -> None:
+        """A label went into the waste: its item passes without one."""
+        item = self._items.get(event.item, "purged")
+        if item is not None:
+            self._items.condemn(item, "LABEL_PURGED")
+            if item.print_id is not None:
+                self._floor.do(Outcome(table="void", key=str(item.print_id), value="purged"))
+
+    def exposed(self, event: LabelExposed) -> None:
+        """The item passes the label camera."""
+        item = self._items.get(event.item, "exposed")
+        if item is None or not self._items.move(item, "exposed"):
+            return
+        floor = self._floor
+        burst = self.bursts.exposed(event.trigger, event.item)
+        if burst.closed or event.flags & EventFlag.OUT_OF_WINDOW:
+            burst.closed = True
+            self._items.doubt(item, "POSITION_DOUBT")
+            return
+        self._burst_of[event.item] = burst
+        self._read.set(event.item, floor.now_us + floor.settings.label_read_deadline_ms * 1000)
+        self._judge_when_complete(item)
+
+    def frame(self, event: LabelRead) -> Item | None:
+        """The label camera's worker read a frame; returns the item when that completed its label check."""
+        burst = self.bursts.frame(event.trigger, event.k, event)
+        item = self._items.all.get(ItemId(burst.owner)) if burst.owner is not None else None
+        return item if item is not None and self._judge_when_complete(item) else None
+
+    def _judge_when_complete(self, item: Item) -> bool:
+        burst = self._burst_of.get(item.item_id)
+        if burst is None or len(burst.frames) < self._floor.settings.frames_per_trigger:
+            return False
+        self._judge(item, burst)
+        return True
+
+    def read_deadline(self, key: str) -> Item | None:
+        """Not all frames came in time: judge by what there is; returns the item."""
+        item = self._items.all[ItemId(key)]
+        burst = self._burst_of.get(item.item_id)
+        if burst is None:
+            return None
+        self._judge(item, burst)
+        return item
+
+    def _judge(self, item: Item, burst: Burst[LabelRead]) -> None:
+        burst.closed = True
+        del self._burst_of[item.item_id]
+        self._read.set(item.item_id, None)
+        if item.order is None or item.print_id is None:
+            return
+        number = item.order.tracking_number
+        frames = [burst.frames[k] for k in sorted(burst.frames)]
+        check = check_label(frames, Expected(number, qr_payload(number, item.print_id)))
+        item.label_check = check.verdict
+        self._floor.report(
+            "label_check", item=item.item_id, order_id=item.order_id, verdict=check.verdict.value, reason=check.reason
+        )
+        self._count_mismatches(item, check.verdict)
+        if check.verdict is not Verdict.MATCH:
+            self._items.condemn(item, check.reason)
+        elif not item.reason:
+            self._accept(item)
+
+    def _count_mismatches(self, item: Item, verdict: Verdict) -> None:
+        if verdict is Verdict.MATCH:
+            self._mismatches_in_a_row = 0
+        elif verdict is Verdict.MISMATCH:
+            self._mismatches_in_a_row += 1
+            # A label of another item means that labels may be one off: what is next to it is in doubt as well (I20).
+            self._items.doubt(item, "LABEL_MISMATCH")
+            if self._mismatches_in_a_row >= MISMATCHES_THAT_HOLD:
+                self._floor.raise_condition("LABEL_MISMATCH_TWICE")
+
+    def _accept(self, item: Item) -> None:
+        """Postal acceptance: always before sorting and bagging."""
+        order = item.order
+        if order is not None:
+            self._floor.report(
+                "accepted",
+                item=item.item_id,
+                order_id=order.order_id,
+                tracking_number=order.tracking_number,
+                weight_g=(item.weight_100mg + 5) // 10,
+                product=order.product,
+                fee_code=order.fee_code,
+                client_unit=order.client_unit,
+                operator=self._floor.settings.operator_code,
+            )

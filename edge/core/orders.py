@@ -1,0 +1,108 @@
+"""Order pool: open orders by token and by skeleton, and how each ends."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from edge.core.events import ManifestGranted, ManifestSealed
+from edge.core.matching import Check
+from edge.core.values import DocumentKey, LotId, Order, OrderId, Verdict
+
+
+class OrderState(StrEnum):
+    """Where an order stands. `waiting` is not missing: its document has not come yet, or was rejected and may come again."""
+
+    WAITING = "waiting"
+    ON_LINE = "on line"
+    DISPATCHED = "dispatched"
+    CANCELLED = "cancelled"
+
+
+class OrderPool:
+    """Orders granted to this line."""
+
+    def __init__(self) -> None:
+        self.orders: dict[OrderId, Order] = {}
+        self.state: dict[OrderId, OrderState] = {}
+        self.holder: dict[OrderId, DocumentKey] = {}
+        """the document on the line that an order is matched to"""
+        self._by_token: dict[tuple[str, str], list[OrderId]] = {}
+        self._by_skeleton: dict[tuple[str, str], list[OrderId]] = {}
+        self._chunks: dict[tuple[LotId, int], dict[int, tuple[Order, ...]]] = {}
+        self.lots: dict[LotId, int] = {}
+        """lot → version in force"""
+        self.waiting = 0
+
+    def take_chunk(self, chunk: ManifestGranted) -> None:
+        """Keep a chunk aside until its manifest is sealed."""
+        self._chunks.setdefault((chunk.lot, chunk.version), {})[chunk.chunk] = chunk.orders
+
+    def activate(self, sealed: ManifestSealed) -> bool:
+        """Make a sealed manifest's orders active; False for an old version, a missing chunk or a repeated manifest."""
+        chunks = self._chunks.pop((sealed.lot, sealed.version), {})
+        if len(chunks) != sealed.chunks or self.lots.get(sealed.lot, 0) >= sealed.version:
+            return False
+        self.lots[sealed.lot] = sealed.version
+        for _, orders in sorted(chunks.items()):
+            for order in orders:
+                self._add(order)
+        return True
+
+    def _add(self, order: Order) -> None:
+        if order.order_id in self.orders:
+            return
+        self.orders[order.order_id] = order
+        self.state[order.order_id] = OrderState.WAITING
+        self.waiting += 1
+        for document in order.documents:
+            self._by_token.setdefault((document.kind, document.token), []).append(order.order_id)
+            self._by_skeleton.setdefault((document.kind, document.skeleton), []).append(order.order_id)
+
+    def find(self, kind: str, token: str, skeleton: str) -> Check:
+        """Which order a document belongs to. Open orders of equal skeleton are AMBIGUOUS: no check digit tells them apart."""
+        mine = self._by_token.get((kind, token), [])
+        alike = [order_id for order_id in self._by_skeleton.get((kind, skeleton), []) if self._open(order_id)]
+        if not mine:
+            return Check(Verdict.AMBIGUOUS, "AMBIGUOUS") if alike else Check(Verdict.NO_ORDER, "NO_ORDER")
+        if len(mine) > 1 or any(order_id not in mine for order_id in alike):
+            return Check(Verdict.AMBIGUOUS, "AMBIGUOUS")
+        order_id = mine[0]
+        return _BY_STATE[self.state[order_id]]._replace(order_id=order_id)
+
+    def _open(self, order_id: OrderId) -> bool:
+        return self.state[order_id] in (OrderState.WAITING, OrderState.ON_LINE)
+
+    def claim(self, order_id: OrderId, document: DocumentKey) -> None:
+        """A document on the line was matched to this order."""
+        self.state[order_id] = OrderState.ON_LINE
+        self.holder[order_id] = document
+        self.waiting -= 1
+
+    def release(self, order_id: OrderId) -> None:
+        """The document lies at a reject place: the order waits for it again."""
+        if self.state[order_id] is OrderState.ON_LINE:
+            self.state[order_id] = OrderState.WAITING
+            del self.holder[order_id]
+            self.waiting += 1
+
+    def dispatch(self, order_id: OrderId) -> bool:
+        """Confirmed in its chute. False = it was dispatched before: an invariant is broken (I4)."""
+        if self.state[order_id] is OrderState.DISPATCHED:
+            return False
+        self.state[order_id] = OrderState.DISPATCHED
+        self.holder.pop(order_id, None)
+        return True
+
+    def ambiguous(self) -> Iterable[tuple[OrderId, ...]]:
+        """Preflight: groups of open orders that share a skeleton."""
+        for group in self._by_skeleton.values():
+            still_open = tuple(order_id for order_id in group if self._open(order_id))
+            if len(still_open) > 1:
+                yield still_open
+
+
+_BY_STATE: dict[OrderState, Check] = {
+    OrderState.WAITING: Check(Verdict.MATCH),
+    OrderState.ON_LINE: Check(Verdict.DUPLICATE, "DUPLICATE"),
+    OrderState.DISPATCHED: Check(Verdict.DUPLICATE, "DUPLICATE"),
+    OrderState.CANCELLED: Check(Verdict.CANCELLED, "CANCELLED"),
+}

@@ -1,0 +1,50 @@
+"""Sort plan → chute, and the bags that are bound to the chutes."""
+
+from edge.core.values import BagId, ItemId, SortPlan
+
+
+def route(plan: SortPlan, county: str) -> int | None:
+    """Chute for a county code: the longest of its prefixes (6, 4, 2 digits) that the plan knows; None = no route."""
+    for length in (6, 4, 2):
+        chute = plan.routes.get(county[:length])
+        if chute is not None:
+            return chute
+    return None
+
+
+class Bag:
+    """One container bound to a chute: what is confirmed in it, and what may or may not be in it."""
+
+    def __init__(self, bag_id: BagId, chute: int) -> None:
+        self.bag_id = bag_id
+        self.chute = chute
+        self.items: list[ItemId] = []
+        self.unconfirmed: list[ItemId] = []
+
+    @property
+    def locked(self) -> bool:
+        """Until a recount has found or excluded what was not confirmed (I8)."""
+        return bool(self.unconfirmed)
+
+
+class Bags:
+    """The bags of the line by chute. A chute accepts only while a scanned bag is bound to it and not locked (I8)."""
+
+    def __init__(self) -> None:
+        self.by_chute: dict[int, Bag] = {}
+
+    def bind(self, chute: int, bag_id: BagId) -> bool:
+        """Bind an empty bag; False where one is bound already or the tag is in use elsewhere."""
+        if chute in self.by_chute or any(bag.bag_id == bag_id for bag in self.by_chute.values()):
+            return False
+        self.by_chute[chute] = Bag(bag_id, chute)
+        return True
+
+    def accepts(self, chute: int) -> bool:
+        """Whether an item may be sent there now."""
+        bag = self.by_chute.get(chute)
+        return bag is not None and not bag.locked
+
+    def locked(self) -> list[Bag]:
+        """All bags that wait for a recount."""
+        return [bag for bag in self.by_chute.values() if bag.locked]

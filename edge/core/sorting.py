@@ -1,0 +1,200 @@
+"""From the induction scan to the chute: bind the parcel to an item, decide its divert, account for where it went."""
+
+from edge.core.commands import Divert, Outcome, RejectItem
+from edge.core.events import Diverted, DivertUnconfirmed, HandedOver, Inducted, ItemRejected, ParcelScanned
+from edge.core.floor import Floor
+from edge.core.item import Item, Items, ItemState
+from edge.core.label import Labels, qr_payload
+from edge.core.tracking import HandOver, Inductions, Scan
+from edge.core.values import EventFlag, ParcelKey, PrintId, Verdict
+
+
+class Sorting:
+    """Parcels are the sorter's aliases of items, bound by the induction scan."""
+
+    def __init__(self, floor: Floor, items: Items, labels: Labels) -> None:
+        self._floor = floor
+        self._items = items
+        self._labels = labels
+        self.hand_over = HandOver()
+        self.inductions = Inductions(floor.settings.scan_window_ms * 1000)
+        self.item_of: dict[ParcelKey, Item] = {}
+        self._flags: dict[ParcelKey, int] = {}
+        self._early: dict[ParcelKey, Diverted | DivertUnconfirmed | ItemRejected] = {}
+        self.inducted_count = 0
+        self.handed_over_count = 0
+        self.diverted_count = 0
+        self.rejected_count = 0
+
+    def handed_over(self, event: HandedOver) -> None:
+        """The item left the machine for the sorter."""
+        item = self._items.get(event.item, "handed_over")
+        if item is None or not self._items.move(item, "handed_over"):
+            return
+        self.handed_over_count += 1
+        self.hand_over.handed_over(item.item_id)
+
+    def inducted(self, event: Inducted) -> None:
+        """Something passed the induction scanner."""
+        self.inducted_count += 1
+        self._flags[event.parcel] = event.flags
+        self.bind(self.inductions.parcel(self._floor.now_us, event.parcel))
+
+    def scanned(self, event: ParcelScanned) -> None:
+        """The scanner's text of what passed."""
+        self.bind(self.inductions.text(self._floor.now_us, event.text))
+
+    def bind(self, scans: list[Scan]) -> None:
+        """Bind each parcel to the item whose print it bears; order of the hand-over is a cross-check that only rejects."""
+        for scan in scans:
+            item = self._by_text(scan.text)
+            reason = ""
+            if item is None:
+                reason = "SCAN_UNREADABLE" if not scan.text else "SCAN_MISMATCH"
+                item = self._next_expected()
+            if item is None or not self._items.move(item, "inducted"):
+                self._floor.do(RejectItem(parcel=scan.parcel, reason="SCAN_MISMATCH"))
+                self._floor.raise_condition("EXTRA_ITEM")
+                continue
+            in_turn = self.hand_over.take(item.item_id)
+            item.parcel = scan.parcel
+            self.item_of[scan.parcel] = item
+            if reason:
+                self._items.condemn(item, reason, quarantine=True)
+            if not in_turn or self._flags.pop(scan.parcel, 0) & EventFlag.OUT_OF_WINDOW:
+                self._out_of_turn(item)
+            self.decide(item)
+            early = self._early.pop(scan.parcel, None)
+            if early is not None:
+                self._arrived(early)
+
+    def _by_text(self, text: str) -> Item | None:
+        _, _, print_text = text.partition(";")
+        if not print_text.isascii() or not print_text.isdigit():
+            return None
+        item_id = self._labels.item_of.get(PrintId(int(print_text)))
+        item = self._items.all.get(item_id) if item_id is not None else None
+        if item is None or item.order is None or item.print_id is None:
+            return None
+        known = item.state in (ItemState.HANDED_OVER, ItemState.LOST)
+        return item if known and text == qr_payload(item.order.tracking_number, item.print_id) else None
+
+    def _next_expected(self) -> Item | None:
+        expected = self.hand_over.expected
+        return self._items.all[expected[0]] if expected else None
+
+    def _out_of_turn(self, item: Item) -> None:
+        """Another one was expected: this one, that one and the neighbours of both are in doubt (I20)."""
+        doubtful = [item.item_id, *self.hand_over.neighbours(item.item_id)]
+        if self.hand_over.expected:
+            doubtful += [self.hand_over.expected[0], *self.hand_over.neighbours(self.hand_over.expected[0])]
+        for item_id in doubtful:
+            self._items.condemn(self._items.all[item_id], "SCAN_MISMATCH", quarantine=True)
+
+    def decide(self, item: Item) -> None:
+        """Answer D4 as soon as the label check is known: the chute, or the sealed reject. Once."""
+        if item.parcel is None or item.divert_sent or item.state is not ItemState.INDUCTED:
+            return
+        if not item.reason and (item.label_check is None or self._bag_is_locked(item)):
+            return
+        item.divert_sent = True
+        if not item.reason and item.label_check is not Verdict.MATCH:
+            self._items.condemn(item, "LABEL_UNREADABLE")
+        if not item.reason and (item.chute is None or not self._floor.bags.accepts(item.chute)):
+            self._items.condemn(item, "NO_BAG")
+        if item.reason or item.chute is None:
+            self._floor.do(RejectItem(parcel=item.parcel, reason=item.reason))
+        else:
+            self._floor.do(Divert(parcel=item.parcel, chute=item.chute))
+
+    def _bag_is_locked(self, item: Item) -> bool:
+        # The line holds for the recount, so the item can wait: it is decided again when the bag is right.
+        return item.chute in (bag.chute for bag in self._floor.bags.locked())
+
+    def arrived(self, event: Diverted | DivertUnconfirmed | ItemRejected) -> None:
+        """A sensor at the end of the sorter saw the parcel; it may do so before the scanner's text is here."""
+        if event.parcel in self.item_of:
+            self._arrived(event)
+        else:
+            self._early[event.parcel] = event
+
+    def _arrived(self, event: Diverted | DivertUnconfirmed | ItemRejected) -> None:
+        item = self.item_of[event.parcel]
+        if isinstance(event, ItemRejected):
+            self._rejected(item)
+        elif item.reason or event.chute != item.chute:
+            self._went_wrong(item, event.chute)
+        elif isinstance(event, Diverted):
+            self._diverted(item)
+        elif self._items.move(item, "unconfirmed"):
+            self._floor.bags.by_chute[event.chute].unconfirmed.append(item.item_id)
+            self._floor.raise_condition("DIVERT_UNCONFIRMED")
+            self._floor.report("divert_unconfirmed", item=item.item_id, order_id=item.order_id, chute=event.chute)
+
+    def _rejected(self, item: Item) -> None:
+        if self._items.move(item, "rejected"):
+            self.rejected_count += 1
+            self._items.end_rejected(item, "sealed_reject")
+
+    def _diverted(self, item: Item) -> None:
+        if self._items.move(item, "diverted"):
+            self.diverted_count += 1
+            self.dispatch(item)
+
+    def _went_wrong(self, item: Item, chute: int) -> None:
+        """Seen in a chute that it was not sent to: the bag is locked, the line holds, a person recounts."""
+        bag = self._floor.bags.by_chute.get(chute)
+        if self._items.move(item, "unconfirmed"):
+            item.chute = chute
+            self._items.condemn(item, "UNEXPECTED_PLACE", quarantine=True)
+            if bag is not None:
+                bag.unconfirmed.append(item.item_id)
+        self._floor.raise_condition("WRONG_CHUTE")
+
+    def dispatch(self, item: Item) -> None:
+        """Confirmed in its chute: the order is done, once and for all (I4)."""
+        floor = self._floor
+        if item.order is None or item.chute is None:
+            return
+        floor.pool.dispatch(item.order.order_id)
+        bag = floor.bags.by_chute[item.chute]
+        bag.items.append(item.item_id)
+        floor.production.ended("dispatched", floor.now_us)
+        floor.do(Outcome(table="dispatched", key=item.order.order_id, value=item.order.tracking_number))
+        floor.report(
+            "dispatched",
+            item=item.item_id,
+            order_id=item.order.order_id,
+            tracking_number=item.order.tracking_number,
+            chute=item.chute,
+            bag=bag.bag_id,
+            sort_plan=floor.sort_plan.version,
+        )
+
+    def recount(self, chute: int, texts: list[str]) -> str:
+        """A person scanned everything in a locked bag; "" when the bag is right now, else why it stays locked."""
+        bag = self._floor.bags.by_chute.get(chute)
+        if bag is None:
+            return "NO_BAG"
+        found = set(texts)
+        confirmed = {self._text_of(self._items.all[item_id]) for item_id in bag.items}
+        doubtful = {self._text_of(self._items.all[item_id]): item_id for item_id in bag.unconfirmed}
+        if len(texts) != len(found) or not confirmed <= found or not found <= confirmed | set(doubtful):
+            return "BAG_DIFFERS"
+        bag.unconfirmed = []
+        for text, item_id in doubtful.items():
+            item = self._items.all[item_id]
+            if text not in found:
+                self._items.lost(item_id)
+            elif item.reason:
+                bag.unconfirmed.append(item_id)
+            elif self._items.move(item, "recounted"):
+                self.dispatch(item)
+        for waiting in list(self._items.on_belt.values()):
+            self.decide(waiting)
+        return "BAG_DIFFERS" if bag.unconfirmed else ""
+
+    def _text_of(self, item: Item) -> str:
+        if item.order is None or item.print_id is None:
+            return ""
+        return qr_payload(item.order.tracking_number, item.print_id)

@@ -1,0 +1,188 @@
+"""Watches over the line as a whole: links, PLC images, accounts against the PLCs' counters, holds, and the permit to feed."""
+
+from edge.core.commands import SetPermit, SetState
+from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, LINK_CONDITIONS, Effect
+from edge.core.document import Documents
+from edge.core.events import LinkDown, LinkUp, PlcRestarted, PlcStatus, PrinterStatus
+from edge.core.floor import Floor
+from edge.core.item import Items
+from edge.core.machine import ACTING, RUNNING
+from edge.core.sorting import Sorting
+from edge.core.values import Counters, Mode, Plc, State
+
+LONG_OUTAGE_US = 10_000_000
+ACTING_MAX_US = 3_000_000
+PRINTER_READY = frozenset({"ready", "label_waiting", "busy"})
+# Fault bits of the process image → condition.
+FAULTS: tuple[tuple[int, str], ...] = ((0, "ESTOP"), (1, "JAM"), (4, "EVENTS_LOST"))
+
+
+class Supervision:
+    """Holds, the permit, and the accounts (I1)."""
+
+    def __init__(self, floor: Floor, documents: Documents, items: Items, sorting: Sorting) -> None:
+        self._floor = floor
+        self._documents = documents
+        self._items = items
+        self._sorting = sorting
+        self.status: dict[Plc, PlcStatus] = {}
+        self.links: dict[str, bool] = dict.fromkeys(LINK_CONDITIONS, False)
+        self.feed_paused = False
+        self.permit = False
+        self.held_by_person = False
+        """a condition that does not heal stood during this hold: a person must unhold"""
+        self._down_us: dict[str, int] = {}
+        self._acting_since_us = 0
+        self._told_state = State.STOPPED
+        self._counted: dict[Plc, Counters] = {}
+        """what the PLC's retained counters showed when our accounts began, minus our accounts then"""
+        self.compared_us: int | None = None
+
+    # --- links and images ---
+    def link_up(self, event: LinkUp) -> None:
+        """A link works (again); a PLC that was away too long leaves everything in doubt."""
+        self.links[event.link] = True
+        self._floor.end_condition(LINK_CONDITIONS[event.link])
+        down_us = self._down_us.pop(event.link, None)
+        if down_us is not None and event.link in (Plc.MACHINE, Plc.SORTER) and self._floor.now_us - down_us > LONG_OUTAGE_US:
+            self._belt_in_doubt("LONG_OUTAGE", "LINK_OUTAGE")
+
+    def link_down(self, event: LinkDown) -> None:
+        """A link does not work: nothing new is begun."""
+        self.links[event.link] = False
+        self._floor.raise_condition(LINK_CONDITIONS[event.link])
+        if event.link in self.status or self._items.on_belt or self._documents.on_belt:
+            self._down_us.setdefault(event.link, self._floor.now_us)
+
+    def plc_restarted(self, event: PlcRestarted) -> None:
+        """Its tracking is gone, and so is our trust in what lies on the belt."""
+        self._counted.pop(event.plc, None)
+        self.status.pop(event.plc, None)
+        if event.plc is Plc.MACHINE:
+            self._documents.bursts.restart()
+        self._belt_in_doubt("PLC_RESTARTED", "LINK_OUTAGE")
+
+    def _belt_in_doubt(self, condition: str, reason: str) -> None:
+        self._floor.raise_condition(condition)
+        self._floor.raise_condition("REJECTS_NOT_CLEARED")
+        self._documents.quarantine_belt(reason)
+        self._items.quarantine_belt(reason)
+
+    def booted(self) -> None:
+        """We restarted: nothing that was on the belt is dispatched except through the doors (I11)."""
+        self._floor.clearing = False
+        self._belt_in_doubt("BELT_NOT_CLEARED", "RESTART")
+        for code in [code for code in self._floor.conditions.active if CONDITIONS[code].heals]:
+            self._floor.end_condition(code)
+        for link in self.links:
+            self.links[link] = False
+            self._floor.raise_condition(LINK_CONDITIONS[link])
+        self._down_us.clear()
+        self.feed_paused = False
+        self._floor.machine.state = State.HELD
+        self.held_by_person = True
+
+    def printer(self, event: PrinterStatus) -> None:
+        """The printer's state, debounced by its link."""
+        if event.state in PRINTER_READY:
+            self._floor.end_condition("PRINTER_NOT_READY")
+        else:
+            self._floor.raise_condition("PRINTER_NOT_READY")
+
+    def plc_status(self, event: PlcStatus) -> None:
+        """A PLC's header: faults, guards, mode, counters."""
+        self.status[event.plc] = event
+        floor = self._floor
+        for bit, code in FAULTS:
+            if event.faults >> bit & 1:
+                floor.raise_condition(code)
+            elif code not in CLEARED_WITH_BELT and not any(s.faults >> bit & 1 for s in self.status.values()):
+                floor.end_condition(code)
+        if event.guard_zones:
+            self._belt_in_doubt("GUARD_OPEN", "POSITION_DOUBT")
+        if event.plc is Plc.MACHINE:
+            if event.mode is Mode.PRODUCTION:
+                floor.end_condition("NOT_PRODUCTION")
+            else:
+                floor.raise_condition("NOT_PRODUCTION")
+        if event.caught_up:
+            self._compare(event)
+
+    def _ours(self, plc: Plc) -> Counters:
+        if plc is Plc.MACHINE:
+            return Counters(
+                documents_fed=self._floor.production.documents_fed,
+                documents_rejected=self._documents.rejected,
+                items_opened=len(self._items.all),
+                items_rejected=self._items.ejected_count,
+                items_handed_over=self._sorting.handed_over_count,
+            )
+        return Counters(
+            items_rejected=self._sorting.rejected_count,
+            items_handed_over=self._sorting.inducted_count,
+            items_diverted=self._sorting.diverted_count,
+        )
+
+    def _compare(self, event: PlcStatus) -> None:
+        """I1: the PLC's retained counters have moved by exactly as much as our accounts have."""
+        names = Counters.__struct_fields__
+        ours, theirs = self._ours(event.plc), event.counters
+        offset = Counters(*(getattr(theirs, name) - getattr(ours, name) for name in names))
+        first = self._counted.setdefault(event.plc, offset)
+        self.compared_us = self._floor.now_us
+        if offset != first:
+            self._floor.raise_condition("ACCOUNTS_DIFFER")
+
+    # --- state and permit, after every event ---
+    def settle(self) -> None:
+        """Let conditions act on the state, end acting states that both units mirror, renew or withdraw the permit."""
+        floor, machine = self._floor, self._floor.machine
+        before = machine.state
+        if floor.conditions.having(Effect.ABORTS):
+            machine.command("abort")
+        holds = floor.conditions.having(Effect.HOLDS)
+        if holds and not floor.clearing:
+            machine.command("hold")
+        if any(not CONDITIONS[code].heals for code in holds):
+            self.held_by_person = True
+        if machine.state is State.HELD and not holds and not self.held_by_person and not floor.clearing:
+            machine.command("unhold")
+        if machine.state in ACTING and machine.state is before and self._mirrored():
+            machine.complete()
+        self._tell(before)
+
+    def _mirrored(self) -> bool:
+        units = [self.status.get(plc) for plc in Plc]
+        state = self._floor.machine.state
+        if all(unit is not None and unit.state == state for unit in units):
+            return True
+        # A stop is a stop even when a PLC does not answer: its own watchdog has stopped the belt by then.
+        return ACTING[state] not in RUNNING and self._floor.now_us - self._acting_since_us >= ACTING_MAX_US
+
+    def _tell(self, before: State) -> None:
+        floor, state = self._floor, self._floor.machine.state
+        if state is not before:
+            self._acting_since_us = floor.now_us
+            if state in RUNNING:
+                self.held_by_person = False
+                floor.conditions.first_out = None
+        if state is not self._told_state:
+            self._told_state = state
+            floor.do(SetState(state=state))
+            floor.report("line_state", state=state.name, cause=floor.conditions.first_out or "")
+        self._grant(
+            state is State.EXECUTE
+            and not self.feed_paused
+            and not floor.conditions.having(Effect.STOPS_FEED, Effect.HOLDS, Effect.ABORTS)
+        )
+
+    def _grant(self, granted: bool) -> None:
+        if granted != self.permit:
+            self.permit = granted
+            self._floor.do(SetPermit(granted=granted))
+
+    def next_due_us(self) -> int | None:
+        """When an acting state must end even without the units."""
+        state = self._floor.machine.state
+        stopping = state in ACTING and ACTING[state] not in RUNNING
+        return self._acting_since_us + ACTING_MAX_US if stopping else None
