@@ -149,6 +149,8 @@ class Controller:
         self.sorting.bind(self.sorting.inductions.join(floor.now_us))
 
     def _booted(self, event: Booted) -> None:
+        # The monotonic clock begins anew when the machine does: from here on time is measured from this boot's stamps.
+        self.floor.now_us = event.at_us
         self.floor.boot = event.boot
         self._restart_links()
         if event.boot > 1:

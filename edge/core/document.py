@@ -197,7 +197,7 @@ class Documents:
         self.rejected += 1
         document.reason = document.reason or "PLC_DEFAULT"
         if document.order_id is not None:
-            floor.pool.release(document.order_id)
+            floor.pool.release(document.order_id, printed=False)
         floor.production.ended(document.reason, floor.now_us)
         floor.production.rejects.append(
             Reject(floor.wall_ms(), document.key, document.reason, document.masked, "document_tray")

@@ -199,7 +199,7 @@ class Items:
         floor = self._floor
         item.reason = item.reason or "PLC_DEFAULT"
         if item.order is not None:
-            floor.pool.release(item.order.order_id)
+            floor.pool.release(item.order.order_id, printed=item.print_id is not None)
         floor.production.ended(item.reason, floor.now_us)
         masked = next((self._documents.all[key].masked for key in item.documents if key in self._documents.all), "")
         floor.production.rejects.append(Reject(floor.wall_ms(), item.item_id, item.reason, masked, place))

@@ -52,7 +52,7 @@ READING_TABLE: tuple[tuple[Callable[[Seen], bool], str], ...] = (
 
 
 def accept_reading(frames: Sequence[FrameRead]) -> str:
-    """ "" when the burst is accepted by its flags alone, else the reason code."""
+    """Reason code for refusing the burst by its flags alone; empty when it is accepted."""
     seen = see(frames)
     return next((reason for applies, reason in READING_TABLE if applies(seen)), "")
 

@@ -9,11 +9,16 @@ from edge.core.values import DocumentKey, LotId, Order, OrderId, Verdict
 
 
 class OrderState(StrEnum):
-    """Where an order stands. `waiting` is not missing: its document has not come yet, or was rejected and may come again."""
+    """Where an order stands. `waiting` is not missing: its document has not come yet, or was rejected and may come again.
+
+    `aside`: its document lies at a reject place in an envelope for which a label was printed; it may come again only after
+    that label is recorded destroyed (I5).
+    """
 
     WAITING = "waiting"
     ON_LINE = "on line"
     DISPATCHED = "dispatched"
+    ASIDE = "aside"
     CANCELLED = "cancelled"
 
 
@@ -77,12 +82,12 @@ class OrderPool:
         self.holder[order_id] = document
         self.waiting -= 1
 
-    def release(self, order_id: OrderId) -> None:
-        """The document lies at a reject place: the order waits for it again."""
+    def release(self, order_id: OrderId, *, printed: bool) -> None:
+        """The document lies at a reject place: the order waits for it again, or is set aside when a label was printed."""
         if self.state[order_id] is OrderState.ON_LINE:
-            self.state[order_id] = OrderState.WAITING
+            self.state[order_id] = OrderState.ASIDE if printed else OrderState.WAITING
             del self.holder[order_id]
-            self.waiting += 1
+            self.waiting += not printed
 
     def dispatch(self, order_id: OrderId) -> bool:
         """Confirmed in its chute. False = it was dispatched before: an invariant is broken (I4)."""
@@ -104,5 +109,6 @@ _BY_STATE: dict[OrderState, Check] = {
     OrderState.WAITING: Check(Verdict.MATCH),
     OrderState.ON_LINE: Check(Verdict.DUPLICATE, "DUPLICATE"),
     OrderState.DISPATCHED: Check(Verdict.DUPLICATE, "DUPLICATE"),
+    OrderState.ASIDE: Check(Verdict.DUPLICATE, "DUPLICATE"),
     OrderState.CANCELLED: Check(Verdict.CANCELLED, "CANCELLED"),
 }

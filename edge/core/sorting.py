@@ -109,7 +109,7 @@ class Sorting:
 
     def _bag_is_locked(self, item: Item) -> bool:
         # The line holds for the recount, so the item can wait: it is decided again when the bag is right.
-        return item.chute in (bag.chute for bag in self._floor.bags.locked())
+        return any(bag.chute == item.chute for bag in self._floor.bags.locked())
 
     def arrived(self, event: Diverted | DivertUnconfirmed | ItemRejected) -> None:
         """A sensor at the end of the sorter saw the parcel; it may do so before the scanner's text is here."""

@@ -109,7 +109,7 @@ class Ledger:
             self._read_heads(new_journal_id)
         except sqlite3.Error as error:
             raise JournalError(
-                f"journal {self._path}: {error}. Check the disk and its rights; restore from backup only with maintenance present."
+                f"journal {self._path}: {error}. Check the disk and its rights; call maintenance."
             ) from error
 
     def _take_lock(self) -> None:

@@ -1,0 +1,123 @@
+"""The promises that are checked at every event, in tests, in simulation and in production.
+
+The auditor keeps its own books: it looks at the commands that are about to go out, not at the reasons for them.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from edge.core.commands import Apply, Command, Divert, InsertClose, Outcome, PrintLabel, Seal, SetPermit
+from edge.core.conditions import CONDITIONS, Effect
+from edge.core.controller import Controller
+from edge.core.document import DocumentState
+from edge.core.item import Item, ItemState
+from edge.core.routing import route
+from edge.core.values import ItemId, OrderId, PrintId, State, Verdict
+
+FORBIDS_PERMIT = frozenset({Effect.STOPS_FEED, Effect.HOLDS, Effect.ABORTS})
+
+
+class InvariantError(Exception):
+    """A promise does not hold: nothing of this event goes out, the permit is withdrawn, the process ends."""
+
+
+class Auditor:
+    """Checks each command that an event led to, in O(1)."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._last_print_id = 0
+        self._live_print: dict[str, PrintId] = {}
+        self._dispatched: set[OrderId] = set()
+        self._checks: dict[type[Command], Callable[[Any], None]] = {
+            InsertClose: self._insert,
+            Seal: self._seal,
+            PrintLabel: self._print,
+            Apply: self._apply,
+            Divert: self._divert,
+            Outcome: self._outcome,
+            SetPermit: self._permit,
+        }
+
+    def check(self, commands: Iterable[Command]) -> None:
+        """Raise InvariantError at the first command that breaks a promise."""
+        for command in commands:
+            check = self._checks.get(type(command))
+            if check is not None:
+                check(command)
+
+    def _require(self, code: str, holds: object, text: str) -> None:
+        if not holds:
+            raise InvariantError(f"{code}: {text}")
+
+    def _item(self, item_id: ItemId) -> Item:
+        return self._controller.items.all[item_id]
+
+    def _insert(self, command: InsertClose) -> None:
+        document = self._controller.documents.all[command.document]
+        self._require(
+            "I9", document.state is DocumentState.ACCEPTED, f"{command.document} inserted without an accepted reading"
+        )
+        self._require("I11", not document.quarantined, f"{command.document} is quarantined")
+        order_id = document.order_id
+        holder = self._controller.floor.pool.holder.get(order_id) if order_id is not None else None
+        self._require("I4", holder == command.document, f"{order_id} is held by {holder}, not by {command.document}")
+        self._require("I4", order_id not in self._dispatched, f"{order_id} was dispatched before")
+
+    def _seal(self, command: Seal) -> None:
+        item = self._item(command.item)
+        self._require("I11", not item.quarantined and not item.reason, f"{command.item} is condemned: {item.reason}")
+        self._require("I3", item.order is not None, f"{command.item} has no order")
+
+    def _print(self, command: PrintLabel) -> None:
+        self._require("I5", command.print_id > self._last_print_id, f"print id {command.print_id} was used before")
+        self._last_print_id = command.print_id
+        number = command.label.tracking_number
+        live = self._live_print.get(number)
+        self._require("I5", live is None, f"{number} has the live print id {live}")
+        self._live_print[number] = command.print_id
+
+    def _apply(self, command: Apply) -> None:
+        item = self._item(command.item)
+        self._require("I5", item.print_id == command.print_id, f"{command.item} has print id {item.print_id}")
+        self._require("I11", not item.reason, f"{command.item} is condemned: {item.reason}")
+
+    def _divert(self, command: Divert) -> None:
+        item = self._controller.sorting.item_of[command.parcel]
+        floor = self._controller.floor
+        self._require("I3", item.label_check is Verdict.MATCH, f"{item.item_id}: label check is {item.label_check}")
+        self._require("I11", not item.quarantined and not item.reason, f"{item.item_id} is condemned: {item.reason}")
+        self._require("I9", item.order is not None, f"{item.item_id} has no order")
+        county = item.order.address.county if item.order is not None else ""
+        self._require(
+            "I8", command.chute == route(floor.sort_plan, county), f"{item.item_id}: chute {command.chute}, county {county}"
+        )
+        self._require("I8", floor.bags.accepts(command.chute), f"chute {command.chute} has no open bag")
+
+    def _outcome(self, command: Outcome) -> None:
+        if command.table == "void":
+            self._live_print = {n: p for n, p in self._live_print.items() if str(p) != command.key}
+        if command.table != "dispatched":
+            return
+        order_id = OrderId(command.key)
+        self._require("I4", order_id not in self._dispatched, f"{order_id} dispatched twice")
+        self._dispatched.add(order_id)
+        self._live_print.pop(command.value, None)
+
+    def _permit(self, command: SetPermit) -> None:
+        if not command.granted:
+            return
+        floor = self._controller.floor
+        against = [code for code in floor.conditions.active if CONDITIONS[code].effect in FORBIDS_PERMIT]
+        self._require("I10", not against, f"permit granted in spite of {against}")
+        self._require("I10", floor.machine.state is State.EXECUTE, f"permit granted in {floor.machine.state.name}")
+
+    def full_pass(self) -> None:
+        """The whole state, at a start: every dispatched item is done, every order on the line has its holder."""
+        pool = self._controller.floor.pool
+        for item in self._controller.items.all.values():
+            if item.state is ItemState.DISPATCHED:
+                self._require("I3", item.label_check is Verdict.MATCH, f"{item.item_id} dispatched with {item.label_check}")
+                self._require("I4", item.order_id in self._dispatched, f"{item.item_id} dispatched without an outcome")
+        for order_id, document in pool.holder.items():
+            self._require("I2", document in self._controller.documents.all, f"{order_id} is held by the unknown {document}")

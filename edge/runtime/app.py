@@ -1,0 +1,118 @@
+"""One line's runtime: the core, the pump, the journal and the links, put together from ports. Real and virtual alike."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from edge import __version__
+from edge.core.commands import Answer, Outcome
+from edge.core.controller import Controller
+from edge.core.events import Booted, ConfigLoaded, Event, OperatorRequest
+from edge.core.invariants import Auditor
+from edge.core.values import Settings, SortPlan
+from edge.runtime import view
+from edge.runtime.clock import Clock
+from edge.runtime.dispatch import Dispatch
+from edge.runtime.journal import JournalError, Ledger, Store
+from edge.runtime.link import Health, Link
+from edge.runtime.pump import Pump
+
+EVENT_TYPES: dict[str, type[Event]] = {cls.__name__: cls for cls in Event.__subclasses__()}
+
+
+class Busy(Exception):  # noqa: N818 - it is not an error: ask again
+    """The queue is full: ask again in a moment."""
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """What the journal proves at a start."""
+
+    controller: Controller
+    auditor: Auditor
+    last_us: int
+    events: int
+
+
+def replay(ledger: Ledger, settings: Settings, sort_plan: SortPlan) -> Replayed:
+    """Run the journal's events through a new core; raises JournalError where the rows and the replay differ (I13)."""
+    controller = Controller(settings, sort_plan)
+    auditor = Auditor(controller)
+    last_us, count = 0, 0
+    dispatched: dict[str, str] = {}
+    for record in ledger.records():
+        event_type = EVENT_TYPES.get(record.kind)
+        if event_type is None:
+            continue
+        commands = controller.handle(msgspec.json.decode(record.body, type=event_type))
+        auditor.check(commands)
+        dispatched.update({c.key: c.value for c in commands if isinstance(c, Outcome) and c.table == "dispatched"})
+        last_us, count = max(last_us, record.at_us), count + 1
+    rows = ledger.outcomes("dispatched")
+    if rows != dispatched:
+        differing = sorted(set(rows.items()) ^ set(dispatched.items()))[:3]
+        raise JournalError(
+            f"journal: outcome rows and replay differ ({len(rows)} and {len(dispatched)} dispatched orders, e.g. {differing}). "
+            "Do not start; keep the file and call maintenance."
+        )
+    auditor.full_pass()
+    return Replayed(controller, auditor, last_us, count)
+
+
+class Runtime:
+    """The running line. Links are added before `boot`; the caller spawns `pump.run` and each link's `run`."""
+
+    def __init__(
+        self, ledger: Ledger, store: Store, clock: Clock, settings: Settings, sort_plan: SortPlan, *, stall_ms: int = 250
+    ) -> None:
+        self._settings = settings
+        self._sort_plan = sort_plan
+        self._clock = clock
+        self._request_count = 0
+        self._rev = 0
+        self.boot = ledger.boot
+        self.journal_id = ledger.journal_id
+        self.cursors = ledger.cursors()
+        replayed = replay(ledger, settings, sort_plan)
+        self.replayed = replayed.events
+        self.controller = replayed.controller
+        self.dispatch = Dispatch()
+        self.pump = Pump(self.controller, replayed.auditor, store, self.dispatch.act, clock, stall_ms=stall_ms)
+        self.links: list[Link] = []
+
+    def add(self, link: Link) -> None:
+        """One more wire."""
+        self.links.append(link)
+        self.dispatch.register(link)
+
+    def begin(self, digest: str) -> None:
+        """The first two events of a boot: that we are back, and the configuration in force."""
+        now_us = self._clock.now_us()
+        self.pump.offer(Booted(at_us=now_us, boot=self.boot, journal_id=self.journal_id, version=__version__))
+        self.pump.offer(ConfigLoaded(at_us=now_us, digest=digest, settings=self._settings, sort_plan=self._sort_plan))
+
+    async def request(self, act: str, person: str, argument: dict[str, str], request_id: str = "") -> Answer:
+        """Ask for an act and wait until its answer is durable. Raises Busy when the queue is full."""
+        self._request_count += 1
+        request_id = request_id or f"r{self.boot}-{self._request_count}"
+        future = self.dispatch.expect(request_id)
+        event = OperatorRequest(at_us=self._clock.now_us(), request_id=request_id, person=person, act=act, argument=argument)
+        if not self.pump.offer(event):
+            self.dispatch.forget(request_id)
+            raise Busy("the line's queue is full: ask again in a moment")
+        return await future
+
+    def health(self) -> dict[str, Health]:
+        """State of each link by name."""
+        return {link.name: link.health() for link in self.links}
+
+    def snapshot(self, *, site: str, sim: bool, central: Callable[[], dict[str, int]]) -> dict[str, Any]:
+        """The panel's view."""
+        self._rev += 1
+        return view.snapshot(self.controller, site=site, sim=sim, rev=self._rev, health=self.health(), central=central())
+
+
+def new_journal_id() -> str:
+    """A name for a new journal."""
+    return uuid.uuid4().hex[:12]

@@ -1,0 +1,121 @@
+"""The panel's view of the line: a plain dictionary made from the core's nouns, and the accounts that end up in a report."""
+
+from typing import Any
+
+from edge.core.conditions import CONDITIONS
+from edge.core.controller import Controller
+from edge.core.document import BEFORE_GATE, DocumentState
+from edge.core.item import ItemState
+from edge.core.values import Mode, Plc
+from edge.runtime.link import Health
+
+# Where on the strip of stations a document or an item is shown.
+STATION_OF_DOCUMENT: dict[DocumentState, str] = {
+    DocumentState.FED: "id_camera",
+    DocumentState.ACCEPTED: "insert",
+    DocumentState.REFUSED: "insert",
+}
+STATION_OF_ITEM: dict[ItemState, str] = {
+    ItemState.OPEN: "seal",
+    ItemState.SEALED: "weigh",
+    ItemState.WEIGHED: "label",
+    ItemState.LABELLED: "label_camera",
+    ItemState.EXPOSED: "hand_over",
+    ItemState.HANDED_OVER: "induction",
+    ItemState.INDUCTED: "divert",
+}
+STATIONS = ("feeder", "id_camera", "insert", "seal", "weigh", "label", "label_camera", "hand_over", "induction", "divert")
+# Where the accounts say that something is, in the words of the plant.
+PLACE_OF_ITEM: dict[ItemState, str] = {
+    ItemState.EJECTED: "unsealed_eject",
+    ItemState.REJECTED: "sealed_reject",
+}
+
+
+def snapshot(
+    controller: Controller, *, site: str, sim: bool, rev: int, health: dict[str, Health], central: dict[str, int]
+) -> dict[str, Any]:
+    """Everything that the panel shows, JSON-able; ages in ms, times in ms since 1970 UTC."""
+    floor, supervision = controller.floor, controller.supervision
+    production = floor.production
+    status = supervision.status.get(Plc.MACHINE)
+    return {
+        "rev": rev,
+        "at_ms": floor.wall_ms(),
+        "site": site,
+        "line": floor.settings.line,
+        "sim": sim,
+        "state": floor.machine.state.name,
+        "mode": Mode(status.mode).name if status is not None else "UNKNOWN",
+        "clearing": floor.clearing,
+        "feed_paused": supervision.feed_paused,
+        "permit": supervision.permit,
+        "rate_per_h": production.rate_per_h(floor.now_us),
+        "target_per_h": floor.settings.target_rate_per_h,
+        "counts": {
+            "sealed": production.sealed,
+            "rejected": production.rejected(),
+            "waiting": len(controller.documents.on_belt) + len(controller.items.on_belt),
+            "remaining": floor.pool.waiting,
+        },
+        "documents_fed": production.documents_fed,
+        "outcomes": {"dispatched": 0, **production.outcomes},
+        "stations": [{"id": station, "items": keys} for station, keys in _stations(controller).items()],
+        "rejects": [reject._asdict() for reject in reversed(production.rejects)],
+        "links": [{"id": name, "up": state.up, "age_ms": state.age_ms} for name, state in health.items()],
+        "conditions": [_condition(controller, code, since_us) for code, since_us in floor.conditions.active.items()],
+        "bags": [
+            {"chute": bag.chute, "bag": bag.bag_id, "count": len(bag.items), "locked": bag.locked}
+            for _, bag in sorted(floor.bags.by_chute.items())
+        ],
+        "central": central,
+    }
+
+
+def _stations(controller: Controller) -> dict[str, list[str]]:
+    stations: dict[str, list[str]] = {station: [] for station in STATIONS}
+    for document in controller.documents.on_belt.values():
+        if document.state in BEFORE_GATE:
+            stations[STATION_OF_DOCUMENT[document.state]].append(document.key)
+    for item in controller.items.on_belt.values():
+        if item.state in STATION_OF_ITEM:
+            stations[STATION_OF_ITEM[item.state]].append(item.item_id)
+    return stations
+
+
+def _condition(controller: Controller, code: str, since_us: int) -> dict[str, Any]:
+    row = CONDITIONS[code]
+    offset_ms = controller.floor.wall_offset_ms or 0
+    return {
+        "code": code,
+        "priority": row.priority,
+        "since_ms": offset_ms + since_us // 1000,
+        "zh": row.zh,
+        "en": row.en,
+        "remedy_zh": row.remedy_zh,
+        "remedy_en": row.remedy_en,
+    }
+
+
+def accounts(controller: Controller) -> list[dict[str, Any]]:
+    """Where every document is, as far as we know: {document, item, place, order_id, reason, quarantined}."""
+    rows = []
+    for document in controller.documents.all.values():
+        item = controller.items.all.get(document.item) if document.item is not None else None
+        if item is None:
+            place = {DocumentState.IN_TRAY: "document_tray", DocumentState.LOST: "lost"}.get(document.state, "belt")
+            order_id, reason, quarantined = document.order_id, document.reason, document.quarantined
+        else:
+            place = PLACE_OF_ITEM.get(item.state, "lost" if item.state is ItemState.LOST else "belt")
+            if item.state is ItemState.DISPATCHED:
+                place = f"chute:{item.chute}"
+            order_id, reason, quarantined = item.order_id, item.reason, item.quarantined
+        rows.append({
+            "document": document.key,
+            "item": document.item,
+            "place": place,
+            "order_id": order_id,
+            "reason": reason,
+            "quarantined": quarantined,
+        })  # fmt: skip
+    return rows
