@@ -1,0 +1,91 @@
+"""The order pool: found by token, doubtful by skeleton, dispatched once."""
+
+from edge.core.events import ManifestGranted, ManifestSealed
+from edge.core.orders import OrderPool, OrderState
+from edge.core.routing import Bags, route
+from edge.core.values import BagId, DocumentKey, LotId, OrderId, Verdict
+from tests.core.line import PLAN, order
+
+D = DocumentKey("D1-1")
+
+
+def pool_of(*orders, version: int = 1) -> OrderPool:
+    pool = OrderPool()
+    pool.take_chunk(ManifestGranted(at_us=0, lot=LotId("L"), version=version, chunk=0, orders=tuple(orders)))
+    assert pool.activate(ManifestSealed(at_us=0, lot=LotId("L"), version=version, chunks=1, digest=""))
+    return pool
+
+
+def test_an_order_through_its_life() -> None:
+    pool = pool_of(order(1))
+    found = pool.find("resident_id", "token1", "skeleton1")
+    assert (found.verdict, found.order_id) == (Verdict.MATCH, "O1")
+    pool.claim(OrderId("O1"), D)
+    assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.DUPLICATE
+    pool.release(OrderId("O1"), printed=False)
+    assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.MATCH
+    pool.claim(OrderId("O1"), D)
+    assert pool.dispatch(OrderId("O1"))
+    assert not pool.dispatch(OrderId("O1"))
+    assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.DUPLICATE
+    assert pool.waiting == 0
+
+
+def test_an_order_with_a_printed_label_waits_for_its_destruction() -> None:
+    pool = pool_of(order(1))
+    pool.claim(OrderId("O1"), D)
+    pool.release(OrderId("O1"), printed=True)
+    assert pool.state[OrderId("O1")] is OrderState.ASIDE
+    assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.DUPLICATE
+
+
+def test_no_order_and_wrong_kind() -> None:
+    pool = pool_of(order(1))
+    assert pool.find("resident_id", "other", "other").verdict is Verdict.NO_ORDER
+    assert pool.find("passport", "token1", "skeleton1").verdict is Verdict.NO_ORDER
+
+
+def test_equal_skeletons_are_ambiguous_until_one_is_done() -> None:
+    pool = pool_of(order(1, skeleton="same"), order(2, skeleton="same"))
+    assert pool.find("resident_id", "token1", "same").verdict is Verdict.AMBIGUOUS
+    # A misreading of order 1's number lands on its skeleton: never corrected, never "no order".
+    assert pool.find("resident_id", "misread", "same").verdict is Verdict.AMBIGUOUS
+    assert list(pool.ambiguous()) == [("O1", "O2")]
+    pool.claim(OrderId("O2"), D)
+    pool.dispatch(OrderId("O2"))
+    assert pool.find("resident_id", "token1", "same").verdict is Verdict.MATCH
+
+
+def test_the_same_token_in_two_orders_is_ambiguous() -> None:
+    twin = order(1)
+    pool = pool_of(order(1), type(twin)(**{**{f: getattr(twin, f) for f in twin.__struct_fields__}, "order_id": OrderId("O9")}))
+    assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.AMBIGUOUS
+
+
+def test_manifest_counts_only_whole_and_only_newer() -> None:
+    pool = OrderPool()
+    pool.take_chunk(ManifestGranted(at_us=0, lot=LotId("L"), version=2, chunk=1, orders=(order(2),)))
+    assert not pool.activate(ManifestSealed(at_us=0, lot=LotId("L"), version=2, chunks=2, digest=""))
+    assert pool.orders == {}
+    pool = pool_of(order(1), version=3)
+    pool.take_chunk(ManifestGranted(at_us=0, lot=LotId("L"), version=2, chunk=0, orders=(order(2),)))
+    assert not pool.activate(ManifestSealed(at_us=0, lot=LotId("L"), version=2, chunks=1, digest=""))
+    assert list(pool.orders) == ["O1"]
+
+
+def test_the_longest_prefix_routes() -> None:
+    assert route(PLAN, "440106") == 2
+    assert route(PLAN, "440305") == 1
+    assert route(PLAN, "110101") is None
+
+
+def test_a_chute_accepts_only_with_an_open_bag() -> None:
+    bags = Bags()
+    assert not bags.accepts(1)
+    assert bags.bind(1, BagId("B1"))
+    assert bags.accepts(1)
+    assert not bags.bind(1, BagId("B2")), "one bag a chute"
+    assert not bags.bind(2, BagId("B1")), "one chute a bag"
+    bags.by_chute[1].unconfirmed.append("I1-1")
+    assert not bags.accepts(1)
+    assert [bag.bag_id for bag in bags.locked()] == ["B1"]

@@ -1,0 +1,113 @@
+"""Joins: whatever the order of arrival, nothing is joined with a stranger."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.core.tracking import BURSTS_KEPT, Bursts, Deadlines, HandOver, Inductions
+from edge.core.values import ItemId, ParcelKey
+
+
+def test_frames_and_exposure_join_in_either_order() -> None:
+    for first_frame in (True, False):
+        bursts: Bursts[str] = Bursts()
+        if first_frame:
+            bursts.frame(4, 0, "a")
+        burst = bursts.exposed(4, "D1-1")
+        bursts.frame(4, 0, "a")
+        bursts.frame(4, 1, "b")
+        assert (burst.owner, burst.frames) == ("D1-1", {0: "a", 1: "b"})
+
+
+def test_a_frame_that_comes_twice_or_too_late_changes_nothing() -> None:
+    bursts: Bursts[str] = Bursts()
+    burst = bursts.exposed(4, "D1-1")
+    bursts.frame(4, 0, "a")
+    bursts.frame(4, 0, "other")
+    burst.closed = True
+    bursts.frame(4, 1, "late")
+    assert burst.frames == {0: "a"}
+
+
+def test_a_trigger_with_two_owners_belongs_to_nobody() -> None:
+    bursts: Bursts[str] = Bursts()
+    bursts.exposed(4, "D1-1")
+    assert bursts.exposed(4, "D1-2").closed
+
+
+def test_bursts_are_bounded_and_strays_counted() -> None:
+    bursts: Bursts[str] = Bursts()
+    for trigger in range(BURSTS_KEPT + 5):
+        bursts.frame(trigger, 0, "stray")
+    assert bursts.ownerless == 5
+
+
+def test_nothing_from_before_a_restart_joins() -> None:
+    bursts: Bursts[str] = Bursts()
+    bursts.frame(4, 0, "old")
+    bursts.restart()
+    assert bursts.exposed(4, "D1-1").frames == {}
+
+
+P1, P2 = ParcelKey("S1-1"), ParcelKey("S1-2")
+
+
+def test_parcel_and_text_join_in_either_order() -> None:
+    joins = Inductions(400_000)
+    assert joins.parcel(0, P1) == []
+    assert joins.text(10_000, "a") == [(P1, "a")]
+    assert joins.text(1_000_000, "b") == []
+    assert joins.parcel(1_010_000, P2) == [(P2, "b")]
+
+
+def test_a_missing_text_is_a_no_read() -> None:
+    joins = Inductions(400_000)
+    joins.parcel(0, P1)
+    assert joins.next_due_us() == 400_000
+    assert joins.join(400_000) == [(P1, "")]
+
+
+def test_an_old_text_is_an_orphan_not_the_next_parcels() -> None:
+    joins = Inductions(400_000)
+    joins.text(0, "stray")
+    assert joins.parcel(500_000, P1) == []
+    assert joins.orphans == 1
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 300_000)), max_size=40))
+def test_every_parcel_is_joined_exactly_once_and_in_order(steps: list[tuple[bool, int]]) -> None:
+    joins = Inductions(400_000)
+    now_us, parcels, joined = 0, [], []
+    for is_parcel, step_us in steps:
+        now_us += step_us
+        if is_parcel:
+            parcels.append(ParcelKey(f"S1-{len(parcels)}"))
+            joined += joins.parcel(now_us, parcels[-1])
+        else:
+            joined += joins.text(now_us, "t")
+    joined += joins.join(now_us + 1_000_000)
+    assert [scan.parcel for scan in joined] == parcels
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 50))), max_size=30))
+def test_deadlines_are_those_last_set(steps: list[tuple[str, int | None]]) -> None:
+    deadlines, model = Deadlines(), {}
+    for key, due_us in steps:
+        deadlines.set(key, due_us)
+        if due_us is None:
+            model.pop(key, None)
+        else:
+            model[key] = due_us
+    assert deadlines.next_us() == min(model.values(), default=None)
+    assert sorted(deadlines.pop_due(25)) == sorted(key for key, due_us in model.items() if due_us <= 25)
+    assert deadlines.next_us() == min((due for due in model.values() if due > 25), default=None)
+
+
+def test_hand_over_knows_turn_and_neighbours() -> None:
+    hand_over = HandOver()
+    a, b, c, d = (ItemId(x) for x in "abcd")
+    for item in (a, b, c, d):
+        hand_over.handed_over(item)
+    assert hand_over.take(a)
+    assert not hand_over.take(c)
+    assert hand_over.neighbours(c) == [b, d]
+    assert list(hand_over.expected) == [b, d]
