@@ -1,0 +1,275 @@
+"""Synthetic documents and envelopes as the line's cameras see them. Everything here looks, and is, invented."""
+
+import zlib
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import segno
+from barcode import Code128
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFont
+
+from line_config.document_layout import DocumentLayout, load_document_layout
+from simulators.optics import FRAME_HEIGHT, FRAME_WIDTH, SEVERITIES, Image, Matrix, expose, ground, lay, pose
+
+FACE_PX_PER_MM = 12
+ID_CAMERA_PX_PER_MM = 9.0
+LABEL_CAMERA_PX_PER_MM = 8.0
+SHEET_IN_VIEW_MM = (160, 134)
+"""Upper left part of an A4 sheet that the ID camera sees, its other edges lying outside the frame."""
+
+_FONTS = Path("/usr/share/fonts/opentype")
+_BELT, _ENVELOPE, _PAPER, _INK = 45, 165, 228, 35
+_MRZ_PITCH_MM = 2.54  # ICAO 9303 part 3, 4.1: OCR-B size 1, ten characters per inch
+_MRZ_LINE_STEP_MM = 6.35
+
+
+class DocumentFacts(Protocol):
+    """What is printed on one synthetic document."""
+
+    @property
+    def kind(self) -> str:
+        """resident_id, passport or a4."""
+
+    @property
+    def number(self) -> str:
+        """The document's number."""
+
+    @property
+    def name_latin(self) -> str:
+        """Surname and given names, separated by a blank."""
+
+    @property
+    def birth(self) -> date:
+        """Date of birth."""
+
+    @property
+    def expiry(self) -> date:
+        """Last day of validity."""
+
+    @property
+    def sex(self) -> str:
+        """M or F."""
+
+
+def render_document(document: DocumentFacts, *, seed: int, severity: int = 0, frames: int = 2) -> list[Image]:
+    """`frames` exposures of one document on the belt, 1024 × 1280 Mono8; same pose, differing noise and small shift."""
+    rng = np.random.default_rng([seed, zlib.crc32(document.number.encode())])
+    layout, strength = _layout(document.kind), SEVERITIES[severity]
+    face = _FACES[document.kind](document, layout)
+    scale = ID_CAMERA_PX_PER_MM / FACE_PX_PER_MM
+    centre = (FRAME_WIDTH / 2 + rng.uniform(-12, 12), FRAME_HEIGHT / 2 + rng.uniform(-25, 25))
+    if layout.reader == "symbols":  # guided by its left and upper edge; the rest of the sheet lies outside the frame
+        centre = (face.shape[1] * scale / 2 + 60, face.shape[0] * scale / 2 + 60)
+    transform = pose(face.shape[1], face.shape[0], scale, centre, 0, strength, rng)
+    scene = lay(face, transform, ground(_BELT, rng))
+    area = layout.line_mm
+    number_px = _project(transform, (area.x + area.width / 2) * FACE_PX_PER_MM, (area.y + area.height / 2) * FACE_PX_PER_MM)
+    return [expose(scene, strength, number_px, ID_CAMERA_PX_PER_MM, rng) for _ in range(frames)]
+
+
+def render_envelope(bitmap: Image | Picture.Image | None, seed: int, severity: int = 0, frames: int = 2) -> list[Image]:
+    """`frames` exposures of an envelope, with the label that is really on it: 800 × 1200 dots of 1/8 mm, or None.
+
+    An array's non-zero elements are printed dots; a picture's dark pixels are. The label lies along the belt, turned by 90°.
+    """
+    rng = np.random.default_rng(seed)
+    strength = SEVERITIES[severity]
+    scene = ground(_ENVELOPE, rng)
+    number_px: Matrix = np.array([FRAME_WIDTH / 2, FRAME_HEIGHT / 2])
+    if bitmap is not None:
+        face = _label_face(bitmap)
+        centre = (FRAME_WIDTH / 2 + rng.uniform(-12, 12), FRAME_HEIGHT / 2 + rng.uniform(-12, 12))
+        scene = lay(face, pose(face.shape[1], face.shape[0], LABEL_CAMERA_PX_PER_MM / 8, centre, 0, strength, rng), scene)
+    return [expose(scene, strength, number_px, LABEL_CAMERA_PX_PER_MM, rng) for _ in range(frames)]
+
+
+def mrz_td3(document: DocumentFacts) -> tuple[str, str]:
+    """Both lines of the machine readable zone (ICAO 9303 part 4, 4.2.2)."""
+    surname, _, given = document.name_latin.upper().partition(" ")
+    first = f"P<CHN{surname}<<{given.replace(' ', '<')}"[:44].ljust(44, "<")
+    number, birth, expiry = (
+        _with_check(field)
+        for field in (document.number.ljust(9, "<"), document.birth.strftime("%y%m%d"), document.expiry.strftime("%y%m%d"))
+    )
+    personal = "<" * 15
+    composite = _check_digit(number + birth + expiry + personal)
+    return first, f"{number}CHN{birth}{document.sex}{expiry}{personal}{composite}"
+
+
+def _check_digit(field: str) -> str:
+    """ICAO 9303 part 3, 4.9: weights 7-3-1, letters 10..35, filler 0."""
+    total = sum((0 if c == "<" else int(c, 36)) * (7, 3, 1)[i % 3] for i, c in enumerate(field))
+    return str(total % 10)
+
+
+def _with_check(field: str) -> str:
+    return field + _check_digit(field)
+
+
+# --- faces: one function per kind, upright, FACE_PX_PER_MM ---
+def _card(document: DocumentFacts, layout: DocumentLayout) -> Image:
+    face = _blank_card().copy()
+    draw = ImageDraw.Draw(face)
+    cjk = _font("noto/NotoSansCJK-Regular.ttc", 3.0)
+    birth = document.birth
+    for y, text in (
+        (5, "样例测试"),
+        (13, "男" if document.sex == "M" else "女"),
+        (21, f"{birth.year} 年 {birth.month} 月 {birth.day} 日"),
+    ):
+        draw.text((_px(17), _px(y)), text, _INK, cjk)
+    area = layout.line_mm
+    _fixed_pitch(draw, document.number, area.x + 1.6, area.y + area.height / 2, 2.6, 2.9)
+    return np.asarray(face)
+
+
+@cache
+def _blank_card() -> Picture.Image:
+    face = Picture.new("L", _face_px(85.6, 54), _PAPER)
+    draw = ImageDraw.Draw(face)
+    for wave in range(0, 54, 3):  # a guilloche of its own, unlike any real card's
+        points = [(_px(x), _px(wave + 1.2 * np.sin(x / 5 + wave))) for x in range(0, 87)]
+        draw.line(points, _PAPER - 14, 2)
+    cjk, small = _font("noto/NotoSansCJK-Regular.ttc", 2.4), _font("noto/NotoSansCJK-Regular.ttc", 2.2)
+    for y, text in ((5.4, "姓名"), (13.4, "性别"), (21.4, "出生"), (29.4, "住址"), (44.4, "公民身份号码")):
+        draw.text((_px(5), _px(y)), text, 90, cjk)
+    draw.text((_px(17), _px(29)), "样例省测试市虚构路 1 号", _INK, _font("noto/NotoSansCJK-Regular.ttc", 3.0))
+    draw.ellipse((_px(66), _px(9), _px(74), _px(19)), 150)
+    draw.pieslice((_px(60), _px(20), _px(80), _px(46)), 180, 360, 150)
+    draw.text((_px(28), _px(36)), "样本 SPECIMEN 样本", 150, small)
+    return face
+
+
+def _passport(document: DocumentFacts, layout: DocumentLayout) -> Image:
+    face = _blank_passport().copy()
+    draw = ImageDraw.Draw(face)
+    text = _font("noto/NotoSansCJK-Regular.ttc", 3.0)
+    fields = (
+        (16, document.name_latin),
+        (26, document.number),
+        (36, document.birth.isoformat()),
+        (46, document.sex),
+        (56, document.expiry.isoformat()),
+    )
+    for y, value in fields:
+        draw.text((_px(45), _px(y)), value, _INK, text)
+    area = layout.line_mm
+    first, second = mrz_td3(document)
+    middle = area.y + area.height / 2
+    _fixed_pitch(draw, first, area.x, middle - _MRZ_LINE_STEP_MM, _MRZ_PITCH_MM, 2.4)
+    _fixed_pitch(draw, second, area.x, middle, _MRZ_PITCH_MM, 2.4)
+    return np.asarray(face)
+
+
+@cache
+def _blank_passport() -> Picture.Image:
+    face = Picture.new("L", _face_px(125, 88), _PAPER)
+    draw = ImageDraw.Draw(face)
+    title, small = _font("noto/NotoSansCJK-Regular.ttc", 3.6), _font("noto/NotoSansCJK-Regular.ttc", 1.8)
+    draw.text((_px(40), _px(4)), "护照样本 SPECIMEN PASSPORT", 70, title)
+    for y, text in (
+        (14, "姓名/Name"),
+        (24, "护照号/Passport No."),
+        (34, "出生/Date of birth"),
+        (44, "性别/Sex"),
+        (54, "有效期/Expiry"),
+    ):
+        draw.text((_px(45), _px(y)), text, 110, small)
+    draw.rectangle((_px(7), _px(14), _px(38), _px(58)), 195)
+    draw.ellipse((_px(16), _px(20), _px(29), _px(37)), 140)
+    draw.pieslice((_px(9), _px(38), _px(36), _px(78)), 180, 360, 140)
+    draw.rectangle((_px(7), _px(58), _px(38), _px(66)), _PAPER)
+    return face
+
+
+def _sheet(document: DocumentFacts, layout: DocumentLayout) -> Image:
+    face = _blank_sheet().copy()
+    draw = ImageDraw.Draw(face)
+    area = layout.line_mm
+    matrix = [bytes(row) for row in segno.make(document.number, error="m", micro=False).matrix]
+    face.paste(_modules(matrix, 0.6, None), (_px(area.x + 4), _px(area.y + 6)))
+    bars = [bytes(int(bit) for bit in Code128(document.number).build()[0])]
+    face.paste(_modules(bars, 0.42, 12), (_px(area.x + 34), _px(area.y + 6)))
+    draw.text((_px(area.x + 34), _px(area.y + 20)), document.number, _INK, _font("noto/NotoSansCJK-Regular.ttc", 4.0))
+    return np.asarray(face)
+
+
+@cache
+def _blank_sheet() -> Picture.Image:
+    face = Picture.new("L", _face_px(*SHEET_IN_VIEW_MM), _PAPER)
+    draw = ImageDraw.Draw(face)
+    draw.text((_px(40), _px(50)), "测试证明书（样本）", _INK, _font("noto/NotoSerifCJK-Bold.ttc", 9.0))
+    body = _font("noto/NotoSerifCJK-Regular.ttc", 5.0)
+    for line in range(5):
+        draw.text((_px(16), _px(66 + 10 * line)), "兹证明本文件为虚构样例，仅供系统测试使用，", 60, body)
+    return face
+
+
+def _label_face(bitmap: Image | Picture.Image) -> Image:
+    dots = np.asarray(bitmap.convert("L")) < 128 if isinstance(bitmap, Picture.Image) else np.asarray(bitmap) != 0
+    paper = np.where(dots, _INK, 235).astype(np.uint8)
+    return np.ascontiguousarray(np.rot90(cv2.copyMakeBorder(paper, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=235)))
+
+
+_FACES: dict[str, Callable[[DocumentFacts, DocumentLayout], Image]] = {
+    "resident_id": _card,
+    "passport": _passport,
+    "a4": _sheet,
+}
+
+
+# --- drawing in millimetres ---
+@cache
+def _layout(kind: str) -> DocumentLayout:
+    return load_document_layout(Path(__file__).parents[1] / "line_config" / "documents" / f"{kind}.toml")
+
+
+def _px(mm: float) -> int:
+    return round(mm * FACE_PX_PER_MM)
+
+
+def _face_px(width_mm: float, height_mm: float) -> tuple[int, int]:
+    return _px(width_mm), _px(height_mm)
+
+
+@cache
+def _font(name: str, size_mm: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_FONTS / name, size_mm * FACE_PX_PER_MM)
+
+
+@cache
+def _ocr_b(capital_mm: float) -> ImageFont.FreeTypeFont:
+    """OCR-B whose capitals are `capital_mm` high."""
+    probe = ImageFont.truetype(_FONTS / "ocr-b/OCRB.otf", 1000)
+    _, top, _, bottom = probe.getbbox("H")
+    return ImageFont.truetype(_FONTS / "ocr-b/OCRB.otf", 1000 * capital_mm * FACE_PX_PER_MM / (bottom - top))
+
+
+def _fixed_pitch(
+    draw: ImageDraw.ImageDraw, text: str, x_mm: float, middle_mm: float, pitch_mm: float, capital_mm: float
+) -> None:
+    font = _ocr_b(capital_mm)
+    _, top, _, bottom = font.getbbox("H")
+    y = middle_mm * FACE_PX_PER_MM - (top + bottom) / 2
+    for index, character in enumerate(text):
+        centre = (x_mm + (index + 0.5) * pitch_mm) * FACE_PX_PER_MM
+        draw.text((centre - font.getlength(character) / 2, y), character, _INK, font)
+
+
+def _modules(rows: list[bytes], module_mm: float, bar_mm: float | None) -> Picture.Image:
+    """Dark and light modules as a picture; `bar_mm` is the height of a one-row symbol."""
+    dark = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
+    picture = Picture.fromarray(np.where(dark > 0, _INK, _PAPER).astype(np.uint8))
+    height = _px(bar_mm) if bar_mm else _px(len(rows) * module_mm)
+    return picture.resize((_px(dark.shape[1] * module_mm), height), Picture.Resampling.BOX)
+
+
+def _project(transform: Matrix, x: float, y: float) -> Matrix:
+    point = transform @ np.array([x, y, 1.0])
+    return np.asarray(point[:2] / point[2], np.float64)

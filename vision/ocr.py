@@ -1,0 +1,118 @@
+"""One printed line to text with an off-the-shelf recogniser (PP-OCRv6 small), decoded under an alphabet per place.
+
+The only file that knows onnxruntime. The model comes inside the package rapidocr; the package itself is never imported.
+"""
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Posterior = NDArray[np.float32]
+
+LINE_HEIGHT_PX = 48
+PITCH_PX = 18
+"""Width of one character at the recogniser's input: narrower merges repeated fillers, wider only costs time."""
+_MODEL = "models/PP-OCRv6_rec_small.onnx"
+_BLANK = 0
+
+
+class RecogniserMissing(RuntimeError):
+    """The model file is not installed."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text; `confidence` is that of its weakest character, 0..1, unmasked."""
+
+    text: str
+    confidence: float
+
+
+def model_path() -> Path:
+    """The recogniser's file. Raises RecogniserMissing."""
+    spec = importlib.util.find_spec("rapidocr")
+    path = Path(spec.origin).parent / _MODEL if spec and spec.origin else Path(_MODEL)
+    if not path.is_file():
+        raise RecogniserMissing(f"{path} is not there: install the package rapidocr with its models (make setup)")
+    return path
+
+
+class LineReader:
+    """The recogniser, loaded at its first line; one thread. Not for use by several threads at once."""
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(str(model_path()), options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def _classes(self) -> dict[str, int]:
+        characters = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
+        return {character: place + 1 for place, character in enumerate(characters)}
+
+    def read(self, line: Image, slots: Sequence[str]) -> Line:
+        """Text of a straightened line, grey, dark on light. `slots`: the characters that may stand at each place.
+
+        The text has as many characters as there are slots, or is empty.
+        """
+        alphabet = sorted(set("".join(slots)))
+        columns = [_BLANK, *(self._classes[character] for character in alphabet)]
+        return decode(self._posterior(line, len(slots))[:, columns], alphabet, slots)
+
+    def _posterior(self, line: Image, characters: int) -> Posterior:
+        """Probability of every class at every step, shape (steps, classes)."""
+        width = min(round(line.shape[1] * LINE_HEIGHT_PX / line.shape[0]), characters * PITCH_PX * 2)
+        small = cv2.resize(line, (max(width, 16), LINE_HEIGHT_PX), interpolation=cv2.INTER_AREA)
+        grey = small.astype(np.float32) / 127.5 - 1
+        batch = np.ascontiguousarray(np.broadcast_to(grey, (1, 3, *grey.shape)))
+        return np.asarray(self._session.run(None, {"x": batch})[0][0], np.float32)
+
+
+def decode(posterior: Posterior, alphabet: Sequence[str], slots: Sequence[str]) -> Line:
+    """Connectionist decoding for a fixed pitch. Column 0 of `posterior` is the blank, column n is alphabet[n - 1].
+
+    The steps where a character stands are found without the slots; fillers that melted into one are found again by the
+    pitch; only then is each place decided among its slot's characters, at the probability that the recogniser gave them.
+    """
+    steps = _steps(posterior)
+    if len(steps) != len(slots):
+        steps = _spread(steps, len(slots))
+    if not steps:
+        return Line("", 0.0)
+    text, weakest = "", 1.0
+    for step, slot in zip(steps, slots, strict=True):
+        columns = [alphabet.index(character) + 1 for character in slot]
+        around = posterior[max(0, step - 1) : step + 2, columns].max(axis=0)
+        best = int(around.argmax())
+        text += slot[best]
+        weakest = min(weakest, float(around[best]))
+    return Line(text, weakest)
+
+
+def _steps(posterior: Posterior) -> list[int]:
+    """The step of each character in the greedy path: where a run of one class is strongest."""
+    path = posterior.argmax(axis=1)
+    edges = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
+    runs = [(int(start), int(end)) for start, end in zip(edges[:-1], edges[1:], strict=True) if path[start] != _BLANK]
+    return [start + int(posterior[start:end, path[start]].argmax()) for start, end in runs]
+
+
+def _spread(steps: list[int], places: int) -> list[int]:
+    """Steps of all places when some melted: first and last are taken as seen; empty if the others do not fit the pitch."""
+    if not places // 2 < len(steps) < places:
+        return []
+    pitch = (steps[-1] - steps[0]) / (places - 1)
+    found = {round((step - steps[0]) / pitch): step for step in steps}
+    if len(found) != len(steps) or any(abs(steps[0] + place * pitch - step) > 0.45 * pitch for place, step in found.items()):
+        return []
+    return [found.get(place, round(steps[0] + place * pitch)) for place in range(places)]
