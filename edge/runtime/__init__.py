@@ -1,0 +1,1 @@
+"""The shell: does what the core decides. Links, pump, journal, clock."""

@@ -5,6 +5,7 @@ acknowledged); `InlineStore` runs it in the loop on `:memory:` with a simulated 
 """
 
 import asyncio
+import contextlib
 import fcntl
 import hashlib
 import queue
@@ -12,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from edge.runtime.link import Cursor
 
@@ -89,8 +90,8 @@ class Ledger:
     def __init__(self, path: str, key: bytes) -> None:
         self._path = path
         self._key = key[:64]
-        self._lock_file: IO[str] | None = None
         self._sql: sqlite3.Connection
+        self._closing: contextlib.ExitStack
         self._chain = GENESIS
         self._seq = 0
         self._outbox_seq = 0
@@ -99,25 +100,28 @@ class Ledger:
 
     def open(self, new_journal_id: Callable[[], str]) -> None:
         """Open or create, verify, and count one boot. Raises JournalError when locked, damaged or not writable."""
-        self._take_lock()
-        try:
-            self._sql = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._sql.execute("PRAGMA journal_mode=WAL")
-            self._sql.execute("PRAGMA synchronous=FULL")
-            self._sql.executescript(_SCHEMA)
-            self._require_full_sync()
-            self._read_heads(new_journal_id)
-        except sqlite3.Error as error:
-            raise JournalError(
-                f"journal {self._path}: {error}. Check the disk and its rights; call maintenance."
-            ) from error
+        with contextlib.ExitStack() as opened:
+            self._take_lock(opened)
+            try:
+                self._sql = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+                opened.callback(self._sql.close)
+                self._sql.execute("PRAGMA journal_mode=WAL")
+                self._sql.execute("PRAGMA synchronous=FULL")
+                self._sql.executescript(_SCHEMA)
+                self._require_full_sync()
+                self._read_heads(new_journal_id)
+            except sqlite3.Error as error:
+                raise JournalError(
+                    f"journal {self._path}: {error}. Check the disk and its rights; call maintenance."
+                ) from error
+            self._closing = opened.pop_all()
 
-    def _take_lock(self) -> None:
+    def _take_lock(self, opened: contextlib.ExitStack) -> None:
         if self._path == ":memory:":
             return
-        self._lock_file = Path(self._path + ".lock").open("w")  # noqa: SIM115 - held for the life of the process
+        lock_file = opened.enter_context(Path(self._path + ".lock").open("w"))  # noqa: SIM115 - the stack closes it
         try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise JournalError(f"journal {self._path} is in use by another runtime: stop that one first.") from error
 
@@ -207,9 +211,7 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file and give up the lock."""
-        self._sql.close()
-        if self._lock_file is not None:
-            self._lock_file.close()
+        self._closing.close()
 
 
 class Store(Protocol):

@@ -1,0 +1,1 @@
+"""The real runtime inside the virtual plant, in virtual time."""
