@@ -1,0 +1,141 @@
+"""The runtime from ports: replay gives the same state, rows and replay must agree, requests are answered once durable."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge.core.commands import Command
+from edge.core.events import Booted, LinkUp
+from edge.core.values import ItemId, State
+from edge.runtime.app import Busy, Runtime, replay
+from edge.runtime.clock import Clock
+from edge.runtime.journal import Batch, Entry, InlineStore, JournalError, Ledger
+from edge.runtime.link import Health
+from edge.runtime.view import accounts
+from simulators.virtual.loop import run_virtual
+from tests.core.line import PLAN, SETTINGS, Line
+
+
+class Wire:
+    """A link that keeps what it is sent."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sent: list[Command] = []
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def health(self) -> Health:
+        return Health(up=True, age_ms=3)
+
+
+def ledger_at(path: Path) -> Ledger:
+    ledger = Ledger(str(path), b"k" * 32)
+    ledger.open(lambda: "j1")
+    return ledger
+
+
+def write_story(ledger: Ledger, line: Line, dispatched: list[tuple[str, str, str]]) -> None:
+    entries = [Entry(event.at_us, type(event).__name__, 1, msgspec.json.encode(event)) for event in line.log]
+    ledger.write(Batch(entries, outcomes=dispatched))
+
+
+def test_replay_gives_the_same_state(tmp_path: Path) -> None:
+    line = Line()
+    for n in (1, 2, 3):
+        line.through(n)
+    line.to_weighed(4)
+    ledger = ledger_at(tmp_path / "j.db")
+    write_story(ledger, line, [("dispatched", f"O{n}", f"EA{n:09d}CN") for n in (1, 2, 3)])
+    replayed = replay(ledger, SETTINGS, PLAN)
+    assert accounts(replayed.controller) == accounts(line.controller)
+    assert replayed.controller.floor.production.outcomes == {"dispatched": 3}
+    assert replayed.controller.labels.next_print_id == 5
+    assert replayed.events == len(line.log)
+    ledger.close()
+
+
+def test_rows_that_differ_from_the_replay_forbid_the_start(tmp_path: Path) -> None:
+    line = Line()
+    line.through(1)
+    ledger = ledger_at(tmp_path / "j.db")
+    write_story(ledger, line, [])
+    with pytest.raises(JournalError, match="differ"):
+        replay(ledger, SETTINGS, PLAN)
+    ledger.close()
+
+
+def runtime_of(ledger: Ledger) -> tuple[Runtime, list[Wire]]:
+    runtime = Runtime(ledger, InlineStore(ledger, lambda: 4), Clock(lambda: 1_790_000_000_000), SETTINGS, PLAN)
+    wires = [Wire(name) for name in ("machine_plc", "sorter_plc", "printer")]
+    for wire in wires:
+        runtime.add(wire)
+    return runtime, wires
+
+
+def test_a_second_boot_is_held_and_tells_both_plcs(tmp_path: Path) -> None:
+    async def story() -> None:
+        first = ledger_at(tmp_path / "j.db")
+        first.write(Batch([Entry(1, "Booted", 1, msgspec.json.encode(Booted(at_us=1, boot=1, journal_id="j1", version="t")))]))
+        first.close()
+        ledger = ledger_at(tmp_path / "j.db")
+        runtime, (machine, sorter, _) = runtime_of(ledger)
+        runtime.begin("digest")
+        task = asyncio.ensure_future(runtime.pump.run())
+        answer = await runtime.request("start", "P1", {})
+        assert (answer.accepted, answer.code) == (False, "BELT_NOT_CLEARED")
+        assert runtime.controller.floor.machine.state is State.HELD
+        assert [command.state for command in machine.sent] == [command.state for command in sorter.sent] == [State.HELD]
+        snapshot = runtime.snapshot(site="s", sim=True, central=lambda: {"sent": 0, "confirmed": 0, "waiting": 0})
+        assert snapshot["state"] == "HELD"
+        assert {"code": "BELT_NOT_CLEARED"}.items() <= next(
+            c for c in snapshot["conditions"] if c["code"] == "BELT_NOT_CLEARED"
+        ).items()
+        assert msgspec.json.encode(snapshot)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        ledger.close()
+
+    run_virtual(story())
+
+
+def test_a_full_queue_answers_busy(tmp_path: Path) -> None:
+    async def story() -> None:
+        ledger = ledger_at(tmp_path / "j.db")
+        runtime, _ = runtime_of(ledger)
+        while runtime.pump.offer(LinkUp(at_us=0, link="printer")):
+            pass
+        with pytest.raises(Busy):
+            await runtime.request("start", "P1", {})
+        ledger.close()
+
+    run_virtual(story())
+
+
+def test_the_view_shows_where_things_are() -> None:
+    from edge.runtime.view import snapshot
+
+    line = Line()
+    line.through(1)
+    line.feed(2)
+    item = line.to_labelled(3)
+    shown = snapshot(line.controller, site="s", sim=False, rev=1, health={}, central={})
+    stations = {station["id"]: station["items"] for station in shown["stations"]}
+    assert stations["id_camera"] == ["D1-2"]
+    assert stations["label_camera"] == [item]
+    assert shown["counts"] == {"sealed": 2, "rejected": 0, "waiting": 2, "remaining": 6}
+    assert shown["bags"] == [
+        {"chute": 1, "bag": "B1", "count": 0, "locked": False},
+        {"chute": 2, "bag": "B2", "count": 1, "locked": False},
+    ]
+    places = {row["document"]: row["place"] for row in accounts(line.controller)}
+    assert places == {"D1-1": "chute:2", "D1-2": "belt", "D1-3": "belt"}
+    line.controller.items.lost(ItemId("I1-3"))
+    assert {row["document"]: row["place"] for row in accounts(line.controller)}["D1-3"] == "lost"
