@@ -1,0 +1,283 @@
+"""Manifests: bytes from central → orders that may enter the pool, or a list of faults; a manifest is refused whole."""
+
+import hashlib
+import re
+from collections.abc import Generator, Iterator
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from edge.core.events import Event, ManifestGranted, ManifestRefused, ManifestSealed
+from edge.core.routing import route
+from edge.core.values import LotId, Order, SortPlan
+
+MESSAGE_MAX_BYTES = 1 << 20
+ORDERS_MAX = 500
+CHUNKS_MAX = 200
+OPEN_MAX = 8
+FAULTS_MAX = 20
+ORDERS_A_STEP = 100
+PART_DEADLINE_MS = 30_000
+
+T = TypeVar("T")
+Steps: TypeAlias = Generator[None, None, T]
+"""Work in steps of about a millisecond, so that nothing in the loop waits for a whole manifest."""
+ManifestKey: TypeAlias = tuple[str, int]
+"""(lot, version)"""
+
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+_S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
+_COUNTY = re.compile(r"[0-9]{6}")
+_encode = msgspec.json.Encoder(order="sorted").encode
+_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
+
+
+class FaultCode(StrEnum):
+    """What can be wrong with a manifest; the value says what it means and who has to act."""
+
+    TOO_LARGE = f"message is larger than {MESSAGE_MAX_BYTES} bytes; central: send chunks of at most {ORDERS_MAX} orders"
+    NOT_UTF8 = "message is not UTF-8; central: correct the encoding"
+    NOT_JSON = "message is not JSON; central: correct the message"
+    WRONG_TYPE = "field missing or of the wrong type; central: correct the message"
+    TOO_MANY_ORDERS = f"more than {ORDERS_MAX} orders in one chunk; central: send smaller chunks"
+    WRONG_CHUNK = "chunk number is not within 1..chunks; central: correct the message"
+    CONTRADICTORY_CHUNK = "chunks of one manifest disagree; central: send it again under a new version"
+    MISSING_CHUNK = "chunk did not come; central: send the whole manifest again"
+    DIGEST_MISMATCH = "orders do not fit the digest; central: send the whole manifest again"
+    DUPLICATE_ORDER = "order stands there twice; central: send each order once"
+    DUPLICATE_DOCUMENT = "document belongs to two orders; central: decide which"
+    DUPLICATE_TRACKING_NUMBER = "tracking number is used twice; central: give each order its own"
+    BAD_TRACKING_NUMBER = "tracking number is not of UPU S10 form or its check digit is wrong; central: correct it"
+    MISSING_ADDRESS = "address has no text, name or six-digit county code; central: complete it"
+    UNROUTABLE = "sort plan has no chute for this county; line: extend the sort plan, or central: take the order back"
+    NO_DOCUMENT = "order has no document; central: correct it"
+    PLAIN_NUMBER = "document is not given by tokens of 32 hex digits; central: send keyed tokens, never numbers"
+
+
+class Fault(NamedTuple):
+    """One fault and the place where it is; never the value itself, which might be somebody's number (I17)."""
+
+    code: FaultCode
+    where: str = ""
+
+    def line(self) -> str:
+        """For people: CODE at place: meaning and remedy."""
+        return f"{self.code.name}{' at ' if self.where else ''}{self.where}: {self.code.value}"
+
+
+class Settled(NamedTuple):
+    """The end of one manifest: what the core gets to know, in this order."""
+
+    lot: LotId
+    version: int
+    events: tuple[Event, ...]
+
+
+class _Head(msgspec.Struct, frozen=True):
+    lot: Annotated[str, Meta(min_length=1, max_length=64)]
+    version: Annotated[int, Meta(ge=1, le=2**53)]
+    chunk: Annotated[int, Meta(ge=1, le=CHUNKS_MAX)]
+    chunks: Annotated[int, Meta(ge=1, le=CHUNKS_MAX)]
+    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class _Part(NamedTuple):
+    head: _Head
+    orders: tuple[Order, ...]
+    canonical: bytes
+    """the orders' canonical lines, joined by newlines"""
+    faults: tuple[Fault, ...]
+
+
+class _UnusableError(Exception):
+    """A message that does not even say which manifest it belongs to."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.line())
+        self.fault = fault
+
+
+def canonical(orders: list[Any]) -> bytes:
+    """The form of orders that the digest is taken over: JSON with sorted keys and no spaces, UTF-8, one order a line."""
+    return b"\n".join(_encode(order) for order in orders)
+
+
+def _decode(data: bytes) -> Any:
+    if len(data) > MESSAGE_MAX_BYTES:
+        raise _UnusableError(Fault(FaultCode.TOO_LARGE))
+    try:
+        return msgspec.json.decode(data.decode())
+    except UnicodeDecodeError as error:
+        raise _UnusableError(Fault(FaultCode.NOT_UTF8, f"byte {error.start}")) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _UnusableError(Fault(FaultCode.NOT_JSON)) from error
+
+
+def _part(data: bytes, plan: SortPlan) -> Steps[_Part]:
+    raw = _decode(data)
+    yield
+    try:
+        head = msgspec.convert(raw, _Head)
+    except msgspec.ValidationError as error:
+        raise _UnusableError(Fault(FaultCode.WRONG_TYPE, _place(error))) from error
+    listed = raw.get("orders")
+    if head.chunk > head.chunks:
+        return _Part(head, (), b"", (Fault(FaultCode.WRONG_CHUNK, f"chunk {head.chunk} of {head.chunks}"),))
+    if isinstance(listed, list) and len(listed) > ORDERS_MAX:
+        return _Part(head, (), b"", (Fault(FaultCode.TOO_MANY_ORDERS, f"chunk {head.chunk}"),))
+    try:
+        orders, lines = msgspec.convert(listed, tuple[Order, ...]), canonical(listed)
+    except msgspec.ValidationError as error:
+        return _Part(head, (), b"", (Fault(FaultCode.WRONG_TYPE, f"chunk {head.chunk}, orders: {_place(error)}"),))
+    except RecursionError as error:
+        raise _UnusableError(Fault(FaultCode.NOT_JSON, "too deep")) from error
+    faults: list[Fault] = []
+    for begin in range(0, len(orders), ORDERS_A_STEP):
+        yield
+        faults += [fault for order in orders[begin : begin + ORDERS_A_STEP] for fault in _faults_of(order, plan)]
+    return _Part(head, orders, lines, tuple(faults))
+
+
+def _place(error: msgspec.ValidationError) -> str:
+    # "Expected `int`, got `str` - at `$.version`": types and path, never the value.
+    return str(error)
+
+
+def _faults_of(order: Order, plan: SortPlan) -> Iterator[Fault]:
+    where = f"order {order.order_id[:32]!r}"
+    address = order.address
+    if not s10_valid(order.tracking_number):
+        yield Fault(FaultCode.BAD_TRACKING_NUMBER, where)
+    if not (address.text.strip() and address.name.strip() and _COUNTY.fullmatch(address.county)):
+        yield Fault(FaultCode.MISSING_ADDRESS, where)
+    elif route(plan, address.county) is None:
+        yield Fault(FaultCode.UNROUTABLE, f"{where}, county {address.county}")
+    if not order.documents:
+        yield Fault(FaultCode.NO_DOCUMENT, where)
+    if not all(_TOKEN.fullmatch(text) for document in order.documents for text in (document.token, document.skeleton)):
+        yield Fault(FaultCode.PLAIN_NUMBER, where)
+
+
+def s10_valid(number: str) -> bool:
+    """Whether a tracking number has the form of UPU S10 and its check digit is right."""
+    if not _S10.fullmatch(number):
+        return False
+    check = 11 - sum(weight * int(digit) for weight, digit in zip(_S10_WEIGHTS, number[2:10], strict=True)) % 11
+    return int(number[10]) == {10: 0, 11: 5}.get(check, check)
+
+
+class _Open:
+    """A manifest of which some chunks are still to come; what can be checked is checked as they come."""
+
+    def __init__(self, head: _Head, at_us: int) -> None:
+        self.head = head
+        self.begun_us = at_us
+        self._parts: dict[int, _Part] = {}
+        self._faults: list[Fault] = []
+        self._contradiction = False
+        self._ids: set[str] = set()
+        self._numbers: set[str] = set()
+        self._tokens: set[tuple[str, str]] = set()
+        self._hash = hashlib.sha256()
+        self._hash_begun = False
+        self._hashed = 0
+        """chunks 1.._hashed are in the hash"""
+
+    def take(self, part: _Part) -> None:
+        earlier = self._parts.get(part.head.chunk)
+        agrees = (part.head.chunks, part.head.digest) == (self.head.chunks, self.head.digest)
+        if not agrees or (earlier is not None and earlier.canonical != part.canonical):
+            self._contradiction = True
+        if earlier is None:
+            self._parts[part.head.chunk] = part
+            self._faults += part.faults
+            for order in part.orders:
+                self._faults += self._duplicates(order)
+            self._advance_hash()
+
+    def _duplicates(self, order: Order) -> Iterator[Fault]:
+        where = f"order {order.order_id[:32]!r}"
+        tokens = {(document.kind, document.token) for document in order.documents}
+        if order.order_id in self._ids:
+            # An order that stands there twice naturally repeats its document and number as well.
+            yield Fault(FaultCode.DUPLICATE_ORDER, where)
+            return
+        if len(tokens) < len(order.documents) or not self._tokens.isdisjoint(tokens):
+            yield Fault(FaultCode.DUPLICATE_DOCUMENT, where)
+        if order.tracking_number in self._numbers:
+            yield Fault(FaultCode.DUPLICATE_TRACKING_NUMBER, where)
+        self._ids.add(order.order_id)
+        self._numbers.add(order.tracking_number)
+        self._tokens |= tokens
+
+    def _advance_hash(self) -> None:
+        while (part := self._parts.get(self._hashed + 1)) is not None:
+            if part.orders:
+                self._hash.update(b"\n" * self._hash_begun + part.canonical)
+                self._hash_begun = True
+            self._hashed += 1
+
+    def complete(self) -> bool:
+        return len(self._parts) >= self.head.chunks
+
+    def faults(self) -> list[Fault]:
+        missing = [chunk for chunk in range(1, self.head.chunks + 1) if chunk not in self._parts]
+        faults = self._faults[:]
+        if self._contradiction:
+            faults.append(Fault(FaultCode.CONTRADICTORY_CHUNK))
+        faults += [Fault(FaultCode.MISSING_CHUNK, f"chunk {chunk} of {self.head.chunks}") for chunk in missing]
+        # The digest can only say something about orders that came and could be read.
+        if not faults and self._hash.hexdigest() != self.head.digest:
+            faults.append(Fault(FaultCode.DIGEST_MISMATCH))
+        return faults
+
+    def settle(self, at_us: int) -> Settled:
+        lot, version = LotId(self.head.lot), self.head.version
+        faults = self.faults()
+        if faults:
+            return Settled(lot, version, (_refusal(lot, version, faults, at_us),))
+        granted = [
+            ManifestGranted(at_us=at_us, lot=lot, version=version, chunk=chunk, orders=part.orders)
+            for chunk, part in sorted(self._parts.items())
+        ]
+        chunks, digest = self.head.chunks, self.head.digest
+        sealed = ManifestSealed(at_us=at_us, lot=lot, version=version, chunks=chunks, digest=digest)
+        return Settled(lot, version, (*granted, sealed))
+
+
+def _refusal(lot: LotId, version: int, faults: list[Fault], at_us: int) -> ManifestRefused:
+    lines = [fault.line() for fault in faults[:FAULTS_MAX]]
+    if len(faults) > FAULTS_MAX:
+        lines.append(f"and {len(faults) - FAULTS_MAX} more faults")
+    return ManifestRefused(at_us=at_us, lot=lot, version=version, faults=tuple(lines))
+
+
+class ManifestDesk:
+    """Gathers the chunks of manifests and settles each one whole: granted and sealed, or refused with all its faults."""
+
+    def __init__(self, plan: SortPlan) -> None:
+        self._plan = plan
+        self._open: dict[ManifestKey, _Open] = {}
+
+    def take(self, data: bytes, at_us: int) -> Steps[tuple[ManifestKey, Settled | None]]:
+        """One message, in steps of about a millisecond → its manifest, and that one's end if this was the last chunk.
+
+        Never raises for the message's content: one that does not say which manifest it belongs to is refused as ("", 0).
+        """
+        try:
+            part = yield from _part(data, self._plan)
+        except _UnusableError as unusable:
+            return ("", 0), Settled(LotId(""), 0, (_refusal(LotId(""), 0, [unusable.fault], at_us),))
+        key = (part.head.lot, part.head.version)
+        manifest = self._open.setdefault(key, _Open(part.head, at_us))
+        yield
+        manifest.take(part)
+        return key, self._open.pop(key).settle(at_us) if manifest.complete() else None
+
+    def overdue(self, at_us: int) -> list[Settled]:
+        """Manifests that wait for chunks too long, or of which too many are open: refused."""
+        late = [key for key, one in self._open.items() if at_us - one.begun_us > PART_DEADLINE_MS * 1000]
+        surplus = list(self._open)[: max(0, len(self._open) - OPEN_MAX)]
+        return [self._open.pop(key).settle(at_us) for key in dict.fromkeys(late + surplus)]
