@@ -1,0 +1,1 @@
+"""Strict models of the configuration, and the data files that ship with the product."""
