@@ -1,0 +1,68 @@
+"""What runs in the helper process: read a request, do its job, write the reply, until the runtime closes the pipe."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from edge.labels.compose import compose
+from edge.labels.fields import LabelError
+from edge.labels.typeface import typeface
+from edge.labels.zpl import zpl
+from edge.runtime.helper import LENGTH, LabelJob, Reply, Request
+from line_config.label_layout import LabelLayout, load_label_layout
+
+NICENESS = 5
+
+
+@lru_cache
+def _layout(path: str) -> LabelLayout:
+    layout = load_label_layout(Path(path))
+    for font in (layout.fonts.regular, layout.fonts.bold):
+        typeface(font, layout.fonts.index).require("收", "the font test")
+    return layout
+
+
+def label(body: bytes) -> bytes:
+    """LabelJob → printer format; empty when there is nothing to print."""
+    job = msgspec.msgpack.decode(body, type=LabelJob)
+    layout = _layout(job.layout)
+    return b"" if job.fields is None else zpl(compose(layout, job.fields), layout.printer)
+
+
+JOBS: dict[str, Callable[[bytes], bytes]] = {"label": label}
+
+
+def answer(message: bytes) -> bytes:
+    """Request → Reply. An error that no job foresees ends the process: the runtime starts another."""
+    request = msgspec.msgpack.decode(message, type=Request)
+    try:
+        reply = Reply(JOBS[request.job](request.body))
+    except LabelError as error:
+        reply = Reply(refusal=str(error))
+    return msgspec.msgpack.encode(reply)
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer until the source ends."""
+    while len(head := source.read(LENGTH.size)) == LENGTH.size:
+        (length,) = LENGTH.unpack(head)
+        reply = answer(source.read(length))
+        sink.write(LENGTH.pack(len(reply)) + reply)
+        sink.flush()
+
+
+def main() -> None:
+    """Serve on stdin and stdout, below the loop in priority; Ctrl-C is the runtime's business."""
+    os.nice(NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()
