@@ -39,7 +39,8 @@ class DocumentLayout(_Strict):
     """One kind of document.
 
     `reader` says how the number is carried: one printed line, a TD3 machine readable zone (ICAO 9303 part 4), or symbols.
-    `line_mm` is the number line or the second MRZ line, about 1.8 times as high as its capitals, or the area that holds the symbols.
+    `line_mm` is the number line or the second MRZ line, about 1.8 times as high as its capitals, or the place of the
+    symbols.
     """
 
     kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]

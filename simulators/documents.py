@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 import segno
-from barcode import Code128
+from barcode import Code128  # type: ignore[import-untyped]
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
@@ -25,7 +26,6 @@ SHEET_IN_VIEW_MM = (160, 134)
 
 _FONTS = Path("/usr/share/fonts/opentype")
 _BELT, _ENVELOPE, _PAPER, _INK = 45, 165, 228, 35
-_MRZ_PITCH_MM = 2.54  # ICAO 9303 part 3, 4.1: OCR-B size 1, ten characters per inch
 _MRZ_LINE_STEP_MM = 6.35
 
 
@@ -66,7 +66,7 @@ def render_document(document: DocumentFacts, *, seed: int, severity: int = 0, fr
     centre = (FRAME_WIDTH / 2 + rng.uniform(-12, 12), FRAME_HEIGHT / 2 + rng.uniform(-25, 25))
     if layout.reader == "symbols":  # guided by its left and upper edge; the rest of the sheet lies outside the frame
         centre = (face.shape[1] * scale / 2 + 60, face.shape[0] * scale / 2 + 60)
-    transform = pose(face.shape[1], face.shape[0], scale, centre, 0, strength, rng)
+    transform = pose(face, scale, centre, strength, rng)
     scene = lay(face, transform, ground(_BELT, rng))
     area = layout.line_mm
     number_px = _project(transform, (area.x + area.width / 2) * FACE_PX_PER_MM, (area.y + area.height / 2) * FACE_PX_PER_MM)
@@ -85,7 +85,7 @@ def render_envelope(bitmap: Image | Picture.Image | None, seed: int, severity: i
     if bitmap is not None:
         face = _label_face(bitmap)
         centre = (FRAME_WIDTH / 2 + rng.uniform(-12, 12), FRAME_HEIGHT / 2 + rng.uniform(-12, 12))
-        scene = lay(face, pose(face.shape[1], face.shape[0], LABEL_CAMERA_PX_PER_MM / 8, centre, 0, strength, rng), scene)
+        scene = lay(face, pose(face, LABEL_CAMERA_PX_PER_MM / 8, centre, strength, rng), scene)
     return [expose(scene, strength, number_px, LABEL_CAMERA_PX_PER_MM, rng) for _ in range(frames)]
 
 
@@ -125,7 +125,7 @@ def _card(document: DocumentFacts, layout: DocumentLayout) -> Image:
     ):
         draw.text((_px(17), _px(y)), text, _INK, cjk)
     area = layout.line_mm
-    _fixed_pitch(draw, document.number, area.x + 1.6, area.y + area.height / 2, 2.6, 2.9)
+    _fixed_pitch(draw, document.number, area.x + 1.6, area.y + area.height / 2, _NUMBER_TYPE)
     return np.asarray(face)
 
 
@@ -134,7 +134,7 @@ def _blank_card() -> Picture.Image:
     face = Picture.new("L", _face_px(85.6, 54), _PAPER)
     draw = ImageDraw.Draw(face)
     for wave in range(0, 54, 3):  # a guilloche of its own, unlike any real card's
-        points = [(_px(x), _px(wave + 1.2 * np.sin(x / 5 + wave))) for x in range(0, 87)]
+        points = [(_px(x), _px(wave + 1.2 * np.sin(x / 5 + wave))) for x in range(87)]
         draw.line(points, _PAPER - 14, 2)
     cjk, small = _font("noto/NotoSansCJK-Regular.ttc", 2.4), _font("noto/NotoSansCJK-Regular.ttc", 2.2)
     for y, text in ((5.4, "姓名"), (13.4, "性别"), (21.4, "出生"), (29.4, "住址"), (44.4, "公民身份号码")):
@@ -162,8 +162,8 @@ def _passport(document: DocumentFacts, layout: DocumentLayout) -> Image:
     area = layout.line_mm
     first, second = mrz_td3(document)
     middle = area.y + area.height / 2
-    _fixed_pitch(draw, first, area.x, middle - _MRZ_LINE_STEP_MM, _MRZ_PITCH_MM, 2.4)
-    _fixed_pitch(draw, second, area.x, middle, _MRZ_PITCH_MM, 2.4)
+    _fixed_pitch(draw, first, area.x, middle - _MRZ_LINE_STEP_MM, _MRZ_TYPE)
+    _fixed_pitch(draw, second, area.x, middle, _MRZ_TYPE)
     return np.asarray(face)
 
 
@@ -251,14 +251,23 @@ def _ocr_b(capital_mm: float) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(_FONTS / "ocr-b/OCRB.otf", 1000 * capital_mm * FACE_PX_PER_MM / (bottom - top))
 
 
-def _fixed_pitch(
-    draw: ImageDraw.ImageDraw, text: str, x_mm: float, middle_mm: float, pitch_mm: float, capital_mm: float
-) -> None:
-    font = _ocr_b(capital_mm)
+@dataclass(frozen=True)
+class _Type:
+    """OCR-B on a fixed pitch."""
+
+    pitch_mm: float
+    capital_mm: float
+
+
+_NUMBER_TYPE, _MRZ_TYPE = _Type(2.6, 2.9), _Type(2.54, 2.4)  # the latter: ICAO 9303 part 3, 4.1, OCR-B size 1
+
+
+def _fixed_pitch(draw: ImageDraw.ImageDraw, text: str, x_mm: float, middle_mm: float, printed: _Type) -> None:
+    font = _ocr_b(printed.capital_mm)
     _, top, _, bottom = font.getbbox("H")
     y = middle_mm * FACE_PX_PER_MM - (top + bottom) / 2
     for index, character in enumerate(text):
-        centre = (x_mm + (index + 0.5) * pitch_mm) * FACE_PX_PER_MM
+        centre = (x_mm + (index + 0.5) * printed.pitch_mm) * FACE_PX_PER_MM
         draw.text((centre - font.getlength(character) / 2, y), character, _INK, font)
 
 

@@ -1,0 +1,1 @@
+"""Pixels to readings: knows documents' layouts, never orders."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from line_config.document_layout import Area, Size
+from line_config.document_layout import DocumentLayout
 
 Image = NDArray[np.uint8]
 Quad = NDArray[np.float64]
@@ -59,7 +59,7 @@ def find_outline(frame: Image) -> Outline | None:
     return Outline(_upright(_corners(contour) * _STEP + (_STEP - 1) / 2), whole)
 
 
-def _corners(contour: NDArray[np.int32]) -> Quad:
+def _corners(contour: cv2.typing.MatLike) -> Quad:
     """Four corners: the edges of the enclosing rectangle, each fitted as a line to the contour points that belong to it."""
     points = contour[:, 0, :].astype(np.float64)
     hull = cv2.convexHull(contour)
@@ -82,7 +82,7 @@ def _corners(contour: NDArray[np.int32]) -> Quad:
     return np.array([c[:2] / c[2] for c in corners])
 
 
-def _quad_of(hull: NDArray[np.int32]) -> Quad:
+def _quad_of(hull: cv2.typing.MatLike) -> Quad:
     length = cv2.arcLength(hull, closed=True)
     for share in (0.02, 0.04, 0.06, 0.08):
         polygon = cv2.approxPolyDP(hull, share * length, closed=True)
@@ -101,16 +101,11 @@ def _upright(quad: Quad) -> Quad:
     return np.roll(quad, -first, axis=0)
 
 
-def straighten(frame: Image, quad: Quad, size: Size, area: Area, rows_per_mm: float, columns_per_mm: float) -> Image:
-    """The place `area` of the document in `quad` as an upright picture with its own scale in either direction."""
+def straighten(frame: Image, outline: Outline, layout: DocumentLayout, width: int, height: int) -> Image:
+    """The layout's number line as an upright picture of `width` × `height` px."""
+    size, area = layout.size_mm, layout.line_mm
     corners = np.array([(0, 0), (size.width, 0), (size.width, size.height), (0, size.height)])
-    target = (corners - (area.x, area.y)) * (columns_per_mm, rows_per_mm)
-    transform = cv2.getPerspectiveTransform(quad.astype(np.float32), target.astype(np.float32))
-    crop = cv2.warpPerspective(
-        frame,
-        transform,
-        (round(area.width * columns_per_mm), round(area.height * rows_per_mm)),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    target = (corners - (area.x, area.y)) * (width / area.width, height / area.height)
+    transform = cv2.getPerspectiveTransform(outline.quad.astype(np.float32), target.astype(np.float32))
+    crop = cv2.warpPerspective(frame, transform, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(crop, np.uint8)

@@ -85,7 +85,7 @@ class LabelReading(Message, frozen=True):
 AnyMessage = Hello | CameraState | DocumentReading | LabelReading
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(AnyMessage)
+_decoder: msgspec.msgpack.Decoder[AnyMessage] = msgspec.msgpack.Decoder(AnyMessage)
 
 
 def encode(message: Message) -> bytes:

@@ -7,12 +7,16 @@ import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as failures  # type: ignore[import-untyped]
+
+from vision.errors import RecogniserFailed
 
 Image = NDArray[np.uint8]
 Posterior = NDArray[np.float32]
@@ -22,10 +26,8 @@ PITCH_PX = 18
 """Width of one character at the recogniser's input: narrower merges repeated fillers, wider only costs time."""
 _MODEL = "models/PP-OCRv6_rec_small.onnx"
 _BLANK = 0
-
-
-class RecogniserMissing(RuntimeError):
-    """The model file is not installed."""
+SEEN_MIN = 0.15
+"""A character below this was not seen but forced by its slot; such a line is not read."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,11 @@ class Line:
 
 
 def model_path() -> Path:
-    """The recogniser's file. Raises RecogniserMissing."""
+    """The recogniser's file. Raises RecogniserFailed."""
     spec = importlib.util.find_spec("rapidocr")
     path = Path(spec.origin).parent / _MODEL if spec and spec.origin else Path(_MODEL)
     if not path.is_file():
-        raise RecogniserMissing(f"{path} is not there: install the package rapidocr with its models (make setup)")
+        raise RecogniserFailed(f"{path} is not there: install the package rapidocr with its models (make setup)")
     return path
 
 
@@ -63,7 +65,7 @@ class LineReader:
     def read(self, line: Image, slots: Sequence[str]) -> Line:
         """Text of a straightened line, grey, dark on light. `slots`: the characters that may stand at each place.
 
-        The text has as many characters as there are slots, or is empty.
+        The text has as many characters as there are slots, or is empty. Raises RecogniserFailed.
         """
         alphabet = sorted(set("".join(slots)))
         columns = [_BLANK, *(self._classes[character] for character in alphabet)]
@@ -75,7 +77,10 @@ class LineReader:
         small = cv2.resize(line, (max(width, 16), LINE_HEIGHT_PX), interpolation=cv2.INTER_AREA)
         grey = small.astype(np.float32) / 127.5 - 1
         batch = np.ascontiguousarray(np.broadcast_to(grey, (1, 3, *grey.shape)))
-        return np.asarray(self._session.run(None, {"x": batch})[0][0], np.float32)
+        try:
+            return np.asarray(self._session.run(None, {"x": batch})[0][0], np.float32)
+        except (failures.Fail, failures.RuntimeException, failures.InvalidArgument) as error:
+            raise RecogniserFailed(f"the recogniser broke on a line of {width} px: {error}") from error
 
 
 def decode(posterior: Posterior, alphabet: Sequence[str], slots: Sequence[str]) -> Line:
@@ -96,14 +101,14 @@ def decode(posterior: Posterior, alphabet: Sequence[str], slots: Sequence[str]) 
         best = int(around.argmax())
         text += slot[best]
         weakest = min(weakest, float(around[best]))
-    return Line(text, weakest)
+    return Line(text, weakest) if weakest >= SEEN_MIN else Line("", 0.0)
 
 
 def _steps(posterior: Posterior) -> list[int]:
     """The step of each character in the greedy path: where a run of one class is strongest."""
     path = posterior.argmax(axis=1)
     edges = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
-    runs = [(int(start), int(end)) for start, end in zip(edges[:-1], edges[1:], strict=True) if path[start] != _BLANK]
+    runs = [(int(start), int(end)) for start, end in pairwise(edges) if path[start] != _BLANK]
     return [start + int(posterior[start:end, path[start]].argmax()) for start, end in runs]
 
 

@@ -12,18 +12,31 @@ CONTRAST_MIN = 24
 """Grey levels between ink and paper."""
 SHARPNESS_MIN = 0.18
 """Steepest edges per pixel, as a share of the contrast; 0.5 is a bar as wide as two pixels, in focus."""
+SIGNAL_MIN = 3.0
+"""Contrast over the noise between neighbouring pixels."""
 GLARE_MAX = 0.20
 """Share of the crop that is saturated."""
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Figures of one crop and what is wrong with it: "", "no_contrast", "blurred" or "glare"."""
+    """Figures of one crop and what is wrong with it: "", "glare", "no_contrast", "noisy" or "blurred"."""
 
     contrast: float
+    signal: float
     sharpness: float
     glare: float
-    reason: str
+
+    @property
+    def reason(self) -> str:
+        """The first fault, "" if the crop is worth reading."""
+        faults = (
+            (self.glare > GLARE_MAX, "glare"),
+            (self.contrast < CONTRAST_MIN, "no_contrast"),
+            (self.signal < SIGNAL_MIN, "noisy"),
+            (self.sharpness < SHARPNESS_MIN, "blurred"),
+        )
+        return next((reason for present, reason in faults if present), "")
 
 
 def assess(crop: Image) -> Quality:
@@ -31,15 +44,7 @@ def assess(crop: Image) -> Quality:
     smooth = cv2.GaussianBlur(crop, (0, 0), 0.8)
     dark, light = (float(level) for level in np.percentile(smooth, (2, 75)))
     contrast = light - dark
+    noise = 1.48 * float(np.median(cv2.absdiff(crop, cv2.medianBlur(crop, 3))))
     steps = np.abs(np.diff(smooth.astype(np.int16), axis=1))
     sharpness = float(np.percentile(steps, 99)) / max(contrast, 1.0)
-    glare = float((crop >= 254).mean())
-    return Quality(contrast, sharpness, glare, _reason(contrast, sharpness, glare))
-
-
-def _reason(contrast: float, sharpness: float, glare: float) -> str:
-    if glare > GLARE_MAX:
-        return "glare"
-    if contrast < CONTRAST_MIN:
-        return "no_contrast"
-    return "blurred" if sharpness < SHARPNESS_MIN else ""
+    return Quality(contrast, contrast / max(noise, 1.0), sharpness, float((crop >= 254).mean()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from line_config.document_layout import Area, DocumentLayout
+from line_config.document_layout import DocumentLayout
 from vision import id_number, mrz
 from vision.barcode import SymbolFound, read_symbols
 from vision.locate import Outline, find_outline, straighten
@@ -18,6 +18,7 @@ from vision.quality import assess
 Image = NDArray[np.uint8]
 Corners = tuple[tuple[int, int], ...]
 
+NOTHING = Flag(0)
 _ASPECT_TOLERANCE = 0.07
 
 
@@ -28,7 +29,7 @@ class Reading:
     kind: str | None
     value: str = field(default="", repr=False)
     symbology: str = ""
-    flags: Flag = Flag(0)
+    flags: Flag = NOTHING
     confidence: float = 0.0
     corners: Corners = ()
     reason: str = ""
@@ -49,21 +50,41 @@ class DocumentReader:
 
     def __init__(self, layouts: Sequence[DocumentLayout], lines: LineReader | None = None) -> None:
         self._lines = lines or LineReader()
-        self._layouts = sorted(layouts, key=lambda layout: _COST.index(layout.reader))
+        self._layouts = sorted(layouts, key=lambda layout: layout.reader != "symbols")
 
     def read(self, frame: Image) -> Reading:
-        """Read one Mono8 frame."""
+        """Read one Mono8 frame. Raises RecogniserFailed."""
         outline = find_outline(frame)
         if outline is None:
             return unread("empty_belt")
-        best = unread("unknown_outline")
+        readings = [unread("unknown_outline")]
         for layout in self._layouts:
             if _fits(outline, layout):
-                reading = _READERS[layout.reader](self._lines, frame, outline, layout)
-                if reading.accepted:
-                    return reading
-                best = max(best, reading, key=_proved) if best.kind else reading
-        return best
+                readings.append(self._read_as(layout, frame, outline))
+                if readings[-1].accepted:
+                    break
+        return max(reversed(readings), key=_proved)
+
+    def _read_as(self, layout: DocumentLayout, frame: Image, outline: Outline) -> Reading:
+        if layout.reader == "symbols":
+            symbols = read_symbols(frame)
+            return symbols_reading(symbols, layout) or unread("foreign_symbol" if symbols else "no_symbol")
+        slots, judge = _LINES[layout.reader]
+        crop = straighten(frame, outline, layout, PITCH_PX * (len(slots) + 1), LINE_HEIGHT_PX)
+        if reason := assess(crop).reason:
+            return unread(reason)
+        line = self._lines.read(crop, slots)
+        return line_reading(line, *judge(line.text, layout.pattern), outline, layout)
+
+
+def line_reading(line: Line, value: str, flags: Flag, outline: Outline, layout: DocumentLayout) -> Reading:
+    """What a line that was read as `value` with `flags` says about the document in `outline`."""
+    if not flags:
+        return unread("no_number")
+    if line.confidence * 1000 >= layout.confidence_min_permille:
+        flags |= Flag.CONFIDENT
+    corners = tuple((round(x), round(y)) for x, y in outline.quad)
+    return Reading(layout.kind, value, "ocr", flags, line.confidence, corners)
 
 
 def _fits(outline: Outline, layout: DocumentLayout) -> bool:
@@ -77,11 +98,6 @@ def _proved(reading: Reading) -> tuple[int, float]:
     return reading.flags.value.bit_count(), reading.confidence
 
 
-def _read_symbols(_: LineReader, frame: Image, outline: Outline, layout: DocumentLayout) -> Reading:
-    symbols = read_symbols(frame)
-    return symbols_reading(symbols, layout) or unread("no_symbol" if not symbols else "foreign_symbol")
-
-
 def symbols_reading(symbols: Sequence[SymbolFound], layout: DocumentLayout) -> Reading | None:
     """The number that all fitting symbols carry; None if none fits or two differ.
 
@@ -92,70 +108,28 @@ def symbols_reading(symbols: Sequence[SymbolFound], layout: DocumentLayout) -> R
         return None
     sure = len({symbol.symbology for symbol in fitting}) > 1 or any(symbol.confirmed for symbol in fitting)
     first = fitting[0]
-    flags = ACCEPTED | (Flag.CONFIDENT if sure else Flag(0))
+    flags = ACCEPTED | (Flag.CONFIDENT if sure else NOTHING)
     return Reading(layout.kind, first.text, first.symbology, flags, 1.0 if sure else 0.5, first.corners)
 
 
-def _read_number_line(lines: LineReader, frame: Image, outline: Outline, layout: DocumentLayout) -> Reading:
-    return _read_line(lines, frame, outline, layout, id_number.SLOTS, id_reading)
+def judge_id_number(text: str, pattern: str) -> tuple[str, Flag]:
+    """Number and flags of a resident identity number's line."""
+    if not re.fullmatch(pattern, text, re.ASCII):
+        return "", NOTHING
+    check = Flag.CHECK_DIGIT if id_number.check_holds(text) else NOTHING
+    return text, Flag.SYNTAX | check | (Flag.DATES if id_number.birth_date(text) else NOTHING)
 
 
-def _read_mrz(lines: LineReader, frame: Image, outline: Outline, layout: DocumentLayout) -> Reading:
-    return _read_line(lines, frame, outline, layout, mrz.SLOTS, mrz_reading)
-
-
-def id_reading(line: Line, layout: DocumentLayout) -> tuple[str, Flag]:
-    """Number and flags of a resident identity number."""
-    flags = Flag.SYNTAX if re.fullmatch(layout.pattern, line.text, re.ASCII) else Flag(0)
-    if flags and id_number.check_holds(line.text):
-        flags |= Flag.CHECK_DIGIT
-    if flags and id_number.birth_date(line.text):
-        flags |= Flag.DATES
-    return line.text, flags
-
-
-def mrz_reading(line: Line, layout: DocumentLayout) -> tuple[str, Flag]:
+def judge_mrz(text: str, pattern: str) -> tuple[str, Flag]:
     """Document number and flags of a TD3 second line."""
-    parsed = mrz.parse_line(line.text)
-    if parsed is None or not re.fullmatch(layout.pattern, parsed.number, re.ASCII):
-        return parsed.number if parsed else "", Flag(0)
-    flags = Flag.SYNTAX | (Flag.CHECK_DIGIT if parsed.checked else Flag(0)) | (Flag.DATES if parsed.dated else Flag(0))
-    return parsed.number, flags
+    parsed = mrz.parse_line(text)
+    if parsed is None or not re.fullmatch(pattern, parsed.number, re.ASCII):
+        return "", NOTHING
+    check = Flag.CHECK_DIGIT if parsed.checked else NOTHING
+    return parsed.number, Flag.SYNTAX | check | (Flag.DATES if parsed.dated else NOTHING)
 
 
-def _read_line(
-    lines: LineReader,
-    frame: Image,
-    outline: Outline,
-    layout: DocumentLayout,
-    slots: Sequence[str],
-    judge: Callable[[Line, DocumentLayout], tuple[str, Flag]],
-) -> Reading:
-    crop = line_crop(frame, outline, layout, len(slots))
-    quality = assess(crop)
-    if quality.reason:
-        return unread(quality.reason)
-    line = lines.read(crop, slots)
-    value, flags = judge(line, layout)
-    if not value:
-        return unread("no_number")
-    if line.confidence * 1000 >= layout.confidence_min_permille:
-        flags |= Flag.CONFIDENT
-    corners = tuple((round(x), round(y)) for x, y in outline.quad)
-    return Reading(layout.kind, value, "ocr", flags, line.confidence, corners)
-
-
-def line_crop(frame: Image, outline: Outline, layout: DocumentLayout, characters: int) -> Image:
-    """The number line, straightened, at the recogniser's height and pitch."""
-    area = layout.line_mm
-    return straighten(
-        frame, outline.quad, layout.size_mm, area, LINE_HEIGHT_PX / area.height, PITCH_PX * (characters + 1) / area.width
-    )
-
-
-_READERS: dict[str, Callable[[LineReader, Image, Outline, DocumentLayout], Reading]] = {
-    "symbols": _read_symbols,
-    "number_line": _read_number_line,
-    "mrz_td3": _read_mrz,
+_LINES: dict[str, tuple[Sequence[str], Callable[[str, str], tuple[str, Flag]]]] = {
+    "number_line": (id_number.SLOTS, judge_id_number),
+    "mrz_td3": (mrz.SLOTS, judge_mrz),
 }
-_COST = tuple(_READERS)
