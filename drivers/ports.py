@@ -1,7 +1,7 @@
 """The small Protocols that the links speak to, and the three kinds of error that a driver may raise."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class DeviceError(Exception):
@@ -41,7 +41,10 @@ class LabelPrinterPort(Protocol):
     """One label printer. At most one format is in it at any time."""
 
     async def status(self) -> str:
-        """Normalised state: ready, label_waiting, busy, media_out, ribbon_out, head_open, paused, silent, unknown. Never raises."""
+        """Normalised state: ready, label_waiting, busy, media_out, ribbon_out, head_open, paused, silent, lost, unknown.
+
+        Never raises. `silent`: connected, but no answer in time; `lost`: no connection.
+        """
 
     async def send(self, fmt: bytes) -> None:
         """Send one format, once. LinkLost means that the outcome is unknown."""
@@ -58,6 +61,41 @@ class ScannerPort(Protocol):
 
     async def read(self) -> str:
         """The next text without its terminator. Raises LinkLost or BadReply."""
+
+    async def close(self) -> None:
+        """Drop the connection; never raises."""
+
+
+class Delivery(NamedTuple):
+    """One message from a broker. `connection` and `mid` are the port's own: an acknowledgement is good only where it came."""
+
+    topic: str
+    payload: bytes
+    connection: int = 0
+    mid: int = 0
+    qos: int = 0
+
+
+class BrokerPort(Protocol):
+    """One connection to a message broker, with a session that outlives it. Constructors never connect."""
+
+    async def connect(self) -> None:
+        """Open the connection and take the session up again. Raises LinkLost or DeviceRefused."""
+
+    async def subscribe(self, topic: str, qos: int) -> None:
+        """Ask for a topic. Raises LinkLost or DeviceRefused."""
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Hand over one message at QoS 1, in order; waits while the window of unacknowledged ones is full. Raises as above."""
+
+    async def receive(self) -> Delivery:
+        """The next message. Raises LinkLost."""
+
+    def ack(self, delivery: Delivery) -> None:
+        """Tell the broker that the message's effect is durable (I7); does nothing once its connection is gone. Never raises."""
+
+    def heard_s(self) -> float:
+        """Loop time of the broker's last sign of life."""
 
     async def close(self) -> None:
         """Drop the connection; never raises."""

@@ -271,8 +271,9 @@ class ManifestDesk:
         except _UnusableError as unusable:
             return ("", 0), Settled(LotId(""), 0, (_refusal(LotId(""), 0, [unusable.fault], at_us),))
         key = (part.head.lot, part.head.version)
-        manifest = self._open.setdefault(key, _Open(part.head, at_us))
         yield
+        # No step between these two: `overdue` might settle the manifest in between.
+        manifest = self._open.setdefault(key, _Open(part.head, at_us))
         manifest.take(part)
         return key, self._open.pop(key).settle(at_us) if manifest.complete() else None
 

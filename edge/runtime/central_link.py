@@ -1,0 +1,265 @@
+"""The link to the central systems: manifests in, the outbox out, the line's state retained at the broker.
+
+Topics under `sealline/v1/<site>/<line>/`, JSON, QoS 1, correlation in the payload:
+
+    manifest  central → line   {message_id, lot, version, chunk, chunks, digest, orders}: see edge/runtime/manifest.py
+    confirm   central → line   {journal_id, seq}: everything up to seq is stored; rows are kept until then (I14)
+    request   line → central   {want: "manifest"}
+    events    line → central   {journal_id, seq, key, at_ms, kind, body}; seq is gap-free per journal, key names the row
+    state     line → central   {online, …}, retained; the last will says {online: false}
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from drivers.ports import BrokerPort, Delivery, DeviceError, DeviceRefused
+from edge.core.commands import Command
+from edge.core.events import Event, LinkDown, LinkUp
+from edge.core.values import SortPlan
+from edge.runtime.clock import Clock
+from edge.runtime.link import Health, Offer
+from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
+from edge.runtime.outbox import Outbox, OutboxStore
+from edge.runtime.spawn import Crew
+
+RECONNECT_S = (0.0, 0.1, 0.2, 0.5, 1.0)
+OFFER_AGAIN_S = 0.02
+LOOK_S = 0.25
+AGAIN_S = 5.0
+UNACKED_PARTS_MAX = 16
+
+_LONG_AGO_S = float("-inf")
+LineState: TypeAlias = Mapping[str, str | int | bool | None]
+_encode = msgspec.json.Encoder().encode
+
+
+class _Confirm(msgspec.Struct, frozen=True):
+    journal_id: str
+    seq: int
+
+
+_decode_confirm = msgspec.json.Decoder(_Confirm).decode
+OFFLINE = _encode({"online": False})
+
+
+def topic_root(site: str, line: str) -> str:
+    """Where this line's topics begin."""
+    return f"sealline/v1/{site}/{line}/"
+
+
+class CentralLink:
+    """Connects for ever. Nothing of the line waits for it: while central is away the outbox grows."""
+
+    name = "central"
+
+    def __init__(
+        self,
+        offer: Offer,
+        port: BrokerPort,
+        store: OutboxStore,
+        clock: Clock,
+        crew: Crew,
+        *,
+        root: str,
+        sort_plan: SortPlan,
+        line_state: Callable[[], LineState],
+    ) -> None:
+        self._offer = offer
+        self._port = port
+        self._clock = clock
+        self._crew = crew
+        self._root = root
+        self._line_state = line_state
+        self._desk = ManifestDesk(sort_plan)
+        self._unacked: dict[ManifestKey, list[Delivery]] = {}
+        self._online = asyncio.Event()
+        self._up = False
+        self._detail = ""
+        self._wants_manifest = True
+        self._told = b""
+        self._told_s = self._asked_s = _LONG_AGO_S
+        self.outbox = Outbox(store)
+        self._journal_id = store.journal_id
+        self.stray_confirms = 0
+
+    # --- what the rest of the runtime sees ---
+    def send(self, command: Command) -> None:
+        """No command goes to central: what it gets to know comes out of the outbox."""
+        raise AssertionError(f"dispatch table sends {type(command).__name__} to central")
+
+    def health(self) -> Health:
+        """Up = connected to the broker and taken up again; the detail says what is on its way."""
+        age_s = asyncio.get_running_loop().time() - self._port.heard_s()
+        return Health(self._up, round(age_s * 1000), self._detail or f"{self.outbox.waiting()} waiting")
+
+    def counters(self) -> dict[str, int]:
+        """Rows sent (repeats included), repeated, confirmed up to, and waiting."""
+        outbox = self.outbox
+        return {
+            "sent": outbox.sent,
+            "repeated": outbox.repeated,
+            "confirmed": outbox.confirmed_seq,
+            "waiting": outbox.waiting(),
+            "stray_confirms": self.stray_confirms,
+        }
+
+    def request_manifest(self) -> None:
+        """Ask central for the open orders; asked again until a manifest has been settled."""
+        self._wants_manifest, self._asked_s = True, _LONG_AGO_S
+
+    async def run(self) -> None:
+        """Serve the connection until cancelled, then say that the line is off."""
+        self._crew.spawn(self._send_rows(), "central outbox")
+        self._crew.spawn(self._keep_up(), "central housekeeping")
+        attempt = 0
+        try:
+            while True:
+                try:
+                    await asyncio.sleep(RECONNECT_S[min(attempt, len(RECONNECT_S) - 1)])
+                    await self._take_up()
+                    attempt = 0
+                    await self._listen()
+                except DeviceError as error:
+                    attempt += 1
+                    await self._down(error)
+        finally:
+            await self._farewell()
+
+    # --- the connection ---
+    async def _take_up(self) -> None:
+        await self._port.connect()
+        await self._port.subscribe(self._root + "manifest", 1)
+        # Confirmations are cumulative and sent again for repeated rows, so a lost one does no harm; at QoS 0 they do
+        # not stand in the queue behind manifest messages that wait for their acknowledgement.
+        await self._port.subscribe(self._root + "confirm", 0)
+        self._online.set()
+        self._up, self._detail = True, ""
+        await self._tell(LinkUp(at_us=self._clock.now_us(), link=self.name))
+
+    async def _down(self, error: DeviceError) -> None:
+        self._online.clear()
+        # The broker delivers again what was not acknowledged, under new message ids.
+        self._unacked.clear()
+        self.outbox.rewind()
+        reason = "refused" if isinstance(error, DeviceRefused) else "lost"
+        # A publisher that failed first knows the cause; the receiver only sees the connection gone.
+        detail = self._detail if self._up and self._detail else str(error)
+        was_up, self._up, self._detail = self._up, False, detail
+        await self._port.close()
+        if was_up:
+            await self._tell(LinkDown(at_us=self._clock.now_us(), link=self.name, reason=reason, detail=detail))
+
+    async def _farewell(self) -> None:
+        if self._up:
+            try:
+                await self._port.publish(self._root + "state", OFFLINE, retain=True)
+            except DeviceError as error:
+                self._detail = str(error)
+        self._online.clear()
+        self._up = False
+        await self._port.close()
+
+    async def _tell(self, event: Event, on_durable: Callable[[], None] | None = None) -> None:
+        while not self._offer(event, on_durable=on_durable):  # noqa: ASYNC110 - the pump's queue tells nobody of room
+            await asyncio.sleep(OFFER_AGAIN_S)
+
+    # --- from central ---
+    async def _listen(self) -> None:
+        while True:
+            delivery = await self._port.receive()
+            if delivery.topic == self._root + "manifest":
+                await self._manifest(delivery)
+            elif delivery.topic == self._root + "confirm":
+                await self._confirm(delivery)
+            else:
+                self._port.ack(delivery)
+
+    async def _confirm(self, delivery: Delivery) -> None:
+        try:
+            confirm = _decode_confirm(delivery.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self.stray_confirms += 1
+        else:
+            self.stray_confirms += not await self.outbox.confirm(confirm.journal_id, confirm.seq)
+        self._port.ack(delivery)
+
+    async def _manifest(self, delivery: Delivery) -> None:
+        key, settled = await _in_turns(self._desk.take(delivery.payload, self._clock.now_us()))
+        parts = self._unacked.setdefault(key, [])
+        parts.append(delivery)
+        if settled is not None:
+            await self._settle(settled, self._unacked.pop(key))
+        elif len(parts) > UNACKED_PARTS_MAX:
+            # A broker stops delivering after some 20 unacknowledged messages, so a long manifest would never be whole.
+            # Letting its first parts go is safe: a part alone has no effect, and a restart asks for the manifest anew.
+            self._port.ack(parts.pop(0))
+
+    async def _settle(self, settled: Settled, parts: list[Delivery]) -> None:
+        def durable() -> None:
+            for part in parts:
+                self._port.ack(part)
+            self._wants_manifest = False
+
+        # Events become durable in order, so the last one stands for all.
+        for event in settled.events[:-1]:
+            await self._tell(event)
+        await self._tell(settled.events[-1], durable)
+
+    # --- to central: two tasks that outlive connections ---
+    async def _send_rows(self) -> None:
+        while True:
+            await self._online.wait()
+            row = await self.outbox.next()
+            head = {"journal_id": self._journal_id, "seq": row.seq, "key": f"{self._journal_id}:{row.seq}"}
+            rest = {"at_ms": row.at_ms, "kind": row.kind, "body": msgspec.Raw(row.body)}
+            if not await self._publish("events", head | rest):
+                self.outbox.rewind()
+                await asyncio.sleep(RECONNECT_S[1])
+
+    async def _keep_up(self) -> None:
+        while True:
+            if not self._online.is_set():
+                self._told, self._told_s, self._asked_s = b"", _LONG_AGO_S, _LONG_AGO_S
+                await self._online.wait()
+            now_s = asyncio.get_running_loop().time()
+            for settled in self._desk.overdue(self._clock.now_us()):
+                await self._settle(settled, self._unacked.pop((settled.lot, settled.version), []))
+            await self._keep_asking(now_s)
+            await self._keep_telling(now_s)
+            await asyncio.sleep(LOOK_S)
+
+    async def _keep_asking(self, now_s: float) -> None:
+        if self._wants_manifest and now_s - self._asked_s >= AGAIN_S:
+            self._asked_s = now_s
+            await self._publish("request", {"want": "manifest"})
+
+    async def _keep_telling(self, now_s: float) -> None:
+        state = _encode({"online": True, **self._line_state()})
+        if (state != self._told or now_s - self._told_s >= AGAIN_S) and await self._publish_bytes("state", state, retain=True):
+            self._told, self._told_s = state, now_s
+
+    async def _publish(self, topic: str, message: Mapping[str, object]) -> bool:
+        return await self._publish_bytes(topic, _encode(message), retain=False)
+
+    async def _publish_bytes(self, topic: str, payload: bytes, *, retain: bool) -> bool:
+        """False = the connection is lost; the receiving task sees the same and reconnects."""
+        try:
+            await self._port.publish(self._root + topic, payload, retain=retain)
+        except DeviceError as error:
+            self._detail = str(error)
+            return False
+        return True
+
+
+async def _in_turns(steps: Steps[T]) -> T:
+    """Work done step by step, with everybody else's turn in between."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        await asyncio.sleep(0)

@@ -1,0 +1,94 @@
+"""The reading side of the outbox: which row goes to central next, and what central has confirmed."""
+
+import asyncio
+from collections import deque
+from typing import Protocol
+
+from edge.runtime.journal import OutboxRow
+
+WINDOW = 20
+
+
+class OutboxStore(Protocol):
+    """What the outbox needs of the journal's store."""
+
+    outbox_changed: asyncio.Event
+    journal_id: str
+
+    async def outbox_after(self, seq: int, limit: int) -> list[OutboxRow]:
+        """Up to `limit` unconfirmed rows after `seq`, in order."""
+
+    async def outbox_confirm(self, seq: int) -> None:
+        """Forget rows up to `seq`."""
+
+    def outbox_last_seq(self) -> int:
+        """Last sequence number given out."""
+
+
+class Outbox:
+    """Rows in order, at most `window` of them unconfirmed, and all of those again after `rewind` (I14)."""
+
+    def __init__(self, store: OutboxStore, window: int = WINDOW) -> None:
+        self._store = store
+        self._window = window
+        self._fetched: deque[OutboxRow] = deque()
+        self._turn = 0
+        self._sent_seq = 0
+        self.confirmed_seq = 0
+        self.sent = 0
+        """rows handed out, repeats included"""
+        self.repeated = 0
+        self._highest_seq = 0
+
+    def waiting(self) -> int:
+        """Rows that central has not confirmed."""
+        return self._store.outbox_last_seq() - self.confirmed_seq
+
+    async def next(self) -> OutboxRow:
+        """The next row to publish; waits for one, and for room in the window."""
+        while not self._fetched:
+            self._store.outbox_changed.clear()
+            await self._fetch()
+            if not self._fetched:
+                await self._store.outbox_changed.wait()
+        row = self._fetched.popleft()
+        self._sent_seq = row.seq
+        self.sent += 1
+        self.repeated += row.seq <= self._highest_seq
+        self._highest_seq = max(self._highest_seq, row.seq)
+        return row
+
+    async def _fetch(self) -> None:
+        room = self._window - (self._sent_seq - self.confirmed_seq)
+        if room <= 0:
+            return
+        turn, after_seq, last_seq = self._turn, self._sent_seq, self._store.outbox_last_seq()
+        rows = await self._store.outbox_after(after_seq, room)
+        if turn != self._turn or after_seq != self._sent_seq:
+            # Rewound or confirmed while the store answered: what it said is out of date.
+            self._store.outbox_changed.set()
+            return
+        if after_seq == self.confirmed_seq:
+            # Rows below the first that is still kept were confirmed in an earlier run.
+            self._sent_seq = self.confirmed_seq = rows[0].seq - 1 if rows else last_seq
+        self._fetched.extend(rows)
+
+    def rewind(self) -> None:
+        """The connection was lost: whatever is unconfirmed is to be sent again."""
+        self._turn += 1
+        self._fetched.clear()
+        self._sent_seq = self.confirmed_seq
+        self._store.outbox_changed.set()
+
+    async def confirm(self, journal_id: str, seq: int) -> bool:
+        """Central has stored all up to `seq`; False for another journal's confirmation, or one of rows that never were."""
+        if journal_id != self._store.journal_id or not 0 <= seq <= self._store.outbox_last_seq():
+            return False
+        if seq > self.confirmed_seq:
+            await self._store.outbox_confirm(seq)
+            self.confirmed_seq = max(self.confirmed_seq, seq)
+            self._sent_seq = max(self._sent_seq, seq)
+            while self._fetched and self._fetched[0].seq <= seq:
+                self._fetched.popleft()
+            self._store.outbox_changed.set()
+        return True

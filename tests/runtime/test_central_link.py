@@ -1,0 +1,368 @@
+import asyncio
+import json
+
+import pytest
+
+from drivers.ports import Delivery, DeviceRefused, LinkLost
+from edge.core.events import LinkDown, LinkUp, ManifestGranted, ManifestRefused, ManifestSealed
+from edge.core.values import SortPlan
+from edge.runtime import central_link
+from edge.runtime.central_link import CentralLink
+from edge.runtime.clock import Clock
+from edge.runtime.journal import OutboxRow
+from edge.runtime.outbox import Outbox
+from edge.runtime.spawn import Crew
+from tests.runtime.test_manifest import messages, order
+
+ROOT = "sealline/v1/demo/line-1/"
+
+
+class MemoryStore:
+    """Rows in memory; yields in every call as the real store does."""
+
+    def __init__(self, rows=0):
+        self.outbox_changed = asyncio.Event()
+        self.journal_id = "J1"
+        self.rows = {}
+        self.last = 0
+        self.add(rows)
+
+    def add(self, n):
+        for _ in range(n):
+            self.last += 1
+            self.rows[self.last] = OutboxRow(self.last, "fed", 1000 + self.last, b'{"n":%d}' % self.last)
+        self.outbox_changed.set()
+
+    async def outbox_after(self, seq, limit):
+        await asyncio.sleep(0)
+        return [row for row in self.rows.values() if row.seq > seq][:limit]
+
+    async def outbox_confirm(self, seq):
+        await asyncio.sleep(0)
+        self.rows = {row.seq: row for row in self.rows.values() if row.seq > seq}
+
+    def outbox_last_seq(self):
+        return self.last
+
+
+class FakePort:
+    """A broker that can refuse, fail in mid-publish and drop the connection."""
+
+    def __init__(self):
+        self.inbox = None
+        self.connections = 0
+        self.subscribed = []
+        self.published = []
+        self.acked = []
+        self.fail_connects = []
+        self.fail_publish_of = None
+
+    async def connect(self):
+        await asyncio.sleep(0)
+        if self.fail_connects:
+            raise self.fail_connects.pop(0)
+        self.connections += 1
+        self.inbox = asyncio.Queue()
+
+    async def subscribe(self, topic, qos):
+        self.subscribed.append((topic.removeprefix(ROOT), qos))
+
+    async def publish(self, topic, payload, *, retain=False):
+        await asyncio.sleep(0)
+        message = json.loads(payload)
+        if self.inbox is None:
+            raise LinkLost("not connected")
+        if self.fail_publish_of is not None and message.get("seq") == self.fail_publish_of:
+            self.fail_publish_of = None
+            self.drop()
+            raise LinkLost("wire cut")
+        self.published.append((topic.removeprefix(ROOT), message, retain))
+
+    async def receive(self):
+        if self.inbox is None:
+            raise LinkLost("not connected")
+        item = await self.inbox.get()
+        if isinstance(item, Exception):
+            self.inbox = None
+            raise item
+        return item
+
+    def drop(self):
+        self.inbox.put_nowait(LinkLost("gone"))
+
+    def deliver(self, topic, payload, mid=1):
+        self.inbox.put_nowait(Delivery(ROOT + topic, payload, self.connections, mid, 1))
+
+    def confirm(self, seq, journal_id="J1"):
+        self.deliver("confirm", json.dumps({"journal_id": journal_id, "seq": seq}).encode(), mid=900 + seq)
+
+    def ack(self, delivery):
+        self.acked.append(delivery.mid)
+
+    def heard_s(self):
+        return asyncio.get_running_loop().time()
+
+    async def close(self):
+        self.inbox = None
+
+    def of(self, topic):
+        return [message for name, message, _ in self.published if name == topic]
+
+    def seqs(self):
+        return [message["seq"] for message in self.of("events")]
+
+
+class Rig:
+    def __init__(self, rows=0):
+        self.port, self.store = FakePort(), MemoryStore(rows)
+        self.events, self.durable, self.refuse = [], [], 0
+        self.state = {"state": "Stopped"}
+        self.crew = Crew()
+        self.link = CentralLink(
+            self.offer, self.port, self.store, Clock(), self.crew,
+            root=ROOT, sort_plan=SortPlan("t", {"44": 1}, 0), line_state=lambda: self.state,
+        )  # fmt: skip
+
+    def offer(self, event, *, cursor=None, on_durable=None):
+        if self.refuse:
+            self.refuse -= 1
+            return False
+        self.events.append(event)
+        if on_durable is not None:
+            self.durable.append(on_durable)
+        return True
+
+    async def until(self, condition):
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+    async def __aenter__(self):
+        self.crew.spawn(self.link.run(), "central")
+        await self.until(lambda: self.port.of("state"))
+        return self
+
+    async def __aexit__(self, *_):
+        await self.crew.stop()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(central_link, "RECONNECT_S", (0.0, 0.0))
+    monkeypatch.setattr(central_link, "OFFER_AGAIN_S", 0.0)
+    monkeypatch.setattr(central_link, "LOOK_S", 0.0)
+
+
+async def test_connects_subscribes_asks_and_tells_its_state():
+    async with Rig() as rig:
+        assert rig.port.subscribed == [("manifest", 1), ("confirm", 0)]
+        assert rig.port.of("request") == [{"want": "manifest"}]
+        assert ("state", {"online": True, "state": "Stopped"}, True) in rig.port.published
+        assert [type(event) for event in rig.events] == [LinkUp]
+        assert rig.link.health().up
+    assert rig.port.published[-1] == ("state", {"online": False}, True)
+    assert not rig.link.health().up
+
+
+async def test_state_is_told_again_only_on_change():
+    async with Rig() as rig:
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert len(rig.port.of("state")) == 1
+        rig.state = {"state": "Execute"}
+        await rig.until(lambda: len(rig.port.of("state")) == 2)
+        assert rig.port.of("state")[-1] == {"online": True, "state": "Execute"}
+
+
+async def test_rows_go_in_order_with_journal_seq_and_key():
+    async with Rig(rows=3) as rig:
+        await rig.until(lambda: len(rig.port.of("events")) == 3)
+        assert rig.port.of("events")[1] == {
+            "journal_id": "J1", "seq": 2, "key": "J1:2", "at_ms": 1002, "kind": "fed", "body": {"n": 2},
+        }  # fmt: skip
+        rig.store.add(1)
+        await rig.until(lambda: rig.port.seqs() == [1, 2, 3, 4])
+        assert rig.link.counters() == {"sent": 4, "repeated": 0, "confirmed": 0, "waiting": 4, "stray_confirms": 0}
+
+
+async def test_at_most_a_window_is_unconfirmed():
+    async with Rig(rows=30) as rig:
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert rig.port.seqs() == list(range(1, 21))
+        rig.port.confirm(5)
+        await rig.until(lambda: len(rig.port.seqs()) == 25)
+        assert min(rig.store.rows) == 6
+        assert rig.link.counters()["waiting"] == 25
+
+
+async def test_unconfirmed_rows_are_sent_again_after_a_reconnect():
+    async with Rig(rows=6) as rig:
+        await rig.until(lambda: len(rig.port.seqs()) == 6)
+        rig.port.confirm(4)
+        await rig.until(lambda: rig.link.outbox.confirmed_seq == 4)
+        rig.port.drop()
+        await rig.until(lambda: len(rig.port.seqs()) == 8)
+        assert rig.port.seqs() == [1, 2, 3, 4, 5, 6, 5, 6]
+        assert [type(event) for event in rig.events] == [LinkUp, LinkDown, LinkUp]
+        assert rig.link.counters()["repeated"] == 2
+
+
+async def test_a_row_that_fails_in_mid_publish_is_not_skipped():
+    rig = Rig(rows=5)
+    rig.port.fail_publish_of = 3
+    async with rig:
+        await rig.until(lambda: rig.port.seqs()[-1:] == [5])
+        assert rig.port.seqs() == [1, 2, 1, 2, 3, 4, 5]
+        assert [event.detail for event in rig.events if isinstance(event, LinkDown)] == ["wire cut"]
+
+
+@pytest.mark.parametrize(("journal_id", "seq"), [("OTHER", 1), ("J1", 99), ("J1", -1)])
+async def test_a_confirmation_that_cannot_be_ours_is_counted_and_changes_nothing(journal_id, seq):
+    async with Rig(rows=2) as rig:
+        await rig.until(lambda: len(rig.port.seqs()) == 2)
+        rig.port.confirm(seq, journal_id)
+        await rig.until(lambda: rig.link.stray_confirms == 1)
+        assert len(rig.store.rows) == 2
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff", b"[]", b'{"seq":"1","journal_id":"J1"}'])
+async def test_a_confirmation_that_is_none_is_counted(payload):
+    async with Rig(rows=1) as rig:
+        rig.port.deliver("confirm", payload)
+        await rig.until(lambda: rig.link.stray_confirms == 1)
+
+
+async def test_a_manifest_is_acknowledged_only_when_its_last_event_is_durable():
+    async with Rig() as rig:
+        for mid, data in enumerate(messages([order(0)], [order(1)]), 7):
+            rig.port.deliver("manifest", data, mid)
+        await rig.until(lambda: isinstance(rig.events[-1], ManifestSealed))
+        assert [type(event) for event in rig.events[1:]] == [ManifestGranted, ManifestGranted, ManifestSealed]
+        assert rig.port.acked == []
+        (durable,) = rig.durable
+        durable()
+        assert rig.port.acked == [7, 8]
+
+
+async def test_a_refused_manifest_is_reported_and_acknowledged_when_durable():
+    async with Rig() as rig:
+        rig.port.deliver("manifest", b"no manifest", 7)
+        await rig.until(lambda: isinstance(rig.events[-1], ManifestRefused))
+        assert rig.port.acked == []
+        rig.durable[0]()
+        assert rig.port.acked == [7]
+
+
+async def test_a_full_pump_is_offered_the_same_events_again():
+    async with Rig() as rig:
+        rig.refuse = 5
+        rig.port.deliver("manifest", messages([order(0)])[0], 7)
+        await rig.until(lambda: isinstance(rig.events[-1], ManifestSealed))
+        assert [type(event) for event in rig.events[1:]] == [ManifestGranted, ManifestSealed]
+        assert rig.refuse == 0
+
+
+async def test_asks_again_until_a_manifest_is_settled(monkeypatch):
+    monkeypatch.setattr(central_link, "AGAIN_S", 0.0)
+    async with Rig() as rig:
+        await rig.until(lambda: len(rig.port.of("request")) >= 3)
+        rig.port.deliver("manifest", messages([])[0], 7)
+        await rig.until(lambda: rig.durable)
+        rig.durable[0]()
+        asked, told = len(rig.port.of("request")), len(rig.port.of("state"))
+        await rig.until(lambda: len(rig.port.of("state")) > told + 3)
+        assert len(rig.port.of("request")) <= asked + 1
+        rig.link.request_manifest()
+        await rig.until(lambda: len(rig.port.of("request")) > asked + 1)
+
+
+async def test_a_long_manifest_is_whole_though_the_broker_waits_for_acknowledgements():
+    async with Rig() as rig:
+        parts = messages(*([] for _ in range(29)), [order(0)])
+        for mid, data in enumerate(parts):
+            rig.port.deliver("manifest", data, mid)
+            await rig.until(rig.port.inbox.empty)
+            assert mid - len(rig.port.acked) < 20
+        await rig.until(lambda: rig.durable)
+        rig.durable[0]()
+        assert rig.port.acked == list(range(30))
+
+
+async def test_parts_of_a_lost_connection_are_not_acknowledged_on_the_next():
+    async with Rig() as rig:
+        one, two = messages([order(0)], [order(1)])
+        rig.port.deliver("manifest", one, 1)
+        rig.port.drop()
+        await rig.until(lambda: rig.port.connections == 2 and rig.link.health().up)
+        rig.port.deliver("manifest", one, 11)
+        rig.port.deliver("manifest", two, 12)
+        await rig.until(lambda: rig.durable)
+        rig.durable[0]()
+        assert rig.port.acked == [11, 12]
+
+
+async def test_a_chunk_that_never_comes_ends_in_a_refusal(monkeypatch):
+    monkeypatch.setattr("edge.runtime.manifest.PART_DEADLINE_MS", -1)
+    async with Rig() as rig:
+        rig.port.deliver("manifest", messages([order(0)], [order(1)])[0], 7)
+        await rig.until(lambda: isinstance(rig.events[-1], ManifestRefused))
+        assert rig.events[-1].faults[0].startswith("MISSING_CHUNK")
+        rig.durable[0]()
+        assert rig.port.acked == [7]
+
+
+async def test_tries_for_ever_and_shows_why_it_is_down():
+    rig = Rig(rows=1)
+    rig.port.fail_connects = [LinkLost("broker away"), DeviceRefused("not authorised"), LinkLost("broker away")]
+    seen = []
+    plain = rig.link._down
+
+    async def watched(error):
+        await plain(error)
+        seen.append(rig.link.health().detail)
+
+    rig.link._down = watched
+    async with rig:
+        await rig.until(lambda: rig.port.seqs() == [1])
+    assert seen == ["broker away", "not authorised", "broker away"]
+    assert [type(event) for event in rig.events] == [LinkUp]
+
+
+async def test_rows_confirmed_in_an_earlier_run_leave_no_hole():
+    store = MemoryStore(rows=50)
+    await store.outbox_confirm(40)
+    outbox = Outbox(store)
+    assert [(await outbox.next()).seq for _ in range(10)] == list(range(41, 51))
+    assert outbox.waiting() == 10
+
+
+async def test_an_outbox_confirmed_to_the_end_waits_for_nothing():
+    store = MemoryStore(rows=50)
+    await store.outbox_confirm(50)
+    outbox = Outbox(store)
+    reading = asyncio.ensure_future(outbox.next())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert outbox.waiting() == 0
+    store.add(1)
+    assert (await reading).seq == 51
+
+
+async def test_central_may_confirm_more_than_this_run_has_sent():
+    store = MemoryStore(rows=10)
+    outbox = Outbox(store)
+    assert (await outbox.next()).seq == 1
+    assert await outbox.confirm("J1", 8)
+    assert (await outbox.next()).seq == 9
+
+
+async def test_a_rewind_while_the_store_answers_discards_the_answer():
+    store = MemoryStore(rows=3)
+    outbox = Outbox(store, window=2)
+    assert [(await outbox.next()).seq for _ in range(2)] == [1, 2]
+    await outbox.confirm("J1", 1)
+    reading = asyncio.ensure_future(outbox.next())
+    await asyncio.sleep(0)
+    outbox.rewind()
+    assert (await reading).seq == 2
