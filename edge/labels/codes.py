@@ -31,7 +31,10 @@ def qr_modules(text: str, error_level: str) -> list[list[bool]]:
     """Dark (True) and light modules of the QR, rows from the top, without quiet zone."""
     if not (text and text.isascii() and text.isprintable()):
         raise LabelError("label: the QR payload is not printable ASCII; it must be tracking number, ';' and print id")
-    symbol = segno.make(text, error=error_level, micro=False, boost_error=False)
+    try:
+        symbol = segno.make(text, error=error_level, micro=False, boost_error=False)
+    except segno.DataOverflowError as error:
+        raise LabelError(f"label: the QR cannot hold {len(text)} characters; shorten the tracking number") from error
     return [[bool(module) for module in row] for row in symbol.matrix]
 
 

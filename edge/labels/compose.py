@@ -8,6 +8,9 @@ from edge.labels.fields import LabelError, LabelFields
 from edge.labels.typeface import BASELINE, Fitted, typeface
 from line_config.label_layout import LabelLayout, TextBox
 
+INSET_DOTS = 3
+"""on either side of a text: letters such as j reach a little beyond their own width"""
+
 # Of the free width, how much stands left of a line.
 _ALIGN = {"left": 0.0, "center": 0.5, "right": 1.0}
 
@@ -35,7 +38,7 @@ def _draw_text(draw: ImageDraw.ImageDraw, layout: LabelLayout, element: TextBox,
     face = typeface(layout.fonts.bold if element.weight == "bold" else layout.fonts.regular, layout.fonts.index)
     text = element.text.format_map(texts)
     face.require(text, element.text)
-    width, height = layout.dots(element.width_mm), layout.dots(element.height_mm)
+    width, height = layout.dots(element.width_mm) - 2 * INSET_DOTS, layout.dots(element.height_mm)
     fitted = face.fit(text, width, height, layout.dots(element.size_mm), layout.dots(element.size_min_mm))
     if fitted is None:
         raise LabelError(
@@ -46,7 +49,7 @@ def _draw_text(draw: ImageDraw.ImageDraw, layout: LabelLayout, element: TextBox,
     baseline = layout.dots(element.y_mm) + _baseline_dots(fitted, height)
     for line in fitted.lines:
         free = width - font.getlength(line, mode="1")
-        x = layout.dots(element.x_mm) + int(free * _ALIGN[element.align])
+        x = layout.dots(element.x_mm) + INSET_DOTS + int(free * _ALIGN[element.align])
         draw.text((x, baseline), line, fill=INK, font=font, anchor="ls")
         baseline += fitted.line_height_dots
 

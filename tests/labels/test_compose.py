@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import zxingcpp
+from PIL import Image, ImageChops
+
+from edge.labels.codes import MODULE_DOTS_MIN, QUIET_CODE128, QUIET_QR, code128_modules, qr_modules
+from edge.labels.compose import compose
+from edge.labels.fields import LabelError
+from tests.labels.sample import FIELDS, LAYOUT
+
+GOLDEN = Path(__file__).parent / "golden" / "ems_100x150_203.png"
+
+
+def read(bitmap: Image.Image) -> set[tuple[str, str]]:
+    return {(str(symbol.format), symbol.text) for symbol in zxingcpp.read_barcodes(ImageChops.invert(bitmap).convert("L"))}
+
+
+def dots(bitmap: Image.Image) -> np.ndarray:
+    return np.array(bitmap, dtype=bool)
+
+
+def test_the_label_is_the_golden_one_dot_by_dot(tmp_path):
+    bitmap = compose(LAYOUT, FIELDS)
+    seen = tmp_path / GOLDEN.name
+    ImageChops.invert(bitmap).save(seen)
+    with Image.open(GOLDEN) as golden:
+        difference = ImageChops.difference(golden.convert("1"), ImageChops.invert(bitmap)).getbbox()
+    assert difference is None, (
+        f"the label changed within {difference}; look at {seen} and make it the golden one if it is right"
+    )
+
+
+def test_both_symbols_read_and_carry_number_and_print_id():
+    assert read(compose(LAYOUT, FIELDS)) == {("Code 128", FIELDS.tracking_number), ("QR Code", FIELDS.payload_qr)}
+
+
+@pytest.mark.parametrize("print_id", [1, 9_999_999, 4_294_967_295])
+def test_every_print_id_makes_its_own_label(print_id):
+    payload = f"{FIELDS.tracking_number};{print_id}"
+    assert ("QR Code", payload) in read(compose(LAYOUT, msgspec.structs.replace(FIELDS, payload_qr=payload)))
+
+
+def test_symbols_stand_in_whole_modules_within_their_quiet_zones():
+    bitmap = dots(compose(LAYOUT, FIELDS))
+    box = LAYOUT.code128
+    top, left, right = (LAYOUT.dots(mm) for mm in (box.y_mm, box.x_mm, box.x_mm + box.width_mm))
+    row = bitmap[top + 5, left:right]
+    black = np.flatnonzero(row)
+    modules = code128_modules(FIELDS.tracking_number)
+    module_dots, rest = divmod(int(black[-1] - black[0] + 1), len(modules))
+    assert (rest, module_dots >= MODULE_DOTS_MIN) == (0, True)
+    assert black[0] >= QUIET_CODE128 * module_dots
+    assert len(row) - 1 - black[-1] >= QUIET_CODE128 * module_dots
+    assert row[black[0] : black[-1] + 1].reshape(len(modules), module_dots).all(axis=1).tolist() == modules
+
+    box = LAYOUT.qr
+    top, left = LAYOUT.dots(box.y_mm), LAYOUT.dots(box.x_mm)
+    area = bitmap[top : top + LAYOUT.dots(box.height_mm), left : left + LAYOUT.dots(box.width_mm)]
+    rows, columns = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
+    side = len(qr_modules(FIELDS.payload_qr, box.error_level))
+    module_dots = int(columns[-1] - columns[0] + 1) // side
+    assert module_dots >= MODULE_DOTS_MIN
+    assert min(rows[0], columns[0], area.shape[0] - 1 - rows[-1], area.shape[1] - 1 - columns[-1]) >= QUIET_QR * module_dots
+
+
+def test_no_text_leaves_its_box():
+    bitmap = dots(compose(LAYOUT, msgspec.structs.replace(FIELDS, address="样例路g8号，jqy（测试）" * 8, name="測**")))
+    for box in (*LAYOUT.texts, *LAYOUT.rules, LAYOUT.code128, LAYOUT.qr):
+        left, top = LAYOUT.dots(box.x_mm), LAYOUT.dots(box.y_mm)
+        bitmap[top : top + LAYOUT.dots(box.height_mm), left : left + LAYOUT.dots(box.width_mm)] = False
+    assert not bitmap.any()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"address": "样例路" * 200}, "does not fit"),
+        ({"address": "样例\ue000路"}, "U\\+E000"),
+        ({"name": "测试"}, "GB/T 41833"),
+        ({"payload_qr": "EA987654321CN;7"}, "differ"),
+        ({"tracking_number": "号1", "payload_qr": "号1;7"}, "not printable ASCII"),
+        ({"tracking_number": "", "payload_qr": ";7"}, "not printable ASCII"),
+        ({"tracking_number": "E" * 40, "payload_qr": "E" * 40 + ";7"}, "Code 128 needs"),
+        ({"payload_qr": "EA123456785CN;" + "7" * 1000}, "the QR needs"),
+        ({"payload_qr": "EA123456785CN;" + "7" * 9000}, "the QR"),
+    ],
+)
+def test_what_cannot_be_printed_right_is_refused(change, says):
+    with pytest.raises(LabelError, match=says):
+        compose(LAYOUT, msgspec.structs.replace(FIELDS, **change))
