@@ -62,14 +62,19 @@ class LineReader:
         characters = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         return {character: place + 1 for place, character in enumerate(characters)}
 
-    def read(self, line: Image, slots: Sequence[str]) -> Line:
+    def read(self, line: Image, slots: Sequence[str], *, at_end: bool = False) -> Line:
         """Text of a straightened line, grey, dark on light. `slots`: the characters that may stand at each place.
 
-        The text has as many characters as there are slots, or is empty. Raises RecogniserFailed.
+        The text has as many characters as there are slots, or is empty. `at_end`: other print may stand before it.
+        Raises RecogniserFailed.
         """
         alphabet = sorted(set("".join(slots)))
         columns = [_BLANK, *(self._classes[character] for character in alphabet)]
-        return decode(self._posterior(line, len(slots))[:, columns], alphabet, slots)
+        return decode(self._posterior(line, len(slots))[:, columns], alphabet, slots, at_end=at_end)
+
+    def warm_up(self) -> None:
+        """Load the recogniser now rather than at the first line. Raises RecogniserFailed."""
+        self._posterior(np.full((LINE_HEIGHT_PX, 20 * PITCH_PX), 200, np.uint8), 20)
 
     def _posterior(self, line: Image, characters: int) -> Posterior:
         """Probability of every class at every step, shape (steps, classes)."""
@@ -83,13 +88,15 @@ class LineReader:
             raise RecogniserFailed(f"the recogniser broke on a line of {width} px: {error}") from error
 
 
-def decode(posterior: Posterior, alphabet: Sequence[str], slots: Sequence[str]) -> Line:
+def decode(posterior: Posterior, alphabet: Sequence[str], slots: Sequence[str], *, at_end: bool = False) -> Line:
     """Connectionist decoding for a fixed pitch. Column 0 of `posterior` is the blank, column n is alphabet[n - 1].
 
     The steps where a character stands are found without the slots; fillers that melted into one are found again by the
     pitch; only then is each place decided among its slot's characters, at the probability that the recogniser gave them.
     """
     steps = _steps(posterior)
+    if at_end:
+        steps = steps[-len(slots) :]
     if len(steps) != len(slots):
         steps = _spread(steps, len(slots))
     if not steps:
@@ -109,7 +116,8 @@ def _steps(posterior: Posterior) -> list[int]:
     path = posterior.argmax(axis=1)
     edges = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
     runs = [(int(start), int(end)) for start, end in pairwise(edges) if path[start] != _BLANK]
-    return [start + int(posterior[start:end, path[start]].argmax()) for start, end in runs]
+    steps = [(start + int(posterior[start:end, path[start]].argmax()), path[start]) for start, end in runs]
+    return [step for step, column in steps if posterior[step, column] >= SEEN_MIN]
 
 
 def _spread(steps: list[int], places: int) -> list[int]:

@@ -52,6 +52,10 @@ class DocumentReader:
         self._lines = lines or LineReader()
         self._layouts = sorted(layouts, key=lambda layout: layout.reader != "symbols")
 
+    def warm_up(self) -> None:
+        """Load what takes long. Raises RecogniserFailed."""
+        self._lines.warm_up()
+
     def read(self, frame: Image) -> Reading:
         """Read one Mono8 frame. Raises RecogniserFailed."""
         outline = find_outline(frame)
@@ -69,16 +73,22 @@ class DocumentReader:
         if layout.reader == "symbols":
             symbols = read_symbols(frame)
             return symbols_reading(symbols, layout) or unread("foreign_symbol" if symbols else "no_symbol")
-        slots, judge = _LINES[layout.reader]
-        crop = straighten(frame, outline, layout, PITCH_PX * (len(slots) + 1), LINE_HEIGHT_PX)
-        if reason := assess(crop).reason:
-            return unread(reason)
-        line = self._lines.read(crop, slots)
-        return line_reading(line, *judge(line.text, layout.pattern), outline, layout)
+        return read_line(self._lines, frame, outline, layout)
 
 
-def line_reading(line: Line, value: str, flags: Flag, outline: Outline, layout: DocumentLayout) -> Reading:
-    """What a line that was read as `value` with `flags` says about the document in `outline`."""
+def read_line(lines: LineReader, image: Image, outline: Outline, layout: DocumentLayout) -> Reading:
+    """The number line of the document in `outline`. Raises RecogniserFailed."""
+    slots, _ = LINES[layout.reader]
+    crop = straighten(image, outline, layout, PITCH_PX * (len(slots) + 1), LINE_HEIGHT_PX)
+    if reason := assess(crop).reason:
+        return unread(reason)
+    return judge_line(lines.read(crop, slots), outline, layout)
+
+
+def judge_line(line: Line, outline: Outline, layout: DocumentLayout) -> Reading:
+    """What a line of text says about the document in `outline`."""
+    _, judge = LINES[layout.reader]
+    value, flags = judge(line.text, layout.pattern)
     if not flags:
         return unread("no_number")
     if line.confidence * 1000 >= layout.confidence_min_permille:
@@ -91,11 +101,16 @@ def _fits(outline: Outline, layout: DocumentLayout) -> bool:
     """A sheet reaches beyond the frame; everything else lies in it and has its own shape."""
     if layout.reader == "symbols":
         return not outline.whole
-    return outline.whole and abs(outline.aspect / layout.size_mm.aspect - 1) < _ASPECT_TOLERANCE
+    return outline.whole and shape_fits(outline, layout)
+
+
+def shape_fits(outline: Outline, layout: DocumentLayout) -> bool:
+    """Whether the outline has the layout's proportions."""
+    return abs(outline.aspect / layout.size_mm.aspect - 1) < _ASPECT_TOLERANCE
 
 
 def _proved(reading: Reading) -> tuple[int, float]:
-    return reading.flags.value.bit_count(), reading.confidence
+    return reading.flags.bit_count(), reading.confidence
 
 
 def symbols_reading(symbols: Sequence[SymbolFound], layout: DocumentLayout) -> Reading | None:
@@ -123,13 +138,14 @@ def judge_id_number(text: str, pattern: str) -> tuple[str, Flag]:
 def judge_mrz(text: str, pattern: str) -> tuple[str, Flag]:
     """Document number and flags of a TD3 second line."""
     parsed = mrz.parse_line(text)
-    if parsed is None or not re.fullmatch(pattern, parsed.number, re.ASCII):
+    if parsed is None:
         return "", NOTHING
+    syntax = Flag.SYNTAX if re.fullmatch(pattern, parsed.number, re.ASCII) else NOTHING
     check = Flag.CHECK_DIGIT if parsed.checked else NOTHING
-    return parsed.number, Flag.SYNTAX | check | (Flag.DATES if parsed.dated else NOTHING)
+    return parsed.number, syntax | check | (Flag.DATES if parsed.dated else NOTHING)
 
 
-_LINES: dict[str, tuple[Sequence[str], Callable[[str, str], tuple[str, Flag]]]] = {
+LINES: dict[str, tuple[Sequence[str], Callable[[str, str], tuple[str, Flag]]]] = {
     "number_line": (id_number.SLOTS, judge_id_number),
     "mrz_td3": (mrz.SLOTS, judge_mrz),
 }

@@ -43,6 +43,10 @@ class DocumentDesk:
         self._layouts = {layout.kind: layout for layout in layouts}
         self._site_key, self._ring = site_key, ring
 
+    def warm_up(self) -> None:
+        """Load what takes long, before the first frame. Raises RecogniserFailed."""
+        self._reader.warm_up()
+
     def __call__(self, frame: Frame) -> DocumentReading:
         """Read one frame; a picture that breaks a reader is a frame in which nothing was read."""
         started = time.thread_time_ns()
@@ -149,7 +153,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         reader = _reader(asked)
         runtime = socket.socket(socket.AF_UNIX)
         runtime.connect(asked.socket)
-    except (SiteKeyError, ValueError, OSError) as error:
+    except (SiteKeyError, VisionError, ValueError, OSError) as error:
         sys.stderr.write(f"vision worker for {asked.camera} cannot start: {error}\n")
         return 2
     host, _, port = asked.connect.rpartition(":")
@@ -169,8 +173,9 @@ def _reader(asked: argparse.Namespace) -> Reader:
     )
     if not asked.layouts:
         return LabelDesk(ring)
-    layouts = [load_document_layout(path) for path in asked.layouts]
-    return DocumentDesk(layouts, load_site_key(asked.site_key), ring)
+    desk = DocumentDesk([load_document_layout(path) for path in asked.layouts], load_site_key(asked.site_key), ring)
+    desk.warm_up()
+    return desk
 
 
 def _arguments() -> argparse.ArgumentParser:

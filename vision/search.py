@@ -1,0 +1,131 @@
+"""Finding bars and printed lines in pictures from anywhere, where no layout says where to look."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Quad = NDArray[np.float64]
+
+CANDIDATES_MAX = 6
+_BAR_SIDE_PX, _LINE_SIDE_PX = 1300, 1200
+"""Longer side of the picture in which bars, or lines, are looked for."""
+_COHERENCE_MIN = 0.6
+"""Share of the local gradient that has one direction; bars are close to 1, print and QR are far below."""
+_BAR_AREA_MIN = 0.001
+_ENLARGED_PX = 2600
+_LINE_ASPECT_MIN = 7.0
+_LINE_WIDTH_MIN = 0.2
+_LINE_HEIGHT_SHARE = 1.7
+"""Crop height over the height of the ink; the recogniser wants some paper above and below."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """An elongated place: centre in px, length in reading direction, height, and that direction in radians."""
+
+    centre: tuple[float, float]
+    length: float
+    height: float
+    angle: float
+
+    @property
+    def quad(self) -> Quad:
+        """Its corners, clockwise from the upper left in reading direction."""
+        along = np.array([np.cos(self.angle), np.sin(self.angle)]) * self.length / 2
+        down = np.array([-np.sin(self.angle), np.cos(self.angle)]) * self.height / 2
+        return np.array([-along - down, along - down, along + down, -along + down]) + self.centre
+
+    def grown(self, length: float, height: float) -> "Strip":
+        """Longer by `length` px and higher by `height` px."""
+        return Strip(self.centre, self.length + length, self.height + height, self.angle)
+
+    def cut(self, image: Image, height_px: int, width_max_px: int) -> Image:
+        """The place as an upright picture, `height_px` high, at most `width_max_px` wide."""
+        width_px = max(16, min(width_max_px, round(self.length * height_px / max(self.height, 1))))
+        target = np.array([(0, 0), (width_px, 0), (width_px, height_px), (0, height_px)], np.float32)
+        transform = cv2.getPerspectiveTransform(self.quad.astype(np.float32), target)
+        crop = cv2.warpPerspective(
+            image, transform, (width_px, height_px), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.asarray(crop, np.uint8)
+
+
+def find_bars(image: Image) -> Iterator[Strip]:
+    """Places full of parallel edges, at any angle, largest first."""
+    small, shrink = _shrunk(image, _BAR_SIDE_PX)
+    gx, gy = (cv2.Scharr(small, cv2.CV_32F, *order) / 16 for order in ((1, 0), (0, 1)))
+    xx, yy, xy = (cv2.boxFilter(product, -1, (21, 21)) for product in (gx * gx, gy * gy, gx * gy))
+    energy = xx + yy
+    coherence = np.sqrt((xx - yy) ** 2 + 4 * xy * xy) / (energy + 1e-3)
+    lively = energy > max(40.0, 0.15 * float(np.percentile(energy, 99)))
+    mask = ((coherence > _COHERENCE_MIN) & lively).astype(np.uint8) * 255
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8)), np.uint8)
+    for contour in _largest(mask, _BAR_AREA_MIN * mask.size):
+        inside = np.zeros_like(mask)
+        cv2.drawContours(inside, [contour], -1, 255, -1)
+        across, double = cv2.mean(xx - yy, inside)[0], cv2.mean(2 * xy, inside)[0]
+        angle = float(np.arctan2(double, across)) / 2
+        yield _enclosing(contour, angle, shrink)
+
+
+def bar_pictures(image: Image, strip: Strip) -> Iterator[Image]:
+    """Two pictures of bars worth decoding: as they are, and averaged along the bars and sharpened."""
+    wide = strip.grown(0.15 * strip.length + 30, 0)
+    height = round(min(3.0, _ENLARGED_PX / wide.length) * wide.height)
+    upright = wide.cut(image, max(height, 32), _ENLARGED_PX)
+    yield upright
+    rows = upright[len(upright) // 4 : -len(upright) // 4].mean(axis=0, dtype=np.float32)[None]
+    sharp = rows + 1.2 * (rows - cv2.GaussianBlur(rows, (0, 0), 4.0))
+    yield np.repeat(np.clip(sharp, 0, 255).astype(np.uint8), 60, axis=0)
+
+
+def find_lines(image: Image) -> Iterator[Strip]:
+    """Lines of dark print, roughly horizontal, longest first."""
+    small, shrink = _shrunk(image, _LINE_SIDE_PX)
+    ink = cv2.morphologyEx(cv2.GaussianBlur(small, (3, 3), 0), cv2.MORPH_BLACKHAT, np.ones((21, 21), np.uint8))
+    strokes = cv2.convertScaleAbs(cv2.Scharr(ink, cv2.CV_32F, 1, 0), alpha=1 / 8)
+    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((3, 31), np.uint8))
+    _, binary = cv2.threshold(joined, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    mask = np.asarray(cv2.morphologyEx(binary, cv2.MORPH_OPEN, np.ones((3, 9), np.uint8)), np.uint8)
+    strips = []
+    for contour in _largest(mask, 40.0):
+        (_, _), (width, height), degrees = cv2.minAreaRect(contour)
+        strip = _enclosing(contour, np.deg2rad(degrees if width >= height else degrees - 90), shrink)
+        if strip.length >= _LINE_ASPECT_MIN * strip.height and strip.length >= _LINE_WIDTH_MIN * image.shape[1]:
+            strips.append(strip)
+    yield from sorted(strips, key=lambda strip: -strip.length)[:CANDIDATES_MAX]
+
+
+def line_picture(image: Image, strip: Strip, height_px: int, width_max_px: int) -> Image:
+    """A line for the recogniser: with paper around it."""
+    return strip.grown(strip.height, (_LINE_HEIGHT_SHARE - 1) * strip.height).cut(image, height_px, width_max_px)
+
+
+def _shrunk(image: Image, side_px: int) -> tuple[Image, float]:
+    """The picture with at most `side_px` on its longer side, and the factor back to the original."""
+    factor = max(1.0, max(image.shape) / side_px)
+    if factor == 1.0:
+        return image, 1.0
+    size = (round(image.shape[1] / factor), round(image.shape[0] / factor))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), factor
+
+
+def _largest(mask: Image, area_min: float) -> list[cv2.typing.MatLike]:
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found = sorted(((cv2.contourArea(contour), index) for index, contour in enumerate(contours)), reverse=True)
+    return [contours[index] for area, index in found if area >= area_min][: 8 * CANDIDATES_MAX]
+
+
+def _enclosing(contour: cv2.typing.MatLike, angle: float, shrink: float) -> Strip:
+    """The smallest rectangle in this direction around the contour, in px of the original picture."""
+    points = contour[:, 0, :].astype(np.float64)
+    axes = np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))])
+    turned = points @ axes.T
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    x, y = (low + high) / 2 @ axes * shrink
+    length, height = (high - low + 1) * shrink
+    return Strip((float(x), float(y)), float(length), float(height), angle)
