@@ -111,6 +111,10 @@ class MqttClient:
                 await opening
             connection.drop()
             raise
+        if connection.paho.socket() is None:
+            # Closed in the very turn of its answer: aiomqtt forgets that, and would wait for messages for ever.
+            connection.drop()
+            raise LinkLost(f"{self._where()} closed the connection at once. Check the broker; it is tried again.")
         connection.hear()
         self._connection = connection
 

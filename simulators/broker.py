@@ -1,0 +1,166 @@
+"""A message broker on loopback for demo and tests: mosquitto as a child, or amqtt in this process where there is none."""
+
+import asyncio
+import getpass
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+START_S = 10.0
+STOP_S = 10.0
+LOOK_S = 0.02
+SBIN = "/usr/sbin:/usr/local/sbin"  # where Debian puts mosquitto, outside most users' PATH
+
+# Without set_tcp_nodelay every acknowledgement waits 40 ms for Nagle's algorithm; without persistence a restart forgets
+# the sessions and what is queued in them. Started as root it would otherwise become user mosquitto, who may not write there.
+_CONF = """\
+listener {port} {host}
+allow_anonymous true
+set_tcp_nodelay true
+persistence true
+persistence_location {directory}/
+autosave_interval 60
+max_queued_messages 100000
+message_size_limit 2097152
+user {user}
+log_dest file {directory}/mosquitto.log
+log_type error
+log_type warning
+"""
+
+
+class Broker(Protocol):
+    """A broker that can be stopped and started again with its memory."""
+
+    kind: str
+    protocol: str
+    """highest MQTT version it speaks, as the line's configuration writes it"""
+    host: str
+    port: int
+    note: str
+
+    async def start(self) -> None:
+        """Returns once it accepts connections. Raises RuntimeError with the reason."""
+
+    async def stop(self) -> None:
+        """Ends it in good order, keeping its sessions where it can."""
+
+
+class Mosquitto:
+    """mosquitto as a child process that ends with this one."""
+
+    kind = "mosquitto"
+    protocol = "5"
+    note = "MQTT broker: mosquitto"
+
+    def __init__(self, binary: str, host: str, port: int, directory: Path) -> None:
+        self.host = host
+        self.port = port
+        self._binary = binary
+        self._directory = directory.resolve()
+        self._child: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Write the configuration, start, wait for the port."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        conf = self._directory / "mosquitto.conf"
+        fields = {"host": self.host, "port": self.port, "directory": self._directory, "user": getpass.getuser()}
+        conf.write_text(_CONF.format_map(fields), "utf-8")
+        setpriv = shutil.which("setpriv")
+        guard = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+        quiet = asyncio.subprocess.DEVNULL
+        command = [*guard, self._binary, "-c", str(conf)]
+        self._child = await asyncio.create_subprocess_exec(*command, stdin=quiet, stdout=quiet, stderr=quiet)
+        await self._until_open(self._child)
+
+    async def _until_open(self, child: asyncio.subprocess.Process) -> None:
+        for _ in range(round(START_S / LOOK_S)):
+            if child.returncode is not None:
+                break
+            try:
+                _, writer = await asyncio.open_connection(self.host, self.port)
+            except OSError:
+                await asyncio.sleep(LOOK_S)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
+        await self.stop()
+        raise RuntimeError(f"mosquitto does not open {self.host}:{self.port}: port in use? See {self._directory}/mosquitto.log")
+
+    async def stop(self) -> None:
+        """SIGTERM: mosquitto writes its sessions down before it ends."""
+        child, self._child = self._child, None
+        if child is None or child.returncode is not None:
+            return
+        child.terminate()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await child.wait()
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+
+    async def kill(self) -> None:
+        """SIGKILL: what was not written down is lost."""
+        child, self._child = self._child, None
+        if child is not None and child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+class Amqtt:
+    """amqtt in this process: MQTT 3.1.1 only, and no memory over a restart."""
+
+    kind = "amqtt"
+    protocol = "3.1.1"
+    note = "MQTT broker: amqtt in this process, MQTT 3.1.1 only, for want of mosquitto (apt-get install mosquitto)"
+
+    def __init__(self, host: str, port: int) -> None:
+        from amqtt.broker import Broker as AmqttBroker  # type: ignore[import-untyped]  # noqa: PLC0415 - slow, rarely needed
+
+        self.host = host
+        self.port = port
+        self._broker = AmqttBroker(
+            {
+                "listeners": {"default": {"type": "tcp", "bind": f"{host}:{port}"}},
+                "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+            }
+        )
+
+    async def start(self) -> None:
+        """Open the port."""
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        """Close all connections and the port."""
+        await self._broker.shutdown()
+
+
+def make_broker(host: str, port: int, directory: Path, *, prefer: str = "mosquitto") -> Broker:
+    """The best broker that this machine has; its `note` says which and why. Port 0 = any free one."""
+    binary = shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
+    port = port or free_port(host)
+    if binary is not None and prefer == "mosquitto":
+        return Mosquitto(binary, host, port, directory)
+    return Amqtt(host, port)
+
+
+@asynccontextmanager
+async def running(broker: Broker) -> AsyncIterator[Broker]:
+    """A broker from start to stop."""
+    await broker.start()
+    try:
+        yield broker
+    finally:
+        await broker.stop()
+
+
+def free_port(host: str) -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
