@@ -1,0 +1,74 @@
+# TO THE PLANT AND WIRES ENGINEERS: the lead wrote this working version (it was needed); keep its API, test it, improve it in place; do not rewrite. Remove this line when read.
+"""Faults by item: which kind hits whom, when it fires, and what became of it. A fault that never fires proves nothing."""
+
+import random
+from collections.abc import Collection, Mapping, Sequence
+
+from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
+
+KINDS = ("unreadable", "no_order", "swapped_neighbours", "neighbour_label", "media_out", "divert_unconfirmed")
+# How far around a fault its position doubt reaches (I20): its own neighbours, and those of the other item it takes in.
+REACH: Mapping[str, tuple[int, int]] = {"swapped_neighbours": (1, 2), "neighbour_label": (1, 2)}
+
+
+def plan_faults(seed: int, items: int, probability: float) -> dict[int, str]:
+    """Index of the item → kind. Each item is hit with `probability`; kinds come round-robin first, then drawn."""
+    rng = random.Random(f"faults {seed}")
+    hit = [index for index in range(items) if rng.random() < probability]
+    return {index: KINDS[n] if n < len(KINDS) else rng.choice(KINDS) for n, index in enumerate(hit)}
+
+
+class FaultBook:
+    """The plan at work: the plant asks it at each place whether something goes wrong there."""
+
+    def __init__(self, plan: Mapping[int, str], documents: Sequence[PhysicalDocument], numbers: Mapping[str, int]) -> None:
+        """`numbers`: tracking number → index of the item, for what happens to labels."""
+        self.plan = dict(plan)
+        self._numbers = dict(numbers)
+        self._count = len(documents)
+        self.fired: dict[str, list[int]] = {kind: [] for kind in KINDS}
+        self.touched: set[int] = set()
+        self.stuck_before = False
+
+    def _fire(self, kind: str, index: int) -> bool:
+        if self.plan.get(index) != kind or index in self.fired[kind]:
+            return False
+        self.fired[kind].append(index)
+        before, after = REACH.get(kind, (0, 0))
+        self.touched.update(range(max(0, index - before), min(self._count, index + after + 1)))
+        return True
+
+    def fire_at_camera(self, document: PhysicalDocument) -> None:
+        """An unreadable document, or one that nobody ordered, is before the camera."""
+        for kind in ("unreadable", "no_order"):
+            self._fire(kind, document.index)
+
+    def roll_ends(self, label: PhysicalLabel) -> bool:
+        """Whether the roll ends in the middle of this label."""
+        index = self._numbers.get(label.code128)
+        return index is not None and self._fire("media_out", index)
+
+    def sticks(self, envelope: Envelope) -> bool:
+        """Whether this envelope's label sticks to the pad at its stroke."""
+        return self._fire("neighbour_label", envelope.documents[0].index)
+
+    def overtakes(self, envelope: Envelope, behind: Sequence[list[Envelope]]) -> bool:
+        """Whether the envelope behind overtakes this one at the transfer."""
+        return bool(behind) and self._fire("swapped_neighbours", envelope.documents[0].index)
+
+    def unseen(self, envelope: Envelope) -> bool:
+        """Whether the chute's sensor misses this envelope."""
+        return self._fire("divert_unconfirmed", envelope.documents[0].index)
+
+    def report(self, outcome_of: Mapping[int, str], skip: Collection[str] = ()) -> dict[str, dict[str, object]]:
+        """{kind: {firings, outcome: {what became of the items: n}}}."""
+        rows: dict[str, dict[str, object]] = {}
+        for kind, indices in self.fired.items():
+            if kind in skip:
+                continue
+            outcome: dict[str, int] = {}
+            for index in indices:
+                became = outcome_of.get(index, "unknown")
+                outcome[became] = outcome.get(became, 0) + 1
+            rows[kind] = {"planned": list(self.plan.values()).count(kind), "firings": len(indices), "outcome": outcome}
+        return rows
