@@ -64,6 +64,7 @@ def snapshot(
         "rejects": [reject._asdict() for reject in reversed(production.rejects)],
         "links": [{"id": name, "up": state.up, "age_ms": state.age_ms} for name, state in health.items()],
         "conditions": [_condition(controller, code, since_us) for code, since_us in floor.conditions.active.items()],
+        "chutes": sorted(set(floor.sort_plan.routes.values())),
         "bags": [
             {"chute": bag.chute, "bag": bag.bag_id, "count": len(bag.items), "locked": bag.locked}
             for _, bag in sorted(floor.bags.by_chute.items())

@@ -1,0 +1,90 @@
+"""What the panel needs of the line, and what a person may send: the border between HTTP and the runtime."""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from edge.core.commands import Answer
+from edge.core.machine import ACTS
+
+ANSWERS_KEPT = 256
+ARGUMENTS_OF_ACT: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(ACTS, ()),
+    "bind_bag": ("chute", "bag"),
+    "recount_bag": ("chute", "labels"),
+}
+
+
+class LineDesk(Protocol):
+    """The line as the panel sees it."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that the page shows, JSON-able, with a `rev` that changes with the content; cheap (a few times a second)."""
+
+    async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
+        """Ask for an act and wait until its answer is durable. Raises edge.runtime.app.Busy when the queue is full."""
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Where every document is: {document, item, place, order_id, reason, quarantined}."""
+
+
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /api/acts. The same `request_id` is done once and answered alike, however often it is sent."""
+
+    act: str
+    person: str
+    request_id: str
+    argument: dict[str, str] = {}
+
+
+class Unclear(ValueError):  # noqa: N818 - named after what the sender must mend
+    """A body that is no act; the text tells the sender what to correct."""
+
+
+def parse(body: bytes) -> Wanted:
+    """A request body as a known act with its arguments. Raises Unclear."""
+    try:
+        wanted = msgspec.json.decode(body, type=Wanted)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unclear(f"body refused: {error}. Send JSON {{act, person, request_id, argument}}.") from error
+    if wanted.act not in ARGUMENTS_OF_ACT:
+        raise Unclear(f"body refused: no act {wanted.act[:40]!r}. Acts: {', '.join(sorted(ARGUMENTS_OF_ACT))}.")
+    if not 0 < len(wanted.person) <= 40 or not 0 < len(wanted.request_id) <= 64:
+        raise Unclear("body refused: person needs 1 to 40 characters, request_id 1 to 64.")
+    expected = ARGUMENTS_OF_ACT[wanted.act]
+    if set(wanted.argument) != set(expected):
+        raise Unclear(f"body refused: {wanted.act} takes the arguments {list(expected)}, not {sorted(wanted.argument)[:8]}.")
+    return wanted
+
+
+class Answers:
+    """The last answers by request id, so that a repeated request (a lost reply, a double tap) acts once."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, tuple[Wanted, Answer]] = {}
+        self._pending: set[str] = set()
+
+    def known(self, wanted: Wanted) -> Answer | None:
+        """The answer that was given already. Raises Unclear where the id stands for another act."""
+        given = self._given.get(wanted.request_id)
+        if given is None:
+            return None
+        if given[0] != wanted:
+            raise Unclear(f"body refused: request_id {wanted.request_id} was used for another act. Make a new one per act.")
+        return given[1]
+
+    def begin(self, wanted: Wanted) -> bool:
+        """Note that this request is on its way; False when it already is."""
+        if wanted.request_id in self._pending:
+            return False
+        self._pending.add(wanted.request_id)
+        return True
+
+    def end(self, wanted: Wanted, answer: Answer | None) -> None:
+        """It is answered, or (None) it failed and may be sent again."""
+        self._pending.discard(wanted.request_id)
+        if answer is None:
+            return
+        self._given[wanted.request_id] = (wanted, answer)
+        if len(self._given) > ANSWERS_KEPT:
+            del self._given[next(iter(self._given))]

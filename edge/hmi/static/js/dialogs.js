@@ -1,0 +1,73 @@
+// What opens over the page: all alarms, or one chute with its bag.
+import { Component, html } from "./html.js";
+import { send } from "./acts.js";
+import { Alarm, byUrgency } from "./bars.js";
+import { change, page } from "./store.js";
+
+const close = () => change({ dialog: null });
+
+function AllAlarms({ conditions }) {
+  return html`<div class="all-alarms">
+    ${byUrgency(conditions).map((condition) => html`<${Alarm} key=${condition.code} condition=${condition} />`)}
+    ${conditions.length === 0 && html`<p>${page("no_alarm")}</p>`}
+  </div>`;
+}
+
+// A scanner types into the focused field and ends with Enter.
+class BindBag extends Component {
+  submit = async (event) => {
+    event.preventDefault();
+    const bag = new FormData(event.currentTarget).get("bag").trim();
+    if (bag && (await send("bind_bag", { chute: String(this.props.chute), bag }))) close();
+  };
+
+  render() {
+    return html`<form onSubmit=${this.submit}>
+      <input name="bag" maxlength="40" autocomplete="off" placeholder=${page("bag_tag")} autofocus />
+      <button>${page("bind")}</button>
+    </form>`;
+  }
+}
+
+class Recount extends Component {
+  submit = async (event) => {
+    event.preventDefault();
+    const labels = new FormData(event.currentTarget).get("labels").split(/\s+/).filter(Boolean).join(",");
+    if (await send("recount_bag", { chute: String(this.props.chute), labels })) close();
+  };
+
+  render() {
+    return html`<form onSubmit=${this.submit}>
+      <textarea name="labels" rows="5" placeholder=${page("labels")} autofocus></textarea>
+      <button>${page("recount")}</button>
+    </form>`;
+  }
+}
+
+function BagForm({ chute, bag }) {
+  if (!bag) return html`<${BindBag} chute=${chute} />`;
+  return bag.locked ? html`<${Recount} chute=${chute} />` : html`<p>${page("bag_ok")}</p>`;
+}
+
+function OneBag({ chute, bags }) {
+  const bag = bags.find((one) => one.chute === chute);
+  return html`<div class="one-bag">
+    <h2>${page("chute")} ${chute}${bag && html`<small>${bag.bag} · ${bag.count} ${page("items")}</small>`}</h2>
+    <${BagForm} chute=${chute} bag=${bag} />
+  </div>`;
+}
+
+export class Dialog extends Component {
+  setElement = (element) => {
+    if (element && !element.open) element.showModal();
+  };
+
+  render({ dialog, snapshot }) {
+    return html`<dialog ref=${this.setElement} onClose=${close}>
+      ${dialog.kind === "alarms"
+        ? html`<${AllAlarms} conditions=${snapshot.conditions} />`
+        : html`<${OneBag} chute=${dialog.chute} bags=${snapshot.bags} />`}
+      <button class="close" onClick=${close}>${page("close")}</button>
+    </dialog>`;
+  }
+}

@@ -1,0 +1,139 @@
+"""The page's words, Chinese and English, in one catalogue: {section: {code: (zh, en)}}. Reasons come from the core's table."""
+
+from typing import Any
+
+from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS
+
+Words = dict[str, tuple[str, str]]
+
+STATES: Words = {
+    "CLEARING": ("清除故障", "Clearing"),
+    "STOPPED": ("已停止", "Stopped"),
+    "STARTING": ("启动中", "Starting"),
+    "IDLE": ("就绪", "Idle"),
+    "SUSPENDED": ("外部等待", "Suspended"),
+    "EXECUTE": ("运行", "Execute"),
+    "STOPPING": ("停止中", "Stopping"),
+    "ABORTING": ("急停中", "Aborting"),
+    "ABORTED": ("急停/中止", "Aborted"),
+    "HOLDING": ("保持中", "Holding"),
+    "HELD": ("内部保持", "Held"),
+    "UNHOLDING": ("恢复运行", "Unholding"),
+    "SUSPENDING": ("等待中", "Suspending"),
+    "UNSUSPENDING": ("恢复中", "Unsuspending"),
+    "RESETTING": ("复位", "Resetting"),
+    "COMPLETING": ("收尾中", "Completing"),
+    "COMPLETE": ("已完成", "Complete"),
+}
+
+MODES: Words = {
+    "PRODUCTION": ("生产模式", "Production"),
+    "MAINTENANCE": ("维护模式", "Maintenance"),
+    "MANUAL": ("手动/点动", "Manual, jog"),
+    "UNKNOWN": ("模式未知", "Mode unknown"),
+}
+
+STATIONS: Words = {
+    "feeder": ("上料", "Feed"),
+    "id_camera": ("识读", "Read"),
+    "insert": ("装封", "Insert"),
+    "seal": ("封口", "Seal"),
+    "weigh": ("称重", "Weigh"),
+    "label": ("贴标", "Label"),
+    "label_camera": ("复核", "Check"),
+    "hand_over": ("交接", "Hand over"),
+    "induction": ("上分拣", "Induct"),
+    "divert": ("分拣", "Divert"),
+}
+
+LINKS: Words = {
+    "machine_plc": ("封装PLC", "Mach. PLC"),
+    "sorter_plc": ("分拣PLC", "Sorter PLC"),
+    "id_camera": ("证件相机", "ID camera"),
+    "label_camera": ("面单相机", "Label cam"),
+    "printer": ("打印机", "Printer"),
+    "scanner": ("扫描器", "Scanner"),
+    "central": ("平台", "Central"),
+}
+
+PLACES: Words = {
+    "document_tray": ("证件盘", "document tray"),
+    "unsealed_eject": ("未封剔除口", "unsealed eject"),
+    "sealed_reject": ("已封剔除口", "sealed reject"),
+}
+
+# What stands against an act, where it is not a condition's own text.
+ANSWERS: Words = {
+    "OK": ("已执行", "done"),
+    "NOT_IN_THIS_STATE": ("当前状态不能执行", "not possible in this state"),
+    "CLEARING": ("正在清线，请等待", "the belt is being cleared: wait"),
+    "UNKNOWN_ACT": ("该操作不可用", "this act is not available"),
+    "NO_SUCH_CHUTE": ("没有该格口", "there is no such chute"),
+    "BAG_IN_USE": ("该格口或袋牌已被绑定", "chute or bag tag is bound already"),
+    "NO_BAG": ("该格口未绑定袋", "no bag is bound to this chute"),
+    "BAG_DIFFERS": ("清点与账目不符，袋保持锁定", "the count differs: the bag stays locked"),
+    "busy": ("系统忙，请稍后再试", "busy: try again in a moment"),
+    "failed": ("未得到答复，请查看状态", "no answer: look at the state"),
+}
+
+OUTCOMES: Words = {"dispatched": ("已落格", "dispatched")}
+
+PAGE: Words = {
+    "title": ("封装线", "Sealing"),
+    "sim": ("仿真", "SIM"),
+    "rate": ("件/小时", "items/h"),
+    "target": ("目标", "target"),
+    "sealed": ("已封", "Sealed"),
+    "rejected": ("剔除", "Rejected"),
+    "waiting": ("待处理", "In work"),
+    "remaining": ("剩余", "Remaining"),
+    "outcomes": ("去向统计", "Outcomes"),
+    "rejects": ("最近剔除", "Last rejects"),
+    "bags": ("格口与袋", "Chutes and bags"),
+    "none": ("无", "none"),
+    "no_alarm": ("无报警", "No alarms"),
+    "more": ("条更多", "more"),
+    "start": ("启动", "Start"),
+    "unhold": ("恢复运行", "Unhold"),
+    "clear": ("清除故障", "Clear fault"),
+    "pause": ("暂停进料", "Pause feed"),
+    "resume": ("恢复进料", "Resume feed"),
+    "paused": ("进料已暂停", "feed paused"),
+    "clearing": ("清线中", "clearing the belt"),
+    "stop": ("停线", "Stop line"),
+    "stop_hint": ("按住 1 秒", "hold 1 s"),
+    "clear_belt": ("清线", "Clear belt"),
+    "rejects_cleared": ("剔除口已清空", "Rejects emptied"),
+    "bind": ("绑定", "Bind"),
+    "recount": ("提交清点", "Submit count"),
+    "close": ("关闭", "Close"),
+    "chute": ("格口", "Chute"),
+    "bag_tag": ("扫描或输入袋牌", "scan or type the bag tag"),
+    "labels": ("逐件扫描袋内面单，每行一件", "scan every label in the bag, one a line"),
+    "locked": ("锁定待清点", "recount"),
+    "unbound": ("未绑定袋", "no bag"),
+    "bag_ok": ("袋已绑定，接收中", "bag bound, accepting"),
+    "items": ("件", "items"),
+    "central_waiting": ("待上报", "to report"),
+    "stale": ("数据过期", "Stale data"),
+    "stale_since": ("画面停留在", "the page shows the state at"),
+    "stale_help": ("停线请用设备上的按钮", "To stop the line use the button on the machine"),
+    "lost": ("中断", "lost"),
+    "lang": ("EN", "中"),
+}
+
+
+def catalogue() -> dict[str, Any]:
+    """All that the page needs to speak, and which conditions end when the belt is cleared."""
+    return {
+        "state": STATES,
+        "mode": MODES,
+        "station": STATIONS,
+        "link": LINKS,
+        "place": PLACES,
+        "answer": ANSWERS,
+        "outcome": OUTCOMES,
+        "page": PAGE,
+        "reason": {code: (row.zh, row.en) for code, row in CONDITIONS.items()},
+        "cleared_with_belt": sorted(CLEARED_WITH_BELT),
+    }
