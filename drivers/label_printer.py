@@ -152,7 +152,7 @@ class ZplPrinter:
         except OSError as error:
             self._data.drop()
             raise LinkLost(
-                f"printer {self._address}: connection lost while a label was sent ({error or 'timeout'}); "
+                f"printer {self._address}: connection lost while a label was sent ({str(error) or 'timeout'}); "
                 "check the printer's power and cable, then look for a label that nobody expects"
             ) from error
 

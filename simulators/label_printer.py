@@ -8,7 +8,8 @@ from typing import Protocol
 
 from simulators.zpl import PrintedLabel, ZplInterpreter
 
-_COMMAND = re.compile(rb"~(?P<control>HS|HI|SD\d\d)(\r?\n)?|\^XA.*?\^XZ", re.DOTALL)
+# A control command inside a format is found first: the format matches once it has been taken out.
+_COMMAND = re.compile(rb"~(?P<control>HS|HI|SD\d\d)(\r?\n)?|\^XA[^~]*?\^XZ")
 FEED_S = 0.01
 FORMATS_MAX = 100
 IDENTITY = b"\x02ZE511-8dpm,V93.21.27Z,8,32768KB\x03\r\n"
