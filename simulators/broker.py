@@ -65,6 +65,7 @@ class Mosquitto:
 
     async def start(self) -> None:
         """Write the configuration, start, wait for the port."""
+        require_free(self.host, self.port)
         self._directory.mkdir(parents=True, exist_ok=True)
         conf = self._directory / "mosquitto.conf"
         fields = {"host": self.host, "port": self.port, "directory": self._directory, "user": getpass.getuser()}
@@ -89,7 +90,7 @@ class Mosquitto:
             await writer.wait_closed()
             return
         await self.stop()
-        raise RuntimeError(f"mosquitto does not open {self.host}:{self.port}: port in use? See {self._directory}/mosquitto.log")
+        raise RuntimeError(f"mosquitto does not open {self.host}:{self.port}: see {self._directory}/mosquitto.log")
 
     async def stop(self) -> None:
         """SIGTERM: mosquitto writes its sessions down before it ends."""
@@ -133,6 +134,7 @@ class Amqtt:
 
     async def start(self) -> None:
         """Open the port."""
+        require_free(self.host, self.port)
         await self._broker.start()
 
     async def stop(self) -> None:
@@ -164,3 +166,13 @@ def free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise RuntimeError where somebody serves the port: the broker would fail, and we would talk to a stranger."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise RuntimeError(f"MQTT broker: {host}:{port} is in use: end what serves it, or choose another port.") from error

@@ -227,6 +227,7 @@ class CentralLink:
             now_s = asyncio.get_running_loop().time()
             for settled in self._desk.overdue(self._clock.now_us()):
                 await self._settle(settled, self._unacked.pop((settled.lot, settled.version), []))
+            self.outbox.review(now_s)
             await self._keep_asking(now_s)
             await self._keep_telling(now_s)
             await asyncio.sleep(LOOK_S)

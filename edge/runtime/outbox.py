@@ -7,6 +7,7 @@ from typing import Protocol
 from edge.runtime.journal import OutboxRow
 
 WINDOW = 20
+PATIENCE_S, PATIENCE_MAX_S = 5.0, 60.0
 
 
 class OutboxStore(Protocol):
@@ -39,6 +40,9 @@ class Outbox:
         """rows handed out, repeats included"""
         self.repeated = 0
         self._highest_seq = 0
+        self._reviewed_seq = 0
+        self._reviewed_s = 0.0
+        self._patience_s = PATIENCE_S
 
     def waiting(self) -> int:
         """Rows that central has not confirmed."""
@@ -74,11 +78,19 @@ class Outbox:
         self._fetched.extend(rows)
 
     def rewind(self) -> None:
-        """The connection was lost: whatever is unconfirmed is to be sent again."""
+        """Whatever is unconfirmed is to be sent again, as after a lost connection."""
         self._turn += 1
         self._fetched.clear()
         self._sent_seq = self.confirmed_seq
         self._store.outbox_changed.set()
+
+    def review(self, now_s: float) -> None:
+        """Send again what central has not confirmed for too long: a broker forgets what nobody there was subscribed to."""
+        if self._sent_seq == self.confirmed_seq or self.confirmed_seq != self._reviewed_seq:
+            self._reviewed_seq, self._reviewed_s, self._patience_s = self.confirmed_seq, now_s, PATIENCE_S
+        elif now_s - self._reviewed_s >= self._patience_s:
+            self._reviewed_s, self._patience_s = now_s, min(2 * self._patience_s, PATIENCE_MAX_S)
+            self.rewind()
 
     async def confirm(self, journal_id: str, seq: int) -> bool:
         """Central has stored all up to `seq`; False for another journal's confirmation, or one of rows that never were."""

@@ -366,3 +366,27 @@ async def test_a_rewind_while_the_store_answers_discards_the_answer():
     await asyncio.sleep(0)
     outbox.rewind()
     assert (await reading).seq == 2
+
+
+async def test_what_is_not_confirmed_for_long_is_sent_again_with_growing_patience():
+    store = MemoryStore(rows=2)
+    outbox = Outbox(store)
+    assert [(await outbox.next()).seq for _ in range(2)] == [1, 2]
+    resent_s = []
+    for now_s in range(200):
+        outbox.review(now_s)
+        if not outbox._sent_seq:
+            resent_s.append(now_s)
+            assert [(await outbox.next()).seq for _ in range(2)] == [1, 2]
+    assert resent_s == [5, 15, 35, 75, 135, 195]
+
+
+async def test_progress_renews_the_patience():
+    store = MemoryStore(rows=3)
+    outbox = Outbox(store)
+    for seq in range(1, 4):
+        await outbox.next()
+        outbox.review(4.0 * seq)
+        await outbox.confirm("J1", seq)
+    outbox.review(100.0)
+    assert (outbox.repeated, outbox.confirmed_seq) == (0, 3)
