@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from simulators.zpl import PrintedLabel, ZplInterpreter
+from simulators.bodies import PhysicalLabel
+from simulators.zpl import ZplInterpreter
 
 # A control command inside a format is found first: the format matches once it has been taken out.
 _COMMAND = re.compile(rb"~(?P<control>HS|HI|SD\d\d)(\r?\n)?|\^XA[^~]*?\^XZ")
@@ -18,20 +19,31 @@ IDENTITY = b"\x02ZE511-8dpm,V93.21.27Z,8,32768KB\x03\r\n"
 class PrinterBody(Protocol):
     """The printer's mechanics, which belong to the plant."""
 
-    media: bool
-    """there is a roll"""
-    head_open: bool
-    busy: bool
-    """a label is being printed"""
-    label_waiting: bool
-    """a label stands at the peel bar"""
+    @property
+    def media(self) -> bool:
+        """Whether there is a roll."""
 
-    def begin_print(self, label: PrintedLabel, now_ms: int) -> bool:
+    @property
+    def head_open(self) -> bool:
+        """Whether the head is open."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a label is being printed."""
+
+    @property
+    def label_waiting(self) -> bool:
+        """Whether a label stands at the peel bar."""
+
+    def begin_print(self, label: PhysicalLabel, now_ms: int) -> bool:
         """Start to print; False when it cannot (busy, label not taken, no media, head open): offered again later."""
 
 
 class LabelPrinter:
-    """The electronics: connections, interpreter, buffer of formats, host status."""
+    """The electronics: connections, interpreter, buffer of formats, host status.
+
+    The labels that it hands to the mechanics carry the PrintedLabel as their `bitmap`.
+    """
 
     def __init__(
         self, body: PrinterBody, now_ms: Callable[[], int], *, never_answers: bool = False, silent_when_unfit: bool = True
@@ -39,7 +51,7 @@ class LabelPrinter:
         self._body = body
         self._now_ms = now_ms
         self._interpreter = ZplInterpreter()
-        self._waiting: deque[PrintedLabel] = deque()
+        self._waiting: deque[PhysicalLabel] = deque()
         self._writers: dict[asyncio.StreamWriter, None] = {}
         self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -101,7 +113,8 @@ class LabelPrinter:
     def _take(self, fmt: bytes) -> None:
         self.formats_received += 1
         if len(self._waiting) < FORMATS_MAX:
-            self._waiting.append(self._interpreter.interpret(fmt.decode("latin-1")))
+            printed = self._interpreter.interpret(fmt.decode("latin-1"))
+            self._waiting.append(PhysicalLabel(printed.code128, printed.qr, printed))
         self._feed()
 
     def _feed(self) -> None:

@@ -208,8 +208,8 @@ class LabelLink:
             self._fail_sent(sent, state)
         elif state == "label_waiting":
             self._print_seen(sent)
-        elif state == "ready" and sent.worked:
-            # Taken from the peel bar between two polls.
+        elif state == "ready" and (sent.worked or sent.failed):
+            # The printer is empty again. A label that was not seen to wait was taken between two polls.
             if not sent.failed:
                 self._print_seen(sent)
             self._sent = None

@@ -290,6 +290,20 @@ def test_a_format_that_becomes_no_label_fails_at_the_deadline():
     assert on_a_bench(script).ends() == [(1, "no_label"), (2, "printed")]
 
 
+def test_after_a_new_roll_the_next_label_follows_at_once():
+    async def script(bench: Bench) -> None:
+        bench.printer.swallow = True  # the roll ends in this label, and ^JZN forbids to print it again
+        bench.link.send(command(1))
+        bench.link.send(command(2))
+        await asyncio.sleep(0.03)
+        bench.printer.fault = "silent"
+        await asyncio.sleep(1)
+        bench.printer.swallow, bench.printer.fault = False, ""
+        await asyncio.sleep(1.2)
+
+    assert on_a_bench(script).ends() == [(1, "silent"), (2, "printed")]
+
+
 def test_busy_for_longer_than_a_label_takes_is_not_ready():
     async def script(bench: Bench) -> None:
         await asyncio.sleep(10)

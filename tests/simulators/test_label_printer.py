@@ -1,6 +1,7 @@
 """The simulated printer burns what it is sent, and keeps silent as a real one does."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,10 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.label_printer import ZplPrinter
+from drivers.label_printer import ZplPrinter, parse_host_status, state_of
 from edge.labels.compose import compose
 from edge.labels.zpl import z64, zpl
+from simulators.bodies import PhysicalLabel
+from simulators.geometry import Geometry
 from simulators.label_printer import LabelPrinter
+from simulators.printer_body import PrinterBody
 from simulators.zpl import PrintedLabel, ZplInterpreter
 from tests.labels.sample import FIELDS, LAYOUT
 
@@ -28,10 +32,10 @@ class Body:
     head_open: bool = False
     busy: bool = False
     label_waiting: bool = False
-    begun: list[PrintedLabel] = field(default_factory=list)
-    beginning: asyncio.Queue[tuple[PrintedLabel, int]] = field(default_factory=asyncio.Queue)
+    begun: list[PhysicalLabel] = field(default_factory=list)
+    beginning: asyncio.Queue[tuple[PhysicalLabel, int]] = field(default_factory=asyncio.Queue)
 
-    def begin_print(self, label: PrintedLabel, now_ms: int) -> bool:
+    def begin_print(self, label: PhysicalLabel, now_ms: int) -> bool:
         if self.busy or self.label_waiting:
             return False
         self.busy = True
@@ -64,7 +68,9 @@ async def test_what_was_composed_is_burnt_dot_by_dot_and_reads():
     bitmap = compose(LAYOUT, FIELDS)
     async with printer_on_a_wire() as (body, _, port), driver_on(port) as driver:
         await driver.send(zpl(bitmap, LAYOUT.printer))
-        label, now_ms = await body.beginning.get()
+        physical, now_ms = await body.beginning.get()
+    label: PrintedLabel = physical.bitmap
+    assert (physical.code128, physical.qr) == (label.code128, label.qr)
     assert (label.width_dots, label.height_dots, now_ms) == (800, 1200, 1234)
     assert (label.dots() == np.asarray(bitmap, dtype=bool)).all()
     assert label.bitmap == bitmap.tobytes()
@@ -118,7 +124,7 @@ async def test_formats_wait_in_the_buffer_until_the_mechanics_take_them():
         assert len(body.begun) == 1
         body.label_waiting = False
         await body.beginning.get()
-    assert [label.bitmap[0] for label in body.begun] == [ord("A"), ord("B")]
+    assert [label.bitmap.bitmap[0] for label in body.begun] == [ord("A"), ord("B")]
 
 
 async def test_identity_on_one_connection_while_a_format_is_half_sent_on_another():
@@ -134,6 +140,24 @@ async def test_identity_on_one_connection_while_a_format_is_half_sent_on_another
         assert printer.formats_received == 1
         data.close()
         status.close()
+
+
+async def test_it_drives_the_plant_s_mechanics_through_a_change_of_roll():
+    lacking = {"EA123456785CN;123456"}
+    body = PrinterBody(Geometry(2700), random.Random(1), lambda label: label.qr in lacking)
+    printer = LabelPrinter(body, lambda: 0)
+    fmt = zpl(compose(LAYOUT, FIELDS), LAYOUT.printer)
+    printer.receive(fmt)
+    assert printer.receive(b"~HS") == (b"", b"")
+    lacking.clear()
+    body.change_roll()
+    _, answer = printer.receive(b"~HS")
+    assert state_of(parse_host_status(answer)) == "ready"  # ^JZN: the torn label is not printed again
+    printer.receive(fmt)
+    assert state_of(parse_host_status(printer.receive(b"~HS")[1])) == "busy"
+    body.advance(900, purge=False)
+    assert state_of(parse_host_status(printer.receive(b"~HS")[1])) == "label_waiting"
+    await printer.close()
 
 
 def interpret(fmt: str) -> PrintedLabel:
