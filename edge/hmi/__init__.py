@@ -1,0 +1,1 @@
+"""The touch panel: one page, its stream, and the acts a person may send."""

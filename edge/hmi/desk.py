@@ -19,7 +19,7 @@ class LineDesk(Protocol):
     """The line as the panel sees it."""
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything that the page shows, JSON-able, with a `rev` that changes with the content; cheap (a few times a second)."""
+        """Everything that the page shows, JSON-able, with a `rev` that changes with the content; cheap."""
 
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
         """Ask for an act and wait until its answer is durable. Raises edge.runtime.app.Busy when the queue is full."""

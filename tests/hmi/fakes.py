@@ -38,6 +38,7 @@ class FakeLine:
         self.broken: Exception | None = None
         self.frozen = False
         self.steps = 0
+        self.rev = 0
         self.fed = 0
         self.remaining = 500
 
@@ -68,9 +69,7 @@ class FakeLine:
 
     def reject(self, reason: str, key: str, masked: str, place: str, age_s: int) -> None:
         self.outcomes[reason] = self.outcomes.get(reason, 0) + 1
-        self.rejects.insert(
-            0, {"at_ms": AT_MS - age_s * 1000, "key": key, "reason": reason, "masked": masked, "place": place}
-        )
+        self.rejects.insert(0, {"at_ms": AT_MS - age_s * 1000, "key": key, "reason": reason, "masked": masked, "place": place})
 
     def _items(self, station: int) -> list[str]:
         letter = "D" if station < FIRST_ITEM_STATION else "I"
@@ -81,8 +80,9 @@ class FakeLine:
         if self.broken is not None:
             raise self.broken
         self.step()
+        self.rev += not self.frozen
         return {
-            "rev": self.steps if self.frozen else self.steps + len(self.asked) + 1,
+            "rev": self.rev,
             "at_ms": AT_MS + self.steps * 200,
             "site": "demo",
             "line": "line-1",

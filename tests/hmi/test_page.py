@@ -1,0 +1,188 @@
+"""The page in a real Chromium: what an operator sees and what a finger does."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.hmi.conftest import Shown
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+TOUCH_PX = 64
+
+
+async def number(shown: Shown, name: str) -> int:
+    return int(await shown.page.get_by_test_id(name).inner_text())
+
+
+async def until_more(shown: Shown, name: str, than: int) -> None:
+    await shown.page.wait_for_function(
+        "([name, than]) => Number(document.querySelector(`[data-testid=${name}]`).textContent) > than", arg=[name, than]
+    )
+
+
+async def test_items_pass_and_a_pause_makes_the_count_stand_still(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.every = 1
+    line.state = "EXECUTE"
+    await page.goto(shown.url)
+    await until_more(shown, "count-sealed", 1)
+    await expect(page.locator(".moving")).not_to_have_count(0)
+    await page.get_by_test_id("pause").tap()
+    await expect(page.get_by_test_id("pause")).to_have_text("恢复进料")
+    assert line.acts() == ["pause_feed"]
+    # What is on the belt is finished, then nothing is fed any more.
+    await expect(page.get_by_test_id("count-waiting")).to_have_text("0")
+    sealed, at_rest = await number(shown, "count-sealed"), line.steps
+    while line.steps < at_rest + 3:
+        await page.evaluate("new Promise(requestAnimationFrame)")
+    assert await number(shown, "count-sealed") == sealed
+    await page.get_by_test_id("pause").tap()
+    await until_more(shown, "count-sealed", sealed)
+    assert line.acts() == ["pause_feed", "resume_feed"]
+    assert len({asked[3] for asked in line.asked}) == 2
+    assert shown.complaints == []
+    assert shown.strangers == []
+
+
+async def test_start_does_what_the_state_demands(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    await page.goto(shown.url)
+    await expect(page.get_by_test_id("state")).to_have_text("已停止")
+    await page.get_by_test_id("start").tap()
+    await expect(page.get_by_test_id("state")).to_have_text("运行")
+    assert line.acts() == ["reset", "start"]
+    await expect(page.get_by_test_id("start")).to_be_disabled()
+    line.state = "HELD"
+    await expect(page.get_by_test_id("start")).to_have_text("恢复运行")
+    line.refuse = "JAM"
+    await page.get_by_test_id("start").tap()
+    await expect(page.get_by_test_id("answer")).to_have_text("卡件")
+    assert line.acts()[-1] == "unhold"
+
+
+async def test_stop_needs_a_held_second_and_no_key_does_it(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.state = "EXECUTE"
+    await page.clock.install()
+    await page.goto(shown.url)
+    stop = page.get_by_test_id("stop")
+    await stop.hover()
+    await page.mouse.down()
+    await page.clock.run_for(900)
+    await page.mouse.up()
+    await page.clock.run_for(500)
+    await stop.press("Enter")
+    await page.clock.run_for(1200)
+    await expect(page.get_by_test_id("stale")).to_have_count(0)
+    assert line.acts() == []
+    await stop.hover()
+    await page.mouse.down()
+    await page.clock.run_for(1050)
+    await page.mouse.up()
+    await expect(page.get_by_test_id("state")).to_have_text("已停止")
+    assert line.acts() == ["stop"]
+
+
+async def test_one_tap_changes_the_language_and_it_stays(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.conditions = ["PRINTER_NOT_READY", "CENTRAL_LOST"]
+    await page.goto(shown.url)
+    await expect(page.get_by_test_id("alarm")).to_contain_text("更换标签纸")
+    await page.get_by_test_id("lang").tap()
+    await expect(page.get_by_test_id("state")).to_have_text("Stopped")
+    await expect(page.get_by_test_id("alarm")).to_contain_text("change the roll")
+    await expect(page.get_by_test_id("alarm")).to_contain_text("+1")
+    await page.reload()
+    await expect(page.get_by_test_id("state")).to_have_text("Stopped")
+    assert await page.locator("html").get_attribute("data-lang") == "en"
+    await page.get_by_test_id("alarm").tap()
+    await expect(page.locator("dialog .alarm")).to_have_count(2)
+
+
+async def test_a_dead_link_is_red_has_another_shape_and_its_age(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.links_down = {"printer"}
+    await page.goto(shown.url)
+    await expect(page.get_by_test_id("link-printer")).to_contain_text("中断 73 s")
+    dead, alive = page.get_by_test_id("link-printer"), page.get_by_test_id("link-scanner")
+    await expect(dead.locator(".shape.cross")).to_have_count(1)
+    await expect(alive.locator(".shape.dot")).to_have_count(1)
+    await expect(page.get_by_test_id("station-label").locator(".shape.cross")).to_have_count(1)
+    colour = "one => getComputedStyle(one).color"
+    assert await dead.locator("small").evaluate(colour) == "rgb(179, 22, 27)"
+    assert await alive.locator("small").evaluate(colour) != "rgb(179, 22, 27)"
+
+
+async def test_bags_are_bound_and_recounted_at_their_tile(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.bind(2, "B-2-001", 3, locked=True)
+    await page.goto(shown.url)
+    await page.get_by_test_id("bag-1").tap()
+    await page.keyboard.type("B-1-007")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("bag-1")).to_contain_text("B-1-007")
+    await expect(page.locator("dialog")).to_have_count(0)
+    await page.get_by_test_id("bag-2").tap()
+    await page.keyboard.type("EA000000015CN;1\nEA000000024CN;2")
+    await page.locator("dialog form button").tap()
+    await expect(page.locator("dialog")).to_have_count(0)
+    assert [asked[2] for asked in line.asked] == [
+        {"chute": "1", "bag": "B-1-007"},
+        {"chute": "2", "labels": "EA000000015CN;1,EA000000024CN;2"},
+    ]
+
+
+async def test_the_way_out_of_a_hold_is_offered(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.state, line.conditions = "HELD", ["BELT_NOT_CLEARED", "REJECTS_NOT_CLEARED"]
+    await page.goto(shown.url)
+    await page.get_by_test_id("clear_belt").tap()
+    await expect(page.get_by_test_id("answer")).to_have_text("已执行")
+    line.state, line.conditions = "STOPPED", ["REJECTS_NOT_CLEARED"]
+    await page.get_by_test_id("rejects_cleared").tap()
+    line.conditions = []
+    await expect(page.get_by_test_id("rejects_cleared")).to_have_count(0)
+    assert line.acts() == ["clear_belt", "rejects_cleared"]
+
+
+async def test_stale_is_loud_and_ends_when_the_line_is_back(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.state = "EXECUTE"
+    await page.goto(shown.url)
+    await expect(page.get_by_test_id("state")).to_have_text("运行")
+    await expect(page.get_by_test_id("stale")).to_have_count(0)
+    line.broken = RuntimeError("no snapshot")
+    await expect(page.get_by_test_id("stale")).to_contain_text("数据过期")
+    assert await page.locator(".page").get_attribute("inert") is not None
+    line.broken = None
+    await expect(page.get_by_test_id("stale")).to_have_count(0)
+
+
+async def test_everything_that_is_touched_is_large_and_nothing_is_cut_off(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.state, line.conditions = "HELD", ["JAM"]
+    line.bind(3, "B-3-001", 12, locked=True)
+    for number_ in range(8):
+        line.reject("FRAMES_DISAGREE", f"D1-{number_}", "3101**********0028", "document_tray", number_)
+    await page.goto(shown.url)
+    for lang in ("zh", "en"):
+        await expect(page.locator("html")).to_have_attribute("data-lang", lang)
+        for button in await page.locator("button").all():
+            box = await button.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= TOUCH_PX, await button.inner_text()
+            assert box["y"] + box["height"] <= 800
+        cut = await page.evaluate(
+            "[...document.querySelectorAll('.bottom button, .top b, .state, .bag small')]"
+            ".filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0).map(one => one.textContent)"
+        )
+        assert cut == []
+        await page.get_by_test_id("lang").tap()
+
+
+async def test_the_page_opens_before_its_server_and_waits(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.broken = RuntimeError("not yet")
+    await page.goto(shown.url)
+    await expect(page.locator(".opening")).to_have_count(0)
+    line.broken = None
+    await expect(page.get_by_test_id("state")).to_have_text("已停止")
