@@ -1,5 +1,6 @@
 """The helper process: the same label as in this process, refusals in words, and another process when one died."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -47,6 +48,16 @@ async def test_it_starts_again_when_it_was_killed(helper):
     assert (await helper.label(LAYOUT_FILE, FIELDS)).startswith(b"~SD18^XA")
     assert pid(helper) != first
     assert helper.restarts == 1
+
+
+async def test_the_answer_to_a_cancelled_request_is_not_taken_for_the_next_one(helper):
+    await helper.prepare(LAYOUT_FILE)
+    task = asyncio.ensure_future(helper.label(LAYOUT_FILE, msgspec.structs.replace(FIELDS, chute=7)))
+    await asyncio.sleep(0)  # now it waits for the answer
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await helper.label(LAYOUT_FILE, FIELDS) == zpl(compose(LAYOUT, FIELDS), LAYOUT.printer)
 
 
 async def test_a_request_that_kills_it_twice_is_given_up_and_the_next_is_served(helper, capfd):

@@ -51,8 +51,9 @@ class FakePrinter:
 
     async def status(self) -> str:
         self.polls += 1
-        await asyncio.sleep(0.12 if self.fault == "silent" else 0.001)
-        return self.fault or self.state
+        fault = self.fault
+        await asyncio.sleep(0.12 if fault == "silent" else 0.001)
+        return fault or self.state
 
     async def send(self, fmt: bytes) -> None:
         self.formats.append(fmt)
@@ -340,6 +341,23 @@ def test_the_label_whose_turn_it_was_fails_unsent_and_only_that(fault, within_s)
         await asyncio.sleep(3)
 
     assert on_a_bench(script).ends()[2:] == [(3, "printed")]
+
+
+def test_each_time_that_the_printer_goes_down_one_label_fails():
+    async def script(bench: Bench) -> None:
+        bench.printer.takes = False
+        for print_id in (1, 2, 3, 4):
+            bench.link.send(command(print_id))
+        await asyncio.sleep(1)
+        for _ in range(2):
+            bench.printer.fault = "head_open"
+            await asyncio.sleep(1)
+            bench.printer.fault = ""
+            await asyncio.sleep(0.2)
+        bench.printer.takes = True
+        await asyncio.sleep(3)
+
+    assert on_a_bench(script).ends() == [(1, "printed"), (2, "head_open unsent"), (3, "head_open unsent"), (4, "printed")]
 
 
 def test_what_comes_while_the_printer_is_down_waits_for_it():
