@@ -103,7 +103,9 @@ class Ledger:
         with contextlib.ExitStack() as opened:
             self._take_lock(opened)
             try:
-                self._sql = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+                self._sql = sqlite3.connect(
+                    self._path, isolation_level=None, check_same_thread=False, uri=self._path.startswith("file:")
+                )
                 opened.callback(self._sql.close)
                 self._sql.execute("PRAGMA journal_mode=WAL")
                 self._sql.execute("PRAGMA synchronous=FULL")
@@ -117,7 +119,7 @@ class Ledger:
             self._closing = opened.pop_all()
 
     def _take_lock(self, opened: contextlib.ExitStack) -> None:
-        if self._path == ":memory:":
+        if self._path == ":memory:" or self._path.endswith("?mode=memory&cache=shared"):
             return
         lock_file = opened.enter_context(Path(self._path + ".lock").open("w"))  # noqa: SIM115 - the stack closes it
         try:

@@ -1,0 +1,73 @@
+"""One seeded run: who sends what, which faults will hit whom, and what the world should look like when all went right."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.resources import files
+
+from simulators.bodies import PhysicalDocument
+from simulators.central import make_manifest, wire_order
+from simulators.faults import plan_faults
+from simulators.oracle import Ordered, expected_chute
+from simulators.people import make_population
+from simulators.tokens import load_classes
+
+LOT = "LOT-1"
+
+
+def load_routes() -> Mapping[str, int]:
+    """County prefix → chute, from the sort plan's data."""
+    plan = tomllib.loads(files("line_config").joinpath("sort_plan.toml").read_text("utf-8"))
+    return {str(county): int(chute) for county, chute in plan["routes"].items()}
+
+
+class Scene:
+    """Population, documents in the feeder, fault plan and manifest of one run."""
+
+    def __init__(self, seed: int, items: int, fault_probability: float) -> None:
+        self.seed = seed
+        self.items = items
+        self.fault_probability = fault_probability
+        self.faults = plan_faults(seed, items, fault_probability)
+        no_order = {index for index, kind in self.faults.items() if kind == "no_order"}
+        self.population = make_population(seed, items, no_order)
+        self.documents = [
+            PhysicalDocument(
+                index=index,
+                kind=document.kind,
+                number=document.number,
+                order_id=document.order_id,
+                weight_mg=document.weight_mg,
+                fault=self.faults.get(index, ""),
+            )
+            for index, document in enumerate(self.population.documents)
+        ]
+
+    @cached_property
+    def index_of_number(self) -> dict[str, int]:
+        """Tracking number → index of the item."""
+        index_of = {document.order_id: document.index for document in self.documents if document.order_id is not None}
+        return {order.tracking_number: index_of[order.order_id] for order in self.population.orders}
+
+    def manifest(self, site_key: bytes) -> list[bytes]:
+        """The messages with which central grants the orders."""
+        classes = load_classes()
+        return make_manifest([wire_order(order, site_key, classes) for order in self.population.orders], LOT, 1)
+
+    def ordered(self) -> list[Ordered]:
+        """The orders as the oracle needs them."""
+        routes = load_routes()
+        return [
+            Ordered(
+                order.order_id,
+                frozenset(document.number for document in order.documents),
+                order.tracking_number,
+                expected_chute(routes, order.addressee.county),
+            )
+            for order in self.population.orders
+        ]
+
+    def digest(self) -> str:
+        """Names the run."""
+        return hashlib.sha256(f"{self.seed} {self.items} {self.fault_probability}".encode()).hexdigest()[:16]

@@ -1,0 +1,184 @@
+"""The runtime's ports inside the virtual plant: nothing here blocks, nothing here touches a socket."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from drivers.ports import Delivery, LinkLost
+from simulators.bodies import PhysicalLabel
+from simulators.plc_program import PlcProgram
+from simulators.printer_body import PrinterBody
+
+PRINTER_REPLY_MS = 2
+
+
+class VirtualPlc:
+    """A PLC connection: writes count at the next scan; a read waits for a change."""
+
+    def __init__(self, program: PlcProgram, written: Callable[[], None]) -> None:
+        self._program = program
+        self._written = written
+        self._changed = asyncio.Event()
+        self.cut = False
+
+    def notify(self) -> None:
+        """The image changed."""
+        self._changed.set()
+
+    def wake(self) -> None:
+        """The link has something new to write."""
+        self._changed.set()
+
+    async def connect(self) -> None:
+        """Always possible, unless the wire is cut."""
+        await asyncio.sleep(0)
+        if self.cut:
+            raise LinkLost("the virtual wire is cut")
+
+    async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
+        """Write now, read when something changed or `max_wait_ms` have passed."""
+        if self.cut:
+            await asyncio.sleep(0.12)
+            raise LinkLost("the virtual wire is cut")
+        self._changed.clear()
+        self._program.write(write)
+        self._written()
+        if seen is not None:
+            try:
+                async with asyncio.timeout(max_wait_ms / 1000):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+        return self._program.read()
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class VirtualPrinter:
+    """A printer without pixels: a format is the label's text as JSON."""
+
+    def __init__(self, body: PrinterBody, now_ms: Callable[[], int], begun: Callable[[], None]) -> None:
+        self._body = body
+        self._now_ms = now_ms
+        self._begun = begun
+        self._waiting: deque[PhysicalLabel] = deque()
+
+    async def status(self) -> str:
+        """As a Zebra: silent when it is out of media or open."""
+        if not self._body.media or self._body.head_open:
+            await asyncio.sleep(0.12)
+            return "silent"
+        await asyncio.sleep(PRINTER_REPLY_MS / 1000)
+        self._start()
+        if self._waiting or self._body.busy:
+            return "busy"
+        return "label_waiting" if self._body.label_waiting else "ready"
+
+    async def send(self, fmt: bytes) -> None:
+        """Take one format."""
+        await asyncio.sleep(PRINTER_REPLY_MS / 1000)
+        text = json.loads(fmt)
+        self._waiting.append(PhysicalLabel(text["tracking_number"], text["payload_qr"]))
+        self._start()
+
+    def _start(self) -> None:
+        if self._waiting and self._body.begin_print(self._waiting[0], self._now_ms()):
+            self._waiting.popleft()
+            self._begun()
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+async def render_text(label: msgspec.Struct) -> bytes:
+    """The virtual format: the label's text itself."""
+    await asyncio.sleep(0)
+    return msgspec.json.encode(label)
+
+
+class VirtualScanner:
+    """The induction scanner: texts arrive a few ms after the parcel."""
+
+    def __init__(self) -> None:
+        self._texts: asyncio.Queue[str] = asyncio.Queue()
+
+    def emit(self, text: str) -> None:
+        """A parcel passed."""
+        self._texts.put_nowait(text)
+
+    async def connect(self) -> None:
+        """Always there."""
+        await asyncio.sleep(0)
+
+    async def read(self) -> str:
+        """The next text."""
+        return await self._texts.get()
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class VirtualBroker:
+    """A broker with central behind it: keeps manifests until they are acknowledged, confirms what it has stored gap-free."""
+
+    def __init__(self, root: str, manifest: Sequence[bytes]) -> None:
+        self._root = root
+        self._manifest = list(manifest)
+        self._inbox: asyncio.Queue[Delivery] = asyncio.Queue()
+        self._mid = 0
+        self.stored: dict[str, list[dict[str, object]]] = {}
+        self.duplicates = 0
+        self.gaps = 0
+
+    async def connect(self) -> None:
+        """Always possible."""
+        await asyncio.sleep(0)
+
+    async def subscribe(self, topic: str, qos: int) -> None:
+        """Everything that central sends comes anyway."""
+        del topic, qos
+        await asyncio.sleep(0)
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Central's side of the contract: answer a request, store an event, confirm."""
+        del retain
+        await asyncio.sleep(0.001)
+        if topic == self._root + "request":
+            for part in self._manifest:
+                self._deliver("manifest", part)
+        elif topic == self._root + "events":
+            self._store(json.loads(payload))
+
+    def _store(self, event: dict[str, object]) -> None:
+        journal_id, seq = str(event["journal_id"]), event["seq"]
+        stored = self.stored.setdefault(journal_id, [])
+        if seq == len(stored) + 1:
+            stored.append(event)
+        elif isinstance(seq, int) and seq <= len(stored):
+            self.duplicates += 1
+        else:
+            self.gaps += 1
+        self._deliver("confirm", json.dumps({"journal_id": journal_id, "seq": len(stored)}).encode())
+
+    def _deliver(self, topic: str, payload: bytes) -> None:
+        self._mid += 1
+        self._inbox.put_nowait(Delivery(self._root + topic, payload, 1, self._mid, 1))
+
+    async def receive(self) -> Delivery:
+        """The next message for the line."""
+        return await self._inbox.get()
+
+    def ack(self, delivery: Delivery) -> None:
+        """Nothing is delivered again in here: the wire tests see to that."""
+
+    def heard_s(self) -> float:
+        """Always just now."""
+        return asyncio.get_running_loop().time()
+
+    async def close(self) -> None:
+        """What was not taken is gone with the connection; the line asks again."""
+        self._inbox = asyncio.Queue()

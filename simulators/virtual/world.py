@@ -1,0 +1,185 @@
+"""The real runtime inside the virtual plant, in virtual time: the same pump, journal SQL, links and core as on a line PC."""
+
+import asyncio
+import hashlib
+import random
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.core.values import Camera, Plc, Settings, SortPlan
+from edge.runtime.app import Runtime
+from edge.runtime.central_link import CentralLink, LineState
+from edge.runtime.clock import Clock
+from edge.runtime.journal import InlineStore, Ledger
+from edge.runtime.label_link import LabelLink
+from edge.runtime.plc_link import PlcLink
+from edge.runtime.scanner_link import ScannerLink
+from edge.runtime.spawn import Crew
+from edge.runtime.view import accounts
+from drivers.process_image import ImageCodec
+from line_config.process_image import load_process_image
+from simulators.faults import FaultBook
+from simulators.geometry import Geometry
+from simulators.oracle import Judgement, judge
+from simulators.plant import Plant
+from simulators.plc_program import SCAN_MS, PlcProgram
+from simulators.scene import Scene
+from simulators.virtual.eyes import VirtualEyes
+from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner, render_text
+
+SITE_KEY = b"virtual world site key, 32 bytes"
+WALL_START_MS = 1_790_000_000_000
+SNAPSHOT_MS = 250
+
+
+@dataclass
+class Boot:
+    """One life of the runtime."""
+
+    ledger: Ledger
+    crew: Crew
+    runtime: Runtime
+    eyes: dict[str, VirtualEyes]
+    central: CentralLink
+    plc_ports: dict[str, VirtualPlc] = field(default_factory=dict)
+
+
+class World:
+    """Plant, peers, operator and the runtime in one virtual loop."""
+
+    def __init__(self, scene: Scene, settings: Settings, sort_plan: SortPlan, *, rate_per_h: int) -> None:
+        self.scene = scene
+        self._settings = settings
+        self._sort_plan = sort_plan
+        image = load_process_image()
+        self._codec = ImageCodec(image)
+        self.book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
+        self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed)
+        self._rng = random.Random(f"world {scene.seed}")
+        self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY))
+        self.clock = Clock(lambda: WALL_START_MS + self.now_ms())
+        self._name = f"file:world{id(self)}?mode=memory&cache=shared"
+        self._anchor = sqlite3.connect(self._name, uri=True)
+        self._written = asyncio.Event()
+        self.boot: Boot | None = None
+        self.boots = 0
+        self.reads: dict[str, dict[str, int]] = {}
+        self.trace = hashlib.blake2b(digest_size=8)
+
+    def now_ms(self) -> int:
+        """Virtual ms since the beginning."""
+        return round(asyncio.get_running_loop().time() * 1000)
+
+    # --- the plant's time ---
+    async def run_plant(self) -> None:
+        """Advance the plant at each moment at which something can happen."""
+        while True:
+            due_ms = self.plant.next_due_ms()
+            self._written.clear()
+            try:
+                async with asyncio.timeout(max(0, due_ms - self.now_ms()) / 1000):
+                    await self._written.wait()
+                await self._until_next_scan()
+            except TimeoutError:
+                pass
+            if self.plant.advance(self.now_ms() // SCAN_MS * SCAN_MS) and self.boot is not None:
+                for port in self.boot.plc_ports.values():
+                    port.notify()
+
+    async def _until_next_scan(self) -> None:
+        now_ms = self.now_ms()
+        await asyncio.sleep((now_ms // SCAN_MS * SCAN_MS + SCAN_MS - now_ms) / 1000)
+
+    # --- the runtime's lives ---
+    def start(self) -> Boot:
+        """Boot the runtime on the journal as it is."""
+        ledger = Ledger(self._name, b"k" * 32)
+        self.boots += 1
+        ledger.open(lambda: f"virtual{self.scene.seed}")
+        crew = Crew()
+        store = InlineStore(ledger, lambda: self._rng.randint(2, 9))
+        runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan)
+        pump = runtime.pump
+        eyes = {
+            camera.value: VirtualEyes(camera, pump.offer, self.clock.now_us, SITE_KEY, self.scene.seed * 100 + self.boots)
+            for camera in Camera
+        }
+        for one in eyes.values():
+            one.reads = self.reads
+            runtime.add(one)
+        ports = {plc.value: VirtualPlc(self._program(plc), self._written.set) for plc in Plc}
+        for plc in Plc:
+            runtime.add(
+                PlcLink(
+                    plc,
+                    ports[plc.value],
+                    self._codec,
+                    offer=pump.offer,
+                    lease=pump,
+                    clock=self.clock,
+                    poll_ms=20,
+                    wait_ms=100,
+                    edge_boot=runtime.boot,
+                    cursor=runtime.cursors.get(plc.value),
+                )
+            )
+        printer = VirtualPrinter(self.plant.printer, self.now_ms, self._written.set)
+        runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=40, print_deadline_ms=2500))
+        scanner = VirtualScanner()
+        runtime.add(ScannerLink(scanner, pump.offer, self.clock))
+        central = CentralLink(
+            pump.offer,
+            self.broker,
+            store,
+            self.clock,
+            crew,
+            root="sealline/v1/virtual/line-1/",
+            sort_plan=self._sort_plan,
+            line_state=lambda: self._line_state(runtime),
+        )
+        runtime.add(central)
+        self.plant.on_expose = lambda camera, trigger, subject: eyes[camera].exposed(trigger, subject)
+        self.plant.on_scan = scanner.emit
+        runtime.begin(self.scene.digest())
+        crew.spawn(pump.run(), "pump")
+        for link in runtime.links:
+            crew.spawn(link.run(), link.name)
+        self.boot = Boot(ledger, crew, runtime, eyes, central, ports)
+        return self.boot
+
+    def _program(self, plc: Plc) -> PlcProgram:
+        return self.plant.machine if plc is Plc.MACHINE else self.plant.sorter
+
+    def _line_state(self, runtime: Runtime) -> LineState:
+        raise NotImplementedError
+
+    async def kill(self) -> None:
+        """The runtime dies at once: nothing is drained, what was not committed never happened."""
+        boot = self.boot
+        if boot is None:
+            return
+        self.plant.touch_belt()
+        self.plant.on_expose = lambda *_: None
+        self.plant.on_scan = lambda _: None
+        self._note(boot)
+        await boot.crew.stop()
+        boot.ledger.close()
+        self.boot = None
+
+    def _note(self, boot: Boot) -> None:
+        for record in boot.ledger.records():
+            self.trace.update(record.kind.encode() + record.at_us.to_bytes(8, "big") + record.body)
+
+    # --- judging ---
+    def accounts(self) -> list[dict[str, Any]]:
+        """The edge's own accounts."""
+        return [] if self.boot is None else accounts(self.boot.runtime.controller)
+
+    def judge(self) -> Judgement:
+        """The oracle's verdict on the present state of the plant."""
+        return judge(self.plant, self.scene.ordered(), self.accounts())
+
+
+__all__ = ["Boot", "Callable", "Mapping", "World"]
