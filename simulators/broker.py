@@ -1,11 +1,11 @@
 """A message broker on loopback for demo and tests: mosquitto as a child, or amqtt in this process where there is none."""
 
 import asyncio
+import contextlib
 import getpass
 import shutil
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -131,6 +131,13 @@ class Amqtt:
                 "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
             }
         )
+        self._writers: list[asyncio.StreamWriter] = []
+        self._serve = self._broker.stream_connected
+        self._broker.stream_connected = self._serve_and_note
+
+    async def _serve_and_note(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str) -> None:
+        self._writers.append(writer)
+        await self._serve(reader, writer, listener_name)
 
     async def start(self) -> None:
         """Open the port."""
@@ -140,6 +147,11 @@ class Amqtt:
     async def stop(self) -> None:
         """Close all connections and the port."""
         await self._broker.shutdown()
+        # amqtt forgets sockets that were reset while it wrote to them.
+        for writer in self._writers:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 def make_broker(host: str, port: int, directory: Path, *, prefer: str = "mosquitto") -> Broker:
@@ -151,7 +163,7 @@ def make_broker(host: str, port: int, directory: Path, *, prefer: str = "mosquit
     return Amqtt(host, port)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def running(broker: Broker) -> AsyncIterator[Broker]:
     """A broker from start to stop."""
     await broker.start()
