@@ -106,7 +106,10 @@ CONDITIONS: dict[str, Row] = {
         "分拣未确认，袋已锁定", "divert not confirmed, bag locked", "清点该格口的袋", "recount the bag of this chute"
     ),
     "WRONG_CHUTE": _hold(
-        "落入错误格口，袋已锁定", "seen in another chute than commanded, bag locked", "清点两个格口的袋", "recount both bags"
+        "落入不应进入的格口，袋已锁定",
+        "seen in a chute where it must not be, bag locked",
+        "从袋中取出该件放入剔除口",
+        "take it out of the bag, to the sealed rejects",
     ),
     "REJECT_UNCONFIRMED": _hold(
         "剔除未确认", "reject not confirmed", "检查剔除口，清线", "check the reject place, then clear the belt"

@@ -34,6 +34,7 @@ class Desk:
             "rejects_cleared": self._rejects_cleared,
             "bind_bag": self._bind_bag,
             "recount_bag": self._recount_bag,
+            "take_out": self._take_out,
         }
         self._to_clear: list[Plc] = []
 
@@ -128,7 +129,15 @@ class Desk:
         if not chute.isdigit():
             return "NO_SUCH_CHUTE"
         texts = [text for text in event.argument.get("labels", "").split(",") if text]
-        code = self._sorting.recount(int(chute), texts)
+        return self._bag_looked_at(self._sorting.recount(int(chute), texts))
+
+    def _take_out(self, event: OperatorRequest) -> str:
+        chute = event.argument.get("chute", "")
+        if not chute.isdigit():
+            return "NO_SUCH_CHUTE"
+        return self._bag_looked_at(self._sorting.take_out(int(chute), event.argument.get("label", "")))
+
+    def _bag_looked_at(self, code: str) -> str:
         if not self._floor.bags.locked():
             self._floor.end_condition("DIVERT_UNCONFIRMED")
             self._floor.end_condition("WRONG_CHUTE")

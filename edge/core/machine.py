@@ -56,6 +56,7 @@ ACTS: dict[str, str] = {
     "rejects_cleared": "",
     "bind_bag": "",
     "recount_bag": "",
+    "take_out": "",
 }
 
 

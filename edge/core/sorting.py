@@ -5,6 +5,7 @@ from edge.core.events import Diverted, DivertUnconfirmed, HandedOver, Inducted, 
 from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
 from edge.core.label import Labels, qr_payload
+from edge.core.routing import Bag
 from edge.core.tracking import HandOver, Inductions, Scan
 from edge.core.values import EventFlag, ParcelKey, PrintId, Verdict
 
@@ -90,6 +91,12 @@ class Sorting:
             doubtful += [self.hand_over.expected[0], *self.hand_over.neighbours(self.hand_over.expected[0])]
         for item_id in doubtful:
             self._items.condemn(self._items.all[item_id], "SCAN_MISMATCH", quarantine=True)
+            self._call_back(self._items.all[item_id])
+
+    def _call_back(self, item: Item) -> None:
+        """Its divert was sent before the doubt arose: reject it after all, if it is not past D4 yet."""
+        if item.divert_sent and item.parcel is not None and item.state is ItemState.INDUCTED:
+            self._floor.do(RejectItem(parcel=item.parcel, reason=item.reason))
 
     def decide(self, item: Item) -> None:
         """Answer D4 as soon as the label check is known: the chute, or the sealed reject. Once."""
@@ -120,29 +127,24 @@ class Sorting:
 
     def _arrived(self, event: Diverted | DivertUnconfirmed | ItemRejected) -> None:
         item = self.item_of[event.parcel]
+        # Counted as the PLC counts, whatever we make of it (I1).
+        self.diverted_count += isinstance(event, Diverted)
+        self.rejected_count += isinstance(event, ItemRejected)
         if isinstance(event, ItemRejected):
-            self._rejected(item)
+            if self._items.move(item, "rejected"):
+                self._items.end_rejected(item, "sealed_reject")
         elif item.reason or event.chute != item.chute:
             self._went_wrong(item, event.chute)
         elif isinstance(event, Diverted):
-            self._diverted(item)
+            if self._items.move(item, "diverted"):
+                self.dispatch(item)
         elif self._items.move(item, "unconfirmed"):
             self._floor.bags.by_chute[event.chute].unconfirmed.append(item.item_id)
             self._floor.raise_condition("DIVERT_UNCONFIRMED")
             self._floor.report("divert_unconfirmed", item=item.item_id, order_id=item.order_id, chute=event.chute)
 
-    def _rejected(self, item: Item) -> None:
-        if self._items.move(item, "rejected"):
-            self.rejected_count += 1
-            self._items.end_rejected(item, "sealed_reject")
-
-    def _diverted(self, item: Item) -> None:
-        if self._items.move(item, "diverted"):
-            self.diverted_count += 1
-            self.dispatch(item)
-
     def _went_wrong(self, item: Item, chute: int) -> None:
-        """Seen in a chute that it was not sent to: the bag is locked, the line holds, a person recounts."""
+        """Seen in a chute where it must not be: the bag is locked, the line holds, a person takes it out."""
         bag = self._floor.bags.by_chute.get(chute)
         if self._items.move(item, "unconfirmed"):
             item.chute = chute
@@ -193,6 +195,22 @@ class Sorting:
         for waiting in list(self._items.on_belt.values()):
             self.decide(waiting)
         return "BAG_DIFFERS" if bag.unconfirmed else ""
+
+    def to_take_out(self, bag: Bag) -> list[str]:
+        """The QR texts of what must not stay in this bag."""
+        items = (self._items.all[item_id] for item_id in bag.unconfirmed)
+        return [self._text_of(item) for item in items if item.reason]
+
+    def take_out(self, chute: int, text: str) -> str:
+        """A person put this envelope from the bag to the sealed rejects; "" or why that is not asked for."""
+        bag = self._floor.bags.by_chute.get(chute)
+        if bag is None or text not in self.to_take_out(bag):
+            return "NOT_IN_THIS_BAG"
+        item = next(self._items.all[i] for i in bag.unconfirmed if self._text_of(self._items.all[i]) == text)
+        bag.unconfirmed.remove(item.item_id)
+        self._items.move(item, "rejected")
+        self._items.end_rejected(item, "sealed_reject")
+        return ""
 
     def _text_of(self, item: Item) -> str:
         if item.order is None or item.print_id is None:

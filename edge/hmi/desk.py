@@ -12,6 +12,7 @@ ARGUMENTS_OF_ACT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(ACTS, ()),
     "bind_bag": ("chute", "bag"),
     "recount_bag": ("chute", "labels"),
+    "take_out": ("chute", "label"),
 }
 
 

@@ -66,7 +66,13 @@ def snapshot(
         "conditions": [_condition(controller, code, since_us) for code, since_us in floor.conditions.active.items()],
         "chutes": sorted(set(floor.sort_plan.routes.values())),
         "bags": [
-            {"chute": bag.chute, "bag": bag.bag_id, "count": len(bag.items), "locked": bag.locked}
+            {
+                "chute": bag.chute,
+                "bag": bag.bag_id,
+                "count": len(bag.items),
+                "locked": bag.locked,
+                "take_out": controller.sorting.to_take_out(bag),
+            }
             for _, bag in sorted(floor.bags.by_chute.items())
         ],
         "central": central,

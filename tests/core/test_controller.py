@@ -217,7 +217,7 @@ def test_swapped_neighbours_are_both_rejected_with_theirs() -> None:
     line.induct(4, line.qr(4))
     line.induct(5, line.qr(5))
     assert [c.parcel for c in line.said(Divert)] == ["S1-1", "S1-5"]
-    assert {c.parcel for c in line.said(RejectItem)} == {"S1-2", "S1-3", "S1-4"}
+    assert {c.parcel for c in line.said(RejectItem)} == {"S1-1", "S1-2", "S1-3", "S1-4"}
 
 
 def test_a_scan_that_is_missing_shifts_nothing_into_a_wrong_chute() -> None:
@@ -286,14 +286,31 @@ def test_a_recount_that_does_not_find_it_loses_it() -> None:
     assert "ITEM_LOST" in line.controller.floor.conditions.active
 
 
-def test_seen_in_another_chute_locks_that_bag() -> None:
+def test_seen_in_another_chute_locks_that_bag_until_it_is_taken_out() -> None:
     line = Line()
     line.to_handed_over(1)
     line.say(Diverted, parcel=line.induct(1, line.qr(1)), chute=1)
     assert "WRONG_CHUTE" in line.controller.floor.conditions.active
     assert reasons(line) == {}
-    assert line.controller.floor.bags.by_chute[1].locked
+    bag = line.controller.floor.bags.by_chute[1]
+    assert line.controller.sorting.to_take_out(bag) == [line.qr(1)]
     assert code(line.act("recount_bag", chute="1", labels=line.qr(1))) == "BAG_DIFFERS", "it must be taken out"
+    assert code(line.act("take_out", chute="1", label="another")) == "NOT_IN_THIS_BAG"
+    assert code(line.act("take_out", chute="1", label=line.qr(1))) == "OK"
+    assert not bag.locked
+    assert reasons(line) == {"UNEXPECTED_PLACE": 1}
+    assert "WRONG_CHUTE" not in line.controller.floor.conditions.active
+
+
+def test_a_divert_sent_before_the_doubt_is_called_back() -> None:
+    line = Line()
+    for n in (1, 2, 3, 4):
+        line.to_handed_over(n)
+    line.induct(1, line.qr(1))
+    line.induct(2, line.qr(2))
+    line.induct(3, line.qr(4))
+    assert [c.parcel for c in line.said(Divert)] == ["S1-1", "S1-2"]
+    assert [c.parcel for c in line.said(RejectItem)] == ["S1-2", "S1-3"]
 
 
 def test_a_locked_bag_makes_good_items_wait_not_fail() -> None:

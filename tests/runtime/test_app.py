@@ -132,8 +132,8 @@ def test_the_view_shows_where_things_are() -> None:
     assert stations["label_camera"] == [item]
     assert shown["counts"] == {"sealed": 2, "rejected": 0, "waiting": 2, "remaining": 6}
     assert shown["bags"] == [
-        {"chute": 1, "bag": "B1", "count": 0, "locked": False},
-        {"chute": 2, "bag": "B2", "count": 1, "locked": False},
+        {"chute": 1, "bag": "B1", "count": 0, "locked": False, "take_out": []},
+        {"chute": 2, "bag": "B2", "count": 1, "locked": False, "take_out": []},
     ]
     places = {row["document"]: row["place"] for row in accounts(line.controller)}
     assert places == {"D1-1": "chute:2", "D1-2": "belt", "D1-3": "belt"}
