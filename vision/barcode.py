@@ -19,7 +19,7 @@ Image = NDArray[np.uint8]
 Corners = tuple[tuple[int, int], ...]
 
 _FORMATS = {zxingcpp.BarcodeFormat.Code128: "code128", zxingcpp.BarcodeFormat.QRCode: "qr"}
-_ASKED = zxingcpp.BarcodeFormat.Code128 | zxingcpp.BarcodeFormat.QRCode
+_ASKED = zxingcpp.BarcodeFormats(tuple(_FORMATS))
 _MARGIN_PX = 24
 _PREBLUR_SIGMA = 0.7
 """zbar fails on sharp pixels that zxing reads; a slight blur makes the two comparable."""

@@ -4,6 +4,7 @@ The full number of a document lives in this process only (I17): tokens, flags an
 """
 
 import argparse
+import contextlib
 import os
 import resource
 import select
@@ -149,19 +150,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(1)
     limit = asked.memory_max_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    try:
-        reader = _reader(asked)
-        runtime = socket.socket(socket.AF_UNIX)
-        runtime.connect(asked.socket)
-    except (SiteKeyError, VisionError, ValueError, OSError) as error:
-        sys.stderr.write(f"vision worker for {asked.camera} cannot start: {error}\n")
-        return 2
     host, _, port = asked.connect.rpartition(":")
-    with runtime:
+    with socket.socket(socket.AF_UNIX) as runtime:
         try:
-            Worker(FramesCamera(host, int(port)), reader, runtime).serve(asked.camera)
-        except (BrokenPipeError, ConnectionResetError):
-            return 0  # the runtime ended while a reading was on its way
+            worker = Worker(FramesCamera(host, int(port)), _reader(asked), runtime)
+            runtime.connect(asked.socket)
+        except (SiteKeyError, VisionError, ValueError, OSError) as error:
+            sys.stderr.write(f"vision worker for {asked.camera} cannot start: {error}\n")
+            return 2
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the runtime ended while a reading was on its way
+            worker.serve(asked.camera)
     return 0
 
 

@@ -79,6 +79,7 @@ class CameraLink:
                 await asyncio.sleep(RESTART_S)
         finally:
             server.close()
+            self._drop_wires()
             self._socket.unlink(missing_ok=True)
 
     def send(self, command: Command) -> None:
@@ -103,15 +104,15 @@ class CameraLink:
         finally:
             if writer:
                 writer.close()
+                with contextlib.suppress(OSError):  # it may be gone already
+                    await writer.wait_closed()
             if process:
                 await _end(process)
 
     async def _start(self) -> Process | None:
-        while not self._wires.empty():  # wires and exit notes of an earlier life
-            if wire := self._wires.get_nowait():
-                wire[1].close()
         if not self._argv:
             return None
+        self._drop_wires()  # and exit notes of an earlier life
         try:
             process = await asyncio.create_subprocess_exec(*self._argv, stdin=asyncio.subprocess.DEVNULL)
         except OSError as error:
@@ -121,6 +122,11 @@ class CameraLink:
         self.worker_starts += 1
         self._crew.spawn(self._note_exit(process), f"{self.name} worker {process.pid}")
         return process
+
+    def _drop_wires(self) -> None:
+        while not self._wires.empty():
+            if wire := self._wires.get_nowait():
+                wire[1].close()
 
     async def _note_exit(self, process: Process) -> None:
         await process.wait()

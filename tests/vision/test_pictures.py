@@ -1,0 +1,80 @@
+import cv2
+import numpy as np
+import pytest
+
+from simulators.documents import render_document, render_envelope
+from tests.vision.synthetic import LAYOUTS, document, label
+from vision.locate import find_outline
+from vision.pictures import PictureReader, all_symbols
+from vision.search import find_bars, find_lines
+
+NUMBER = "EA473124829CN"
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return PictureReader(list(LAYOUTS.values()))
+
+
+def turned(image, degrees, scale=1.0, border=120):
+    height, width = image.shape
+    side = int(np.hypot(height, width) * scale) + 20
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, scale)
+    turn[:, 2] += side / 2 - width / 2, side / 2 - height / 2
+    return cv2.warpAffine(image, turn, (side, side), flags=cv2.INTER_CUBIC, borderValue=border)
+
+
+@pytest.mark.parametrize("degrees", [0, 25, 45, 68, 115])
+def test_bars_are_read_at_any_angle(degrees):
+    picture = turned(render_envelope(label(NUMBER, 7), 2)[0], degrees, border=165)
+    assert {(s.symbology, s.text) for s in all_symbols(picture)} == {("code128", NUMBER), ("qr", f"{NUMBER};7")}
+
+
+def test_bars_are_found_where_they_are():
+    picture = np.full((600, 800), 200, np.uint8)
+    picture[200:280, 300:500] = np.where(np.arange(200) // 3 % 2, 30, 220)
+    strip = next(find_bars(picture))
+    assert np.abs(np.array(strip.centre) - (400, 240)).max() < 6
+    assert np.abs(np.sin(strip.angle)) < 0.03
+    assert strip.length > 2 * strip.height
+
+
+def test_nothing_is_found_in_noise_or_on_plain_paper():
+    noise = np.random.default_rng(3).integers(0, 255, (500, 700), np.uint8)
+    for picture in (noise, np.full((500, 700), 230, np.uint8)):
+        assert list(find_bars(picture)) == []
+        assert all_symbols(picture) == ()
+
+
+def test_small_symbols_are_enlarged():
+    picture = cv2.resize(label(NUMBER, 7)[880:1060, 580:760] * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    assert [s.text for s in all_symbols(np.asarray(255 - picture, np.uint8))] == [f"{NUMBER};7"]
+
+
+@pytest.mark.parametrize("kind", ["resident_id", "passport"])
+@pytest.mark.parametrize("degrees", [12, 100, 200])
+def test_documents_lying_askew(reader, kind, degrees):
+    facts = document(kind, degrees)
+    picture = turned(render_document(facts, seed=degrees)[0], degrees, border=45)
+    (reading,) = reader.read(picture)
+    assert (reading.kind, reading.value, reading.accepted) == (kind, facts.number, True)
+
+
+@pytest.mark.parametrize("kind", ["resident_id", "passport"])
+def test_a_number_line_without_its_document_around_it(reader, kind):
+    facts = document(kind, 9)
+    frame = render_document(facts, seed=9)[0]
+    outline = find_outline(frame)
+    assert outline is not None
+    bottom = int(outline.quad[:, 1].max()) - 25
+    part = frame[bottom - 230 : bottom, int(outline.quad[0, 0]) + 30 : int(outline.quad[1, 0]) - 10]
+    (reading,) = reader.read(np.ascontiguousarray(part))
+    assert (reading.value, reading.accepted) == (facts.number, True)
+
+
+def test_lines_of_print_are_found_longest_first():
+    picture = np.full((400, 1000), 230, np.uint8)
+    for y, length in ((100, 500), (200, 900)):
+        cv2.putText(picture, "H" * (length // 20), (40, y), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 20, 2)
+    strips = list(find_lines(picture))
+    assert [round(strip.centre[1] / 100) for strip in strips] == [2, 1]
