@@ -1,4 +1,3 @@
-# TO THE PLANT AND WIRES ENGINEERS: the lead wrote this working version (it was needed); keep its API, test it, improve it in place; do not rewrite. Remove this line when read.
 """A belt: it carries bodies past sensors while it runs. Time is ms, travel is µm of belt."""
 
 import heapq

@@ -1,11 +1,10 @@
-# TO THE PLANT AND WIRES ENGINEERS: the lead wrote this working version (it was needed); keep its API, test it, improve it in place; do not rewrite. Remove this line when read.
 """Physical things: documents, labels, envelopes. They know what they truly are; no controller ever sees these objects."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class PhysicalDocument:
     """One original on its way through the line."""
 
@@ -20,7 +19,7 @@ class PhysicalDocument:
     """(PLC boot, document handle), as the machine PLC numbered it"""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class PhysicalLabel:
     """One printed label: what its symbols really say, and its bitmap where a real one was printed."""
 
@@ -29,7 +28,7 @@ class PhysicalLabel:
     bitmap: Any = None
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Envelope:
     """An envelope with what is really in it and on it."""
 

@@ -1,4 +1,3 @@
-# TO THE PLANT AND WIRES ENGINEERS: the lead wrote this working version (it was needed); keep its API, test it, improve it in place; do not rewrite. Remove this line when read.
 """Where everything is on the belts, and how long devices take: at 2,700/h, and scaled above it.
 
 Above 2,700/h all physical times and distances are multiplied by 2,700/rate; the belt's speed stays. The controller's

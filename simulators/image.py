@@ -1,4 +1,3 @@
-# TO THE PLANT AND WIRES ENGINEERS: the lead wrote this working version (it was needed); keep its API, test it, improve it in place; do not rewrite. Remove this line when read.
 """The simulators' own codec of the PLC interface, from the same data file and from nothing else of the product."""
 
 import struct

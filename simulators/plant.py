@@ -1,4 +1,3 @@
-# TO THE PLANT AND WIRES ENGINEERS: the lead wrote this working version (it was needed); keep its API, test it, improve it in place; do not rewrite. Remove this line when read.
 """The seeded physical plant: feeder, belts, inserter, sealer, scales, applicator, cameras, sorter, chutes.
 
 `advance(now_ms)` lets time pass on the scan grid; `next_due_ms()` says when something can happen next, so that virtual
@@ -11,7 +10,7 @@ from typing import Any
 
 from line_config.process_image import ProcessImage
 from simulators.belt import Belt
-from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
+from simulators.bodies import Envelope, PhysicalDocument
 from simulators.faults import FaultBook
 from simulators.geometry import Geometry
 from simulators.machine_program import MachineProgram
@@ -63,10 +62,20 @@ class Plant:
         self._on_sorter: list[Envelope] = []
         self._behind_camera: list[list[Envelope]] = []
         self.fed = 0
+        self._outages: tuple[tuple[int, int], ...] = ()
 
     # --- time ---
     def advance(self, now_ms: int) -> bool:
-        """Let time pass up to `now_ms`, then scan both PLCs. True when an image changed."""
+        """Let time pass up to `now_ms`, then scan both PLCs. True when an image changed.
+
+        A caller that comes late loses nothing: whatever was due in between happens in its own scan.
+        """
+        changed = False
+        while (due_ms := self.next_due_ms()) < now_ms:
+            changed |= self._step(due_ms)
+        return changed | self._step(now_ms)
+
+    def _step(self, now_ms: int) -> bool:
         elapsed_ms, self.now_ms = now_ms - self.now_ms, now_ms
         self.machine.now_ms = self.sorter.now_ms = now_ms
         self.machine_belt.advance(elapsed_ms)
@@ -82,10 +91,12 @@ class Plant:
             self.machine.empty()
         if not self._on_sorter:
             self.sorter.empty()
+        self.machine.wire("feeder_empty", int(not self._to_feed))
         changed = self.machine.scan(now_ms) | self.sorter.scan(now_ms)
-        self.machine_belt.running, self.sorter_belt.running = self.machine.running, self.sorter.running
-        if self.machine.stage_2_trips or self.sorter.stage_2_trips:
-            self._note_trips()
+        self.sorter_belt.running = self.sorter.running
+        # Hard-wired: nothing is handed over onto a belt that stands.
+        self.machine_belt.running = self.machine.running and self.sorter.running
+        self._note_outages()
         return changed
 
     def next_due_ms(self) -> int:
@@ -97,13 +108,23 @@ class Plant:
             self.machine.due_ms(),
             self.sorter.due_ms(),
             self._feed_due_ms(),
+            self._overdue_ms(self.machine_belt, self.machine.overdue_um()),
+            self._overdue_ms(self.sorter_belt, self.sorter.overdue_um()),
             *(stroke[0] for stroke in self._strokes),
         ]
         due = min((due for due in dues if due is not None), default=self.now_ms + 1000)
         return max(self.now_ms + SCAN_MS, -(-due // SCAN_MS) * SCAN_MS)
 
-    def _note_trips(self) -> None:
-        if self.machine.tripped or self.sorter.tripped:
+    def _overdue_ms(self, belt: Belt, travel_um: int | None) -> int | None:
+        if travel_um is None or not belt.running:
+            return None
+        return self.now_ms - (belt.travel_um - travel_um) // self.geometry.belt_um_per_ms
+
+    def _note_outages(self) -> None:
+        """What is on the belt at stage 2, or when another edge takes over, has been through an outage."""
+        outages = tuple((program.stage_2_trips, program.edge_boot) for program in (self.machine, self.sorter))
+        if outages != self._outages:
+            self._outages = outages
             self.touch_belt()
 
     def touch_belt(self) -> None:
@@ -202,38 +223,27 @@ class Plant:
 
     def _at_label(self, body: list[Envelope], travel_um: int) -> None:
         printer = self.printer
-        action, handle = self.machine.at_label(travel_um, label_on_pad=printer.pad is not None and not printer.pad_blocked)
+        on_pad = printer.pad is not None and not printer.pad_blocked
+        action, handle = self.machine.at_label(travel_um, label_on_pad=on_pad)
         self.machine_belt.after(self.geometry.label_to_camera_um, self._at_label_camera, body)
         if action != "apply":
             return
         printer.pad_blocked = True
-        if self.faults.stuck_before:
-            # The label that stuck goes onto this envelope, and this one's own falls off the peel bar.
-            self.faults.stuck_before = False
-            printer.drop_peel()
-            body[0].labels.append(self._off_pad())
-        elif self.faults.sticks(body[0]):
-            self.faults.stuck_before = True
-        else:
-            body[0].labels.append(self._off_pad())
+        label = printer.stroke(sticks=printer.stuck is None and self.faults.sticks(body[0]))
+        if label is not None:
+            body[0].labels.append(label)
         self._stroke(self.geometry.stroke_ms, lambda: self._stroke_done(handle))
-
-    def _off_pad(self) -> PhysicalLabel:
-        label, self.printer.pad = self.printer.pad, None
-        if label is None:
-            raise AssertionError("the PLC applied from an empty pad")
-        return label
 
     def _stroke_done(self, handle: int) -> None:
         self.printer.pad_blocked = False
         self.machine.applied(handle)
 
     def _applicator(self) -> None:
-        machine = self.machine
-        # While the belt is cleared, nothing that comes to the pad belongs to anything.
-        abandoned = machine.clearing and not machine.items
-        if self.printer.advance(self.now_ms, purge=machine.purge_debt > 0 or abandoned) and machine.purge_debt:
-            machine.purge_debt -= self.printer.pad is None and bool(self.printer.waste)
+        printer = self.printer
+        printer.advance(self.now_ms, purge=False)
+        if not printer.pad_blocked and self.machine.blow_off(label_on_pad=printer.pad is not None):
+            printer.advance(self.now_ms, purge=True)
+            self.machine.blown_off()
 
     def _at_label_camera(self, body: list[Envelope], travel_um: int) -> None:
         trigger = self.machine.at_label_camera(travel_um)
@@ -247,6 +257,7 @@ class Plant:
             follower = self._behind_camera[0]
             body[0], follower[0] = follower[0], body[0]
         self.machine.at_hand_over(travel_um)
+        self.sorter.at_hand_over(self.sorter_belt.travel_um)
         envelope = body[0]
         self._on_machine.remove(envelope)
         self._on_sorter.append(envelope)
@@ -293,6 +304,11 @@ class Plant:
     def bag_tag(self, chute: int) -> str:
         """What is written on the empty bag at this chute."""
         return f"B-{chute}-001"
+
+    def untouched(self) -> tuple[int, int]:
+        """Documents that met no fault, no neighbour's and no outage: (fed, lying in a chute now)."""
+        clean = [d for d in self.documents if d.place != "feeder" and d.index not in self.faults.touched]
+        return len(clean), sum(document.place.startswith("chute:") for document in clean)
 
     @property
     def idle(self) -> bool:
