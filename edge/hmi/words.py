@@ -110,7 +110,7 @@ PAGE: Words = {
     "chute": ("格口", "Chute"),
     "bag_tag": ("扫描或输入袋牌", "scan or type the bag tag"),
     "labels": ("逐件扫描袋内面单，每行一件", "scan every label in the bag, one a line"),
-    "locked": ("锁定待清点", "recount"),
+    "locked": ("待清点", "recount"),
     "unbound": ("未绑定袋", "no bag"),
     "bag_ok": ("袋已绑定，接收中", "bag bound, accepting"),
     "items": ("件", "items"),

@@ -39,6 +39,7 @@ class FakeLine:
         self.frozen = False
         self.steps = 0
         self.rev = 0
+        self.running = asyncio.Event()
         self.fed = 0
         self.remaining = 500
 
@@ -133,6 +134,8 @@ class FakeLine:
     def _do(self, act: str, argument: dict[str, str]) -> None:
         assert act in ARGUMENTS_OF_ACT
         self.state = STATE_AFTER.get(act, self.state)
+        if self.state == "EXECUTE":
+            self.running.set()
         if act in ("pause_feed", "resume_feed"):
             self.feed_paused = act == "pause_feed"
         if act == "bind_bag":
