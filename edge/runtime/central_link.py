@@ -135,6 +135,8 @@ class CentralLink:
         # Confirmations are cumulative and sent again for repeated rows, so a lost one does no harm; at QoS 0 they do
         # not stand in the queue behind manifest messages that wait for their acknowledgement.
         await self._port.subscribe(self._root + "confirm", 0)
+        # Whatever was lost with the old connection, or handed out while there was none, is unconfirmed and goes again.
+        self.outbox.rewind()
         self._online.set()
         self._up, self._detail = True, ""
         await self._tell(LinkUp(at_us=self._clock.now_us(), link=self.name))
@@ -143,7 +145,6 @@ class CentralLink:
         self._online.clear()
         # The broker delivers again what was not acknowledged, under new message ids.
         self._unacked.clear()
-        self.outbox.rewind()
         reason = "refused" if isinstance(error, DeviceRefused) else "lost"
         # A publisher that failed first knows the cause; the receiver only sees the connection gone.
         detail = self._detail if self._up and self._detail else str(error)
@@ -216,7 +217,6 @@ class CentralLink:
             head = {"journal_id": self._journal_id, "seq": row.seq, "key": f"{self._journal_id}:{row.seq}"}
             rest = {"at_ms": row.at_ms, "kind": row.kind, "body": msgspec.Raw(row.body)}
             if not await self._publish("events", head | rest):
-                self.outbox.rewind()
                 await asyncio.sleep(RECONNECT_S[1])
 
     async def _keep_up(self) -> None:

@@ -33,7 +33,6 @@ class Outbox:
         self._store = store
         self._window = window
         self._fetched: deque[OutboxRow] = deque()
-        self._turn = 0
         self._sent_seq = 0
         self.confirmed_seq = 0
         self.sent = 0
@@ -66,9 +65,9 @@ class Outbox:
         room = self._window - (self._sent_seq - self.confirmed_seq)
         if room <= 0:
             return
-        turn, after_seq, last_seq = self._turn, self._sent_seq, self._store.outbox_last_seq()
+        after_seq, last_seq = self._sent_seq, self._store.outbox_last_seq()
         rows = await self._store.outbox_after(after_seq, room)
-        if turn != self._turn or after_seq != self._sent_seq:
+        if after_seq != self._sent_seq:
             # Rewound or confirmed while the store answered: what it said is out of date.
             self._store.outbox_changed.set()
             return
@@ -79,7 +78,6 @@ class Outbox:
 
     def rewind(self) -> None:
         """Whatever is unconfirmed is to be sent again, as after a lost connection."""
-        self._turn += 1
         self._fetched.clear()
         self._sent_seq = self.confirmed_seq
         self._store.outbox_changed.set()

@@ -217,6 +217,20 @@ async def test_a_row_that_fails_in_mid_publish_is_not_skipped():
         assert [event.detail for event in rig.events if isinstance(event, LinkDown)] == ["wire cut"]
 
 
+async def test_a_row_that_came_while_the_link_was_down_is_the_first_sent_then():
+    async with Rig(rows=1) as rig:
+        await rig.until(lambda: rig.port.seqs() == [1])
+        rig.port.confirm(1)
+        await rig.until(lambda: rig.link.outbox.confirmed_seq == 1)
+        rig.port.fail_connects = [LinkLost("broker away")] * 200
+        rig.port.drop()
+        await rig.until(lambda: not rig.link.health().up)
+        rig.store.add(1)
+        await rig.until(lambda: rig.link.outbox.sent == 2)
+        rig.store.add(1)
+        await rig.until(lambda: rig.port.seqs() == [1, 2, 3])
+
+
 @pytest.mark.parametrize(("journal_id", "seq"), [("OTHER", 1), ("J1", 99), ("J1", -1)])
 async def test_a_confirmation_that_cannot_be_ours_is_counted_and_changes_nothing(journal_id, seq):
     async with Rig(rows=2) as rig:
