@@ -1,0 +1,117 @@
+"""A PLC over Modbus/TCP; the one file that knows pymodbus.
+
+One transaction at a time, never a retry: FC23 where the PLC offers it, else FC16 and FC3. After any error the connection is
+dropped, because a reply that comes late belongs to a request that nobody remembers.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+
+from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ExceptionResponse, ModbusPDU
+
+from drivers.ports import BadReply, DeviceRefused, LinkLost
+from line_config.process_image import ProcessImage
+
+CONNECT_TIMEOUT_S = 1.0
+ILLEGAL_FUNCTION = 1
+READ_MAX_WORDS = 125
+# pymodbus logs what it also raises; the link reports it once, in the line's own words.
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+
+
+class ModbusPlc:
+    """Implements PlcPort. The constructor does not connect."""
+
+    def __init__(self, host: str, port: int, unit_id: int, image: ProcessImage, *, timeout_ms: int = 120) -> None:
+        self._host = host
+        self._port = port
+        self._unit_id = unit_id
+        self._read_at = image.modbus.read_register
+        self._write_at = image.modbus.write_register
+        self._read_words = image.words("plc_to_edge")
+        self._timeout_s = timeout_ms / 1000
+        self._client: AsyncModbusTcpClient | None = None
+        self._fc23: bool | None = None
+
+    @property
+    def _where(self) -> str:
+        return f"Modbus PLC {self._host}:{self._port} unit {self._unit_id}"
+
+    async def connect(self) -> None:
+        """Open the connection. Raises LinkLost."""
+        await self.close()
+        client = AsyncModbusTcpClient(
+            self._host, port=self._port, timeout=self._timeout_s, retries=0, reconnect_delay=0, name="plc"
+        )
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                connected = await client.connect()
+        except (OSError, TimeoutError, ModbusException):
+            connected = False
+        if not connected:
+            client.close()
+            raise LinkLost(f"{self._where}: no connection; check that it is on, the cable, the address in the line's file")
+        transport = client.ctx.transport
+        if transport is not None:
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client = client
+
+    async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
+        """Write the edge's image and read the PLC's. A wire returns at once: `seen` and `max_wait_ms` are not used."""
+        del seen, max_wait_ms
+        if self._client is None:
+            raise LinkLost(f"{self._where}: not connected")
+        try:
+            return await self._cycle(self._client, list(write))
+        except (ModbusException, OSError, TimeoutError) as error:
+            await self.close()
+            raise LinkLost(
+                f"{self._where}: no reply within {self._timeout_s * 1000:.0f} ms ({error}); check cable and PLC"
+            ) from error
+        except (BadReply, DeviceRefused, asyncio.CancelledError):
+            await self.close()
+            raise
+
+    async def _cycle(self, client: AsyncModbusTcpClient, write: list[int]) -> tuple[int, ...]:
+        if self._fc23 is not False:
+            reply: ModbusPDU = await client.readwrite_registers(
+                read_address=self._read_at,
+                read_count=self._read_words,
+                write_address=self._write_at,
+                values=write,
+                device_id=self._unit_id,
+            )
+            if not (self._fc23 is None and isinstance(reply, ExceptionResponse) and reply.exception_code == ILLEGAL_FUNCTION):
+                words = self._words(reply)
+                self._fc23 = True
+                return words
+            self._fc23 = False
+        self._accept(await client.write_registers(self._write_at, write, device_id=self._unit_id))
+        return self._words(await client.read_holding_registers(self._read_at, count=self._read_words, device_id=self._unit_id))
+
+    def _accept(self, reply: ModbusPDU) -> None:
+        if isinstance(reply, ExceptionResponse) or reply.isError():
+            code = getattr(reply, "exception_code", "?")
+            raise DeviceRefused(
+                f"{self._where}: refused with Modbus exception {code}; check unit id, register map and key switch"
+            )
+
+    def _words(self, reply: ModbusPDU) -> tuple[int, ...]:
+        self._accept(reply)
+        words = tuple(reply.registers)
+        if len(words) != self._read_words:
+            raise BadReply(
+                f"{self._where}: {len(words)} registers came, {self._read_words} were asked for; check the PLC program"
+            )
+        return words
+
+    async def close(self) -> None:
+        """Drop the connection; never raises."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+        await asyncio.sleep(0)

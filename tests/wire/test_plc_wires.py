@@ -1,0 +1,208 @@
+"""Both PLC protocols on real sockets: our drivers against our simulators, and each against a peer that we did not write."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+from pymodbus.client import AsyncModbusTcpClient
+from snap7.client import Client
+
+from drivers.modbus_plc import ModbusPlc
+from drivers.ports import BadReply, DeviceRefused, LinkLost, PlcPort
+from drivers.process_image import EdgeImage, EventSlot, ImageCodec, PlcImage
+from drivers.s7_plc import S7Plc
+from line_config.process_image import load_process_image
+from simulators import modbus_plc as modbus_simulator
+from simulators import s7_plc as s7_simulator
+
+IMAGE = load_process_image()
+CODEC = ImageCodec(IMAGE)
+
+
+class Memory:
+    """A unit that keeps what it gets and says what it is told."""
+
+    def __init__(self) -> None:
+        event = EventSlot(1, "feeder", "document_fed", 70000, 123456, 2, 0)
+        self.words = CODEC.encode_plc(PlcImage({"heartbeat": 7, "boot_id": 3, "documents_fed": 100_000}, (event,), 0))
+        self.written: list[int] = []
+
+    def read(self) -> tuple[int, ...]:
+        return self.words
+
+    def write(self, words: Sequence[int]) -> None:
+        self.written = list(words)
+
+
+Start = Callable[[Memory], Awaitable[tuple[PlcPort, Any]]]
+
+
+async def start_modbus(memory: Memory, *, fc23: bool = True) -> tuple[PlcPort, Any]:
+    simulator = modbus_simulator.ModbusPlc(memory, IMAGE, fc23=fc23)
+    port = await simulator.server.start("127.0.0.1", 0)
+    return ModbusPlc("127.0.0.1", port, 1, IMAGE), simulator
+
+
+async def start_modbus_without_fc23(memory: Memory) -> tuple[PlcPort, Any]:
+    return await start_modbus(memory, fc23=False)
+
+
+async def start_s7(memory: Memory) -> tuple[PlcPort, Any]:
+    simulator = s7_simulator.S7Plc(memory, IMAGE)
+    port = await simulator.server.start("127.0.0.1", 0)
+    return S7Plc("127.0.0.1", port, 0, 1, IMAGE), simulator
+
+
+wires = pytest.mark.parametrize("start", [start_modbus, start_modbus_without_fc23, start_s7])
+EDGE = CODEC.encode_edge(EdgeImage({"heartbeat": 9, "boot_id": 2, "plc_boot_echo": 3, "permit": 65535}))
+
+
+@wires
+async def test_one_cycle_carries_both_images_whole(start: Start) -> None:
+    memory = Memory()
+    port, simulator = await start(memory)
+    await port.connect()
+    for _ in range(3):
+        words = await port.exchange(EDGE, None, 0)
+    image = CODEC.decode_plc(words)
+    assert image.header["documents_fed"] == 100_000
+    assert image.events == (EventSlot(1, "feeder", "document_fed", 70000, 123456, 2, 0),)
+    assert tuple(memory.written) == EDGE
+    await port.close()
+    await simulator.server.close()
+
+
+@wires
+async def test_nobody_there_is_a_lost_link(start: Start) -> None:
+    port, simulator = await start(Memory())
+    await simulator.server.close()
+    with pytest.raises(LinkLost, match="check"):
+        await port.connect()
+    with pytest.raises(LinkLost, match="not connected"):
+        await port.exchange(EDGE, None, 0)
+    await port.close()
+
+
+@wires
+async def test_silence_is_a_lost_link_and_the_next_attempt_works(start: Start) -> None:
+    port, simulator = await start(Memory())
+    await port.connect()
+    await port.exchange(EDGE, None, 0)
+    simulator.knobs.silent = True
+    with pytest.raises(LinkLost, match="no reply"):
+        await port.exchange(EDGE, None, 0)
+    with pytest.raises(LinkLost):
+        await port.exchange(EDGE, None, 0)
+    simulator.knobs.silent = False
+    await port.connect()
+    assert CODEC.decode_plc(await port.exchange(EDGE, None, 0)).header["boot_id"] == 3
+    await port.close()
+    await simulator.server.close()
+
+
+@wires
+async def test_a_cut_connection_is_a_lost_link(start: Start) -> None:
+    port, simulator = await start(Memory())
+    await port.connect()
+    await port.exchange(EDGE, None, 0)
+    simulator.server.drop_connections()
+    with pytest.raises(LinkLost):
+        await port.exchange(EDGE, None, 0)
+    await port.connect()
+    await port.exchange(EDGE, None, 0)
+    await port.close()
+    await simulator.server.close()
+
+
+@wires
+async def test_a_refusal_says_what_to_check(start: Start) -> None:
+    port, simulator = await start(Memory())
+    await port.connect()
+    simulator.knobs.refuse = True
+    with pytest.raises(DeviceRefused, match="check"):
+        await port.exchange(EDGE, None, 0)
+    await port.close()
+    await simulator.server.close()
+
+
+@wires
+async def test_cancelled_in_mid_exchange_the_connection_is_not_used_again(start: Start) -> None:
+    port, simulator = await start(Memory())
+    await port.connect()
+    simulator.knobs.delay_s = 0.05
+    exchange = asyncio.ensure_future(port.exchange(EDGE, None, 0))
+    await asyncio.sleep(0)
+    exchange.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await exchange
+    simulator.knobs.delay_s = 0.0
+    await port.close()
+    await port.connect()
+    assert CODEC.decode_plc(await port.exchange(EDGE, None, 0)).header["boot_id"] == 3
+    await port.close()
+    await simulator.server.close()
+
+
+async def test_a_plc_without_fc23_is_asked_for_it_once() -> None:
+    port, simulator = await start_modbus(Memory(), fc23=False)
+    await port.connect()
+    for _ in range(5):
+        await port.exchange(EDGE, None, 0)
+    assert simulator.functions == {23: 1, 16: 5, 3: 5}
+    await port.close()
+    await simulator.server.close()
+
+
+def test_layout_of_another_version_is_refused_by_both_names() -> None:
+    words = list(Memory().words)
+    words[0] = 99
+    with pytest.raises(BadReply, match="layout version of the PLC program is 99, of this edge 1"):
+        CODEC.decode_plc(words)
+
+
+# --- peers that we did not write ---
+async def test_pymodbus_reads_and_writes_our_simulator() -> None:
+    memory = Memory()
+    simulator = modbus_simulator.ModbusPlc(memory, IMAGE)
+    port = await simulator.server.start("127.0.0.1", 0)
+    client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=1, retries=0)
+    assert await client.connect()
+    reply = await client.read_holding_registers(IMAGE.modbus.read_register, count=10, device_id=1)
+    assert tuple(reply.registers) == memory.words[:10]
+    await client.write_registers(IMAGE.modbus.write_register, list(EDGE), device_id=1)
+    await client.write_register(IMAGE.modbus.write_register + 1, 4711, device_id=1)
+    assert memory.written[1] == 4711
+    for bad in (
+        client.read_holding_registers(IMAGE.modbus.read_register + 100, count=20, device_id=1),
+        client.write_registers(0, [1, 2, 3], device_id=1),
+        client.read_input_registers(0, count=1, device_id=1),
+    ):
+        assert (await bad).isError()
+    client.close()
+    await simulator.server.close()
+
+
+async def test_snap7_reads_and_writes_our_simulator() -> None:
+    memory = Memory()
+    simulator = s7_simulator.S7Plc(memory, IMAGE)
+    port = await simulator.server.start("127.0.0.1", 0)
+
+    def talk() -> tuple[bytes, str]:
+        client = Client()
+        client.connect("127.0.0.1", 0, 1, port)
+        data = bytes(client.db_read(IMAGE.s7.read_db, 4, 2))
+        client.db_write(IMAGE.s7.write_db, 2, bytearray(b"\x12\x67"))
+        try:
+            client.db_read(999, 0, 2)
+            error = ""
+        except Exception as raised:  # noqa: BLE001 - the peer's own error kinds are not ours to choose
+            error = str(raised)
+        client.disconnect()
+        return data, error
+
+    data, error = await asyncio.get_running_loop().run_in_executor(None, talk)
+    assert data == b"\x00\x03"
+    assert memory.written[1] == 0x1267
+    assert error
+    await simulator.server.close()
