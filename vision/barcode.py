@@ -47,7 +47,9 @@ def second_decoder() -> bool:
 
 def read_symbols(image: Image, *, thorough: bool = False) -> tuple[SymbolFound, ...]:
     """All symbols in a grey image, each with the second opinion; `thorough`: shrunk and inverted ones too, half as fast."""
-    found = zxingcpp.read_barcodes(image, formats=_ASKED, try_rotate=True, try_downscale=thorough, try_invert=thorough)
+    found = zxingcpp.read_barcodes(
+        image, formats=_ASKED, try_rotate=True, try_downscale=thorough, try_invert=thorough, text_mode=zxingcpp.TextMode.Plain
+    )
     return tuple(second_opinion(image, _symbol(barcode)) for barcode in found if barcode.valid and barcode.text)
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from vision.barcode import SymbolFound, read_symbols
 from vision.locate import find_outline
+from vision.symbols import all_symbols
 
 Image = NDArray[np.uint8]
 SYMBOLS_MAX = 16
@@ -25,7 +26,7 @@ def read_label(frame: Image) -> LabelSeen:
     """Read one Mono8 frame. Two symbols are expected, so a frame with fewer is looked at once more, thoroughly."""
     symbols = read_symbols(frame)
     if len(symbols) < 2:
-        symbols = max(symbols, read_symbols(frame, thorough=True), key=len)
+        symbols = max(symbols, all_symbols(frame), key=len)
     if symbols:
         return LabelSeen(tuple(sorted(symbols, key=lambda symbol: symbol.centre[::-1]))[:SYMBOLS_MAX])
     return LabelSeen((), "no_label" if find_outline(frame) is None else "unreadable")

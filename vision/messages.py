@@ -1,7 +1,7 @@
 """What crosses the local socket between a vision worker and the runtime: readings as tokens, never a number (I17).
 
-A message is its length as four bytes, big-endian, then msgpack. A worker sends Hello once, CameraState at each change,
-and one reading per frame; the runtime sends nothing, and closing the socket ends the worker.
+A message is its length as four bytes, big-endian, then msgpack. A worker sends Hello once, CameraState at each change and
+again every second when idle, and one reading per frame; the runtime sends nothing, and closing the socket ends the worker.
 """
 
 from enum import IntFlag

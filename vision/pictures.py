@@ -3,25 +3,23 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from line_config.document_layout import DocumentLayout
 from vision import s10
-from vision.barcode import SymbolFound, read_symbols
+from vision.barcode import SymbolFound
 from vision.locate import Outline, find_outline
 from vision.messages import Flag
 from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, LineReader
 from vision.quality import assess
 from vision.readers import LINES, NOTHING, Corners, Reading, judge_line, read_line, shape_fits, symbols_reading
-from vision.search import bar_pictures, find_bars, find_lines, line_picture
+from vision.search import find_lines, line_picture
+from vision.symbols import all_symbols, moved, scaled
 
 Image = NDArray[np.uint8]
 
 _DOCUMENT_SIDE_PX = 2000
-_SYMBOL_SIDE_MIN_PX, _SYMBOL_SIDE_MAX_PX = 1000, 2000
-_BORDER_PX = 40
 _TURNS = (0, 2, 1, 3)
 
 
@@ -37,8 +35,8 @@ class PictureReader:
         if symbols := all_symbols(image):
             return self._symbols(symbols)
         factor = max(1.0, max(image.shape) / _DOCUMENT_SIDE_PX)
-        found = self._document(_scaled(image, 1 / factor))
-        return [replace(found, corners=_moved(found.corners, factor))] if found else []
+        found = self._document(scaled(image, 1 / factor))
+        return [replace(found, corners=moved(found.corners, factor))] if found else []
 
     def _symbols(self, symbols: Sequence[SymbolFound]) -> list[Reading]:
         sheets = (symbols_reading(symbols, layout) for layout in self._layouts if layout.reader == "symbols")
@@ -73,7 +71,7 @@ class PictureReader:
                         yield reading
 
     def _by_search(self, image: Image) -> Iterator[Reading]:
-        """Any line that is long enough; it counts only if its check digits hold, since anything may be printed there."""
+        """Any line that is long enough; it counts only if check digits and dates hold, since anything may be printed there."""
         for strip in find_lines(image):
             for layout in self._printed:
                 slots, _ = LINES[layout.reader]
@@ -84,40 +82,8 @@ class PictureReader:
                     continue
                 line = self._lines.read(crop, slots, at_end=True)
                 reading = judge_line(line, Outline(strip.quad, whole=True), layout)
-                if Flag.CHECK_DIGIT in reading.flags:
+                if Flag.CHECK_DIGIT | Flag.DATES in reading.flags:
                     yield reading
-
-
-def all_symbols(image: Image) -> tuple[SymbolFound, ...]:
-    """Every symbol in a picture: as it is, at another size, and bars at any angle straightened; each text once."""
-    found = {(symbol.symbology, symbol.text): symbol for symbol in read_symbols(image, thorough=True)}
-    if not found:
-        found = {(symbol.symbology, symbol.text): symbol for symbol in _at_another_size(image)}
-    if not any(symbology == "code128" for symbology, _ in found):
-        found |= {(symbol.symbology, symbol.text): symbol for symbol in _along_bars(image)}
-    return tuple(found.values())
-
-
-def _at_another_size(image: Image) -> Iterator[SymbolFound]:
-    side = max(image.shape)
-    factor = 2.0 if side < _SYMBOL_SIDE_MIN_PX else _SYMBOL_SIDE_MAX_PX / side if side > _SYMBOL_SIDE_MAX_PX else 1.0
-    framed = cv2.copyMakeBorder(_scaled(image, factor), *(_BORDER_PX,) * 4, cv2.BORDER_CONSTANT, value=255)
-    for sight in (framed, cv2.GaussianBlur(framed, (0, 0), 1.2)):
-        symbols = read_symbols(np.asarray(sight, np.uint8), thorough=True)
-        for symbol in symbols:
-            corners = tuple((x - _BORDER_PX, y - _BORDER_PX) for x, y in symbol.corners)
-            yield replace(symbol, corners=_moved(corners, 1 / factor))
-        if symbols:
-            return
-
-
-def _along_bars(image: Image) -> Iterator[SymbolFound]:
-    for strip in find_bars(image):
-        for picture in bar_pictures(image, strip):
-            symbols = [symbol for symbol in read_symbols(picture) if symbol.symbology == "code128"]
-            yield from (replace(symbol, corners=_rounded(strip.quad)) for symbol in symbols)
-            if symbols:
-                break
 
 
 def symbol_reading(symbol: SymbolFound, symbols: Sequence[SymbolFound]) -> Reading:
@@ -139,21 +105,6 @@ def symbol_reading(symbol: SymbolFound, symbols: Sequence[SymbolFound]) -> Readi
         1.0 if agreed else 0.5,
         symbol.corners,
     )
-
-
-def _scaled(image: Image, factor: float) -> Image:
-    if factor == 1.0:
-        return image
-    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC), np.uint8)
-
-
-def _moved(corners: Corners, factor: float) -> Corners:
-    return tuple((round(x * factor), round(y * factor)) for x, y in corners)
-
-
-def _rounded(quad: NDArray[np.float64]) -> Corners:
-    return tuple((round(x), round(y)) for x, y in quad)
 
 
 def _turned_back(corners: Corners, turns: int, image: Image) -> Corners:

@@ -29,6 +29,7 @@ from vision.readers import DocumentReader, Reading, unread
 from vision.tokens import SiteKeyError, load_site_key, skeleton_token, token
 
 NICENESS = 5
+HEARTBEAT_S = 1.0
 _RECONNECT_S = 0.3
 _READING_ERRORS = (VisionError, cv2.error, ValueError, ArithmeticError, LookupError, np.linalg.LinAlgError)
 """What a strange picture may cause in the libraries; it costs this frame, not the worker."""
@@ -112,23 +113,21 @@ class Worker:
     def serve(self, name: str) -> None:
         """Read frames until the runtime closes its socket; the camera is connected again for ever."""
         self._send(Hello(camera=name, pid=os.getpid(), pyzbar=second_decoder()))
-        told = ""
         while not self._ended:
             try:
                 self._camera.connect()
-                self._send(CameraState(up=True, detail=""))
-                told = ""
                 self._read_frames()
             except (CameraLost, BadFrame) as error:
-                if str(error) != told:
-                    told = str(error)
-                    self._send(CameraState(up=False, detail=told))
+                self._send(CameraState(up=False, detail=str(error)))
                 self._runtime_ended(_RECONNECT_S)
 
     def _read_frames(self) -> None:
-        """Until the runtime's end; raises CameraLost or BadFrame."""
+        """Until the runtime's end; raises CameraLost or BadFrame. Idle, the camera's state is sent again and again."""
+        self._send(CameraState(up=True, detail=""))
         while True:
-            readable, _, _ = select.select([self._runtime.fileno(), self._camera.fileno()], [], [])
+            readable, _, _ = select.select([self._runtime.fileno(), self._camera.fileno()], [], [], HEARTBEAT_S)
+            if not readable:
+                self._send(CameraState(up=True, detail=""))
             if self._runtime.fileno() in readable and self._runtime_ended(0):
                 return
             if self._camera.fileno() in readable:

@@ -22,6 +22,8 @@ Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 START_TIMEOUT_S = 20.0
 """From start to connection: a worker loads its libraries first, on a busy machine."""
+SILENT_S = 10.0
+"""A worker repeats its camera's state every second."""
 END_TIMEOUT_S = 3.0
 RESTART_S = 0.5
 _OFFER_AGAIN_S = 0.01
@@ -100,7 +102,7 @@ class CameraLink:
         try:
             reader, writer = await self._wire()
             while True:
-                await self._take(await _message(reader))
+                await self._take(await _heard(reader))
         finally:
             if writer:
                 writer.close()
@@ -153,8 +155,9 @@ class CameraLink:
                 if not self._offer(self._event(message)):
                     self.dropped += 1  # the burst's other frame, or the deadline, decides
             case CameraState(up=True):
-                self._up, self._detail = True, ""
-                await self._tell(LinkUp(at_us=self._last_us, link=self.name))
+                was_up, self._up, self._detail = self._up, True, ""
+                if not was_up:
+                    await self._tell(LinkUp(at_us=self._last_us, link=self.name))
             case CameraState():
                 await self._went_down("lost", message.detail)
 
@@ -192,6 +195,15 @@ class CameraLink:
     async def _tell(self, event: Event) -> None:
         while not self._offer(event):  # noqa: ASYNC110 - the pump's mouth has no bell
             await asyncio.sleep(_OFFER_AGAIN_S)
+
+
+async def _heard(reader: asyncio.StreamReader) -> AnyMessage:
+    """The next message, of a worker that is never silent for long. Raises LinkLost or BadReply."""
+    try:
+        async with asyncio.timeout(SILENT_S):
+            return await _message(reader)
+    except TimeoutError:
+        raise LinkLost(f"vision worker was silent for {SILENT_S:.0f} s: it hangs, or the machine is overloaded") from None
 
 
 async def _message(reader: asyncio.StreamReader) -> AnyMessage:

@@ -160,6 +160,28 @@ async def test_a_missing_program_is_named(tmp_path):
                 await asyncio.sleep(0.01)
 
 
+async def test_a_silent_worker_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(camera_link, "SILENT_S", 0.05)
+    pump = Pump()
+    async with running(tmp_path, pump) as link:
+        worker = await worker_of(tmp_path)
+        worker.write(encode(CameraState(up=True, detail="")))
+        assert isinstance(await pump.next(), LinkUp)
+        assert isinstance(await pump.next(), LinkDown)
+        assert "silent" in link.health().detail
+        worker.close()
+
+
+async def test_the_camera_said_again_to_be_up_is_no_news(tmp_path):
+    pump = Pump()
+    async with running(tmp_path, pump):
+        worker = await worker_of(tmp_path)
+        worker.write(encode(CameraState(up=True, detail="")) * 3 + encode(READING))
+        assert isinstance(await pump.next(), LinkUp)
+        assert isinstance(await pump.next(), FrameRead)
+        worker.close()
+
+
 async def test_a_camera_takes_no_commands(tmp_path):
     async with running(tmp_path, Pump()) as link:
         with pytest.raises(TypeError, match="takes no Seal"):

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -16,6 +17,12 @@ def test_both_symbols_are_read_with_their_places(seed):
     assert {(s.symbology, s.text) for s in seen.symbols} == {("code128", NUMBER), ("qr", f"{NUMBER};41")}
     assert all(s.confirmed for s in seen.symbols) == second_decoder()
     assert all(0 < s.centre[0] < 1280 and 0 < s.centre[1] < 1024 for s in seen.symbols)
+
+
+def test_a_label_that_was_put_on_askew():
+    turn = cv2.getRotationMatrix2D((640, 512), 30, 0.9)
+    frame = cv2.warpAffine(render_envelope(label(NUMBER, 41), 1)[0], turn, (1280, 1024), borderValue=165)
+    assert {s.symbology for s in read_label(frame).symbols} == {"code128", "qr"}
 
 
 def test_two_labels_are_seen_as_two():
