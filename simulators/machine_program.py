@@ -10,31 +10,30 @@ from simulators.geometry import Geometry
 from simulators.image import Command
 from simulators.label_orders import LabelOrders
 from simulators.plc_program import WORD, PlcProgram
-from simulators.shift_register import NO_ANSWER, Track, Tracked
-
-# Track of a sensor → station of its events, and the event for what does not come there.
-MISSING: Mapping[str, tuple[str, str]] = {
-    "insert": ("insert", "lost"),
-    "document_tray": ("document_tray", "reject_unconfirmed"),
-    "seal": ("seal", "lost"),
-    "unsealed_eject": ("unsealed_eject", "reject_unconfirmed"),
-    "sealed": ("seal", "lost"),
-    "weigh": ("weigh", "lost"),
-    "label": ("label", "lost"),
-    "label_camera": ("label_camera", "lost"),
-    "hand_over": ("hand_over", "lost"),
-}
+from simulators.shift_register import NO_ANSWER, Tracked
 
 
 class MachineProgram(PlcProgram):
     """Documents by handle up to the inserter, items by handle from there."""
+
+    sensors: Mapping[str, tuple[str, str]] = {
+        "insert": ("insert", "lost"),
+        "document_tray": ("document_tray", "reject_unconfirmed"),
+        "seal": ("seal", "lost"),
+        "unsealed_eject": ("unsealed_eject", "reject_unconfirmed"),
+        "sealed": ("seal", "lost"),
+        "weigh": ("weigh", "lost"),
+        "label": ("label", "lost"),
+        "label_camera": ("label_camera", "lost"),
+        "hand_over": ("hand_over", "lost"),
+    }
 
     def __init__(self, image: ProcessImage, geometry: Geometry, *, frames_per_trigger: int, boot_id: int = 1) -> None:
         self._geometry = geometry
         self._frames = frames_per_trigger
         self.insert_ms: list[int] = []
         """latency: first ID frame's shutter → D1 answer consumed"""
-        super().__init__(image, boot_id=boot_id)
+        super().__init__(image, geometry.window_um, boot_id=boot_id)
 
     def power_up(self) -> None:
         """Handles, tracks and label orders are not retained."""
@@ -43,7 +42,6 @@ class MachineProgram(PlcProgram):
         self._next_item = 0
         self.documents: dict[int, Tracked] = {}
         self.items: dict[int, Tracked] = {}
-        self.tracks = {name: Track(self._geometry.window_um) for name in MISSING}
         self.labels = LabelOrders()
 
     def on_belt(self) -> Iterable[Tracked]:
@@ -98,7 +96,7 @@ class MachineProgram(PlcProgram):
         tracked = Tracked(self._next_document, "D1", trusted=not self.clearing)
         tracked.shutter_ms = self.now_ms
         self.documents[tracked.handle] = tracked
-        self.tracks["insert"].expect(tracked, travel_um + self._geometry.camera_to_gate_um)
+        self.register.expect("insert", tracked, travel_um + self._geometry.camera_to_gate_um)
         self.exposures[0] = (self.exposures[0] + self._frames) % WORD
         self.counters["documents_fed"] += 1
         tracked.asked.add(self.event("feeder", "document_fed", tracked.handle, self.exposures[0]))
@@ -106,12 +104,12 @@ class MachineProgram(PlcProgram):
 
     def at_gate(self, travel_um: int) -> tuple[str, int]:
         """D1. Returns ("insert" | "tray", document handle)."""
-        tracked, flags = self.see(self.tracks["insert"], "insert", travel_um)
+        tracked = self.see("insert", travel_um)
         if tracked is None:
             return "tray", 0
-        if self.decide(tracked, flags) in ("insert_close", "insert_keep_open"):
+        if self.decide(tracked) in ("insert_close", "insert_keep_open"):
             return "insert", tracked.handle
-        self.tracks["document_tray"].expect(tracked, travel_um + self._geometry.gate_to_tray_um)
+        self.register.expect("document_tray", tracked, travel_um + self._geometry.gate_to_tray_um)
         return "tray", tracked.handle
 
     def inserted(self, document: int, travel_um: int) -> int:
@@ -120,57 +118,53 @@ class MachineProgram(PlcProgram):
         self._next_item += 1
         item = Tracked(self._next_item, "D2", trusted=tracked is not None and tracked.trusted and not self.clearing)
         self.items[item.handle] = item
-        self.tracks["seal"].expect(item, travel_um + self._geometry.insert_to_seal_um)
+        self.register.expect("seal", item, travel_um + self._geometry.insert_to_seal_um)
         self.counters["items_opened"] += 1
         item.asked.add(self.event("insert", "inserted", document, item.handle))
         return item.handle
 
     def in_tray(self, travel_um: int) -> None:
         """The document tray's sensor."""
-        tracked, flags = self.see(self.tracks["document_tray"], "document_tray", travel_um)
+        tracked = self.see("document_tray", travel_um)
         if tracked is not None:
             self.documents.pop(tracked.handle, None)
             self.counters["documents_rejected"] += 1
-            self.event("document_tray", "document_rejected", tracked.handle, 0, flags | self._default_flag(tracked))
-
-    def _default_flag(self, tracked: Tracked) -> int:
-        return self._default if tracked.answer == NO_ANSWER else 0
+            self.report("document_tray", "document_rejected", tracked)
 
     def at_seal(self, travel_um: int) -> str:
         """D2. Returns "seal" or "eject"."""
-        tracked, flags = self.see(self.tracks["seal"], "seal", travel_um)
+        tracked = self.see("seal", travel_um)
         if tracked is None:
             return "eject"
-        if self.decide(tracked, flags) == "seal":
-            self.tracks["sealed"].expect(tracked, travel_um + self._geometry.seal_to_sealed_um)
+        if self.decide(tracked) == "seal":
+            self.register.expect("sealed", tracked, travel_um + self._geometry.seal_to_sealed_um)
             tracked.point, tracked.decided, tracked.answer = "D3", False, NO_ANSWER
             return "seal"
-        self.tracks["unsealed_eject"].expect(tracked, travel_um + self._geometry.seal_to_eject_um)
+        self.register.expect("unsealed_eject", tracked, travel_um + self._geometry.seal_to_eject_um)
         return "eject"
 
     def ejected(self, travel_um: int) -> None:
         """The unsealed eject's sensor."""
-        tracked, flags = self.see(self.tracks["unsealed_eject"], "unsealed_eject", travel_um)
+        tracked = self.see("unsealed_eject", travel_um)
         if tracked is not None:
             self.items.pop(tracked.handle, None)
             self.counters["items_rejected"] += 1
-            self.event("unsealed_eject", "item_ejected", tracked.handle, 0, flags | self._default_flag(tracked))
+            self.report("unsealed_eject", "item_ejected", tracked)
 
     def pass_by(self, sensor: str, kind: str, following: str, *, travel_um: int, distance_um: int, value: int = 0) -> None:
         """A sensor that only reports: an event, and the next expectation."""
-        station = MISSING[sensor][0]
-        tracked, flags = self.see(self.tracks[sensor], station, travel_um)
+        tracked = self.see(sensor, travel_um)
         if tracked is not None:
-            self.tracks[following].expect(tracked, travel_um + distance_um)
-            tracked.asked.add(self.event(station, kind, tracked.handle, value, flags))
+            self.register.expect(following, tracked, travel_um + distance_um)
+            self.report(sensor, kind, tracked, value)
 
     def at_label(self, travel_um: int, *, label_on_pad: bool) -> tuple[str, int]:
         """D3. Returns ("apply" | "pass", item handle)."""
-        tracked, flags = self.see(self.tracks["label"], "label", travel_um)
+        tracked = self.see("label", travel_um)
         if tracked is None:
             return "pass", 0
-        self.tracks["label_camera"].expect(tracked, travel_um + self._geometry.label_to_camera_um)
-        answer = self.decide(tracked, flags)
+        self.register.expect("label_camera", tracked, travel_um + self._geometry.label_to_camera_um)
+        answer = self.decide(tracked)
         head = self.labels.head()
         if answer == "apply" and label_on_pad and head is not None and head.handle == tracked.handle and not head.purge:
             self.labels.applied()
@@ -209,25 +203,15 @@ class MachineProgram(PlcProgram):
 
     def at_hand_over(self, travel_um: int) -> None:
         """The item leaves the machine."""
-        tracked, flags = self.see(self.tracks["hand_over"], "hand_over", travel_um)
+        tracked = self.see("hand_over", travel_um)
         if tracked is not None:
             self.items.pop(tracked.handle, None)
             self.counters["items_handed_over"] += 1
-            self.event("hand_over", "handed_over", tracked.handle, 0, flags)
+            self.report("hand_over", "handed_over", tracked)
 
-    def overdue(self, travel_um: int) -> None:
-        """Report what should have been seen by now."""
-        for name, track in self.tracks.items():
-            if not track.waiting:
-                continue
-            for tracked in track.overdue(travel_um):
-                station, kind = MISSING[name]
-                self.event(station, kind, tracked.handle)
-                (self.documents if name in ("insert", "document_tray") else self.items).pop(tracked.handle, None)
-
-    def overdue_um(self) -> int | None:
-        """Travel at which something counts as missing."""
-        return min((due for track in self.tracks.values() if (due := track.due_um()) is not None), default=None)
+    def forget(self, tracked: Tracked) -> None:
+        """It went missing."""
+        (self.documents if tracked.point == "D1" else self.items).pop(tracked.handle, None)
 
     def zones_empty(self) -> int:
         """Zone 0: documents; zone 1: items."""

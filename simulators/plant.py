@@ -50,6 +50,7 @@ class Plant:
         self.on_expose: OnExpose = lambda *_: None
         self.on_scan: OnScan = lambda _: None
         self.now_ms = 0
+        self._told_due_ms = 0
         self._next_feed_um = 0
         self._strokes: list[tuple[int, Callable[[], None]]] = []
         self.document_tray: list[PhysicalDocument] = []
@@ -71,8 +72,9 @@ class Plant:
         A caller that comes late loses nothing: whatever was due in between happens in its own scan.
         """
         changed = False
-        while (due_ms := self.next_due_ms()) < now_ms:
-            changed |= self._step(due_ms)
+        if now_ms > max(self._told_due_ms, self.now_ms + SCAN_MS):
+            while (due_ms := self.next_due_ms()) < now_ms:
+                changed |= self._step(due_ms)
         return changed | self._step(now_ms)
 
     def _step(self, now_ms: int) -> bool:
@@ -108,12 +110,13 @@ class Plant:
             self.machine.due_ms(),
             self.sorter.due_ms(),
             self._feed_due_ms(),
-            self._overdue_ms(self.machine_belt, self.machine.overdue_um()),
-            self._overdue_ms(self.sorter_belt, self.sorter.overdue_um()),
+            self._overdue_ms(self.machine_belt, self.machine.register.due_um()),
+            self._overdue_ms(self.sorter_belt, self.sorter.register.due_um()),
             *(stroke[0] for stroke in self._strokes),
         ]
         due = min((due for due in dues if due is not None), default=self.now_ms + 1000)
-        return max(self.now_ms + SCAN_MS, -(-due // SCAN_MS) * SCAN_MS)
+        self._told_due_ms = max(self.now_ms + SCAN_MS, -(-due // SCAN_MS) * SCAN_MS)
+        return self._told_due_ms
 
     def _overdue_ms(self, belt: Belt, travel_um: int | None) -> int | None:
         if travel_um is None or not belt.running:

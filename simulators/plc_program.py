@@ -5,11 +5,11 @@ Nothing in it reads a clock or draws a number; its state is its attributes.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from line_config.process_image import ProcessImage
 from simulators.image import Command, Event, ImageCodec
-from simulators.shift_register import NO_ANSWER, Track, Tracked
+from simulators.shift_register import NO_ANSWER, ShiftRegister, Tracked
 
 SCAN_MS = 10
 PERMIT_MS = 250
@@ -29,8 +29,12 @@ WORD, LONG = 1 << 16, 1 << 32
 class PlcProgram:
     """One PLC. The wire's server calls `write` and `read`; the plant calls `scan` and the subclasses' sensor methods."""
 
-    def __init__(self, image: ProcessImage, *, boot_id: int = 1, fifo: int = 0) -> None:
+    sensors: Mapping[str, tuple[str, str]] = {}
+    """sensor → station of its events, and the event for what does not come there"""
+
+    def __init__(self, image: ProcessImage, window_um: int, *, boot_id: int = 1, fifo: int = 0) -> None:
         self.image = image
+        self._window_um = window_um
         self.codec = ImageCodec(image)
         self.boot_id = boot_id
         self.mode = PRODUCTION
@@ -78,6 +82,7 @@ class PlcProgram:
         self._empty_owed = False
         self._words: list[int] = []
         self._dirty = True
+        self.register = ShiftRegister(self.sensors, self._window_um)
 
     def restart(self) -> None:
         """Power off and on: tracking is gone, the boot id is another one."""
@@ -282,13 +287,14 @@ class PlcProgram:
         tracked.answer, tracked.argument, tracked.chute = name, command.argument, command.chute
         return ""
 
-    def decide(self, tracked: Tracked, flags: int) -> str:
+    def decide(self, tracked: Tracked) -> str:
         """What happens to it at its decision point: its answer if that may be followed, else NO_ANSWER, which rejects."""
         tracked.decided = True
-        if tracked.answer in PASSING and (self.clearing or not tracked.trusted or flags):
+        if tracked.answer in PASSING and (self.clearing or not tracked.trusted or tracked.flags):
             tracked.answer = NO_ANSWER
-        if tracked.answer == NO_ANSWER and not self.clearing:
-            self.default_rejects += 1
+        if tracked.answer == NO_ANSWER:
+            tracked.flags |= self._default
+            self.default_rejects += not self.clearing
         return tracked.answer
 
     def answer(self, name: str, command: Command) -> str:
@@ -315,12 +321,30 @@ class PlcProgram:
         """Bit n: zone n is empty. For the subclass."""
         raise NotImplementedError
 
-    def see(self, track: Track, station: str, travel_um: int) -> tuple[Tracked | None, int]:
-        """Who is at the sensor, and the event's flags; a stranger is reported."""
-        tracked, in_window = track.see(travel_um)
+    def see(self, sensor: str, travel_um: int) -> Tracked | None:
+        """Who is at the sensor; outside its window it is flagged, and a stranger is reported."""
+        tracked, in_window = self.register.see(sensor, travel_um)
         if tracked is None:
-            self.event(station, "extra")
-        return tracked, 0 if in_window else self._out
+            self.event(self.sensors[sensor][0], "extra")
+        elif not in_window:
+            tracked.flags |= self._out
+        return tracked
+
+    def report(self, sensor: str, kind: str, tracked: Tracked, value: int = 0) -> None:
+        """The sensor's event about it, with the flags gathered since its last one; an answer may refer to this event."""
+        tracked.asked.add(self.event(self.sensors[sensor][0], kind, tracked.handle, value, tracked.flags))
+        tracked.flags = 0
+
+    def overdue(self, travel_um: int) -> None:
+        """Report what should have been seen by now."""
+        for sensor, tracked in self.register.missing(travel_um):
+            station, kind = self.sensors[sensor]
+            self.event(station, kind, tracked.handle, tracked.chute if kind == "divert_unconfirmed" else 0)
+            self.forget(tracked)
+
+    def forget(self, tracked: Tracked) -> None:
+        """It went missing. For the subclass."""
+        raise NotImplementedError
 
     def empty(self) -> None:
         """The plant says that nothing is on this PLC's belts: ends a run-out, and answers a clear-belt command once.
