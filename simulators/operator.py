@@ -9,7 +9,7 @@ import json
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ POLL_S = 0.25
 ANSWER_S = 6.0
 PERSON = "operator-sim"
 LOWEST_PRIORITY = 3
-AGAIN_AFTER_REACTIONS = 4  # a routine that did not help is tried again after so many reaction times
+AGAIN_AFTER_REACTIONS = 5  # what did not help is tried again after so many reaction times
 
 
 class PanelAway(Exception):  # noqa: N818 - a state of the world: look again later
@@ -36,6 +36,9 @@ class PlantHands(Protocol):
     def recount(self, chute: int) -> list[str]:
         """Scan all labels in a chute's bag: their QR texts."""
 
+    def take_out(self, chute: int, text: str) -> object:
+        """Move the envelope with this QR text from a chute's bag to the sealed rejects, if it is in there."""
+
     def bag_tag(self, chute: int) -> str:
         """What is written on the bag that hangs at a chute."""
 
@@ -50,28 +53,26 @@ class Panel(Protocol):
         """Ask for an act: accepted, code. Raises PanelAway."""
 
 
-class Step(NamedTuple):
-    """One thing to do; `chute` where it is about one."""
+class Act(NamedTuple):
+    """One act at the panel."""
 
     act: str
-    chute: int = 0
+    argument: dict[str, str]
 
 
 class Routine(NamedTuple):
-    """What to do about a condition, and in which states of the line (none named: in any)."""
+    """What to do about a condition: steps in order, in these states of the line (none named: in any)."""
 
-    acts: tuple[str, ...]
+    steps: tuple[str, ...]
     states: frozenset[str] = frozenset()
 
 
 _CLEAR_BELT = Routine(("clear_belt",), frozenset({"STOPPED", "HELD", "ABORTED"}))
-_RECOUNT = Routine(("recount_bag",), frozenset({"HELD", "STOPPED"}))
 
-# Condition → routine, the most urgent first. Conditions that are not here end without a person, or need a real one.
+# Condition → routine, the most urgent first. Conditions that are not here end without a person, or need a real one;
+# locked bags and chutes without a bag are seen at the bags themselves.
 ROUTINES: dict[str, Routine] = {
-    "PRINTER_NOT_READY": Routine(("roll_changed",)),
-    "DIVERT_UNCONFIRMED": _RECOUNT,
-    "WRONG_CHUTE": _RECOUNT,
+    "PRINTER_NOT_READY": Routine(("change_roll",)),
     "BELT_NOT_CLEARED": _CLEAR_BELT,
     "PLC_RESTARTED": _CLEAR_BELT,
     "LONG_OUTAGE": _CLEAR_BELT,
@@ -83,123 +84,136 @@ ROUTINES: dict[str, Routine] = {
     "ACCOUNTS_DIFFER": _CLEAR_BELT,
     "GUARD_OPEN": _CLEAR_BELT,
     "JAM": _CLEAR_BELT,
-    "REJECTS_NOT_CLEARED": Routine(("clear_rejects", "rejects_cleared"), frozenset({"STOPPED", "IDLE"})),
+    "REJECTS_NOT_CLEARED": Routine(("empty_rejects", "rejects_cleared"), frozenset({"STOPPED", "IDLE"})),
 }
 # What brings the line to Execute where nothing stands against it.
 WAY_TO_EXECUTE = {"HELD": "unhold", "STOPPED": "reset", "COMPLETE": "reset", "IDLE": "start"}
+BELT_STANDS = frozenset({"HELD", "STOPPED"})
 
 
-class Brain:
-    """Snapshot → what to do next. Starts the line once, and again after its own clearing; it respects a stop by others."""
+class Wish(NamedTuple):
+    """Something that this person wants to do, known by its cause."""
 
-    def __init__(self, again_ms: int) -> None:
-        self._again_ms = again_ms
-        self._tried_ms: dict[str, int] = {}
-        self._to_start = True
-
-    def step(self, snapshot: dict[str, Any], now_ms: int) -> list[Step]:
-        """The next steps, in order; empty when there is nothing to do. `now_ms` is any clock that runs on."""
-        if snapshot["clearing"]:
-            return []
-        state = snapshot["state"]
-        conditions = {row["code"]: row["priority"] for row in snapshot["conditions"]}
-        self._forget({state, "NO_BAG_BOUND", *conditions})
-        if state == "EXECUTE":
-            self._to_start = False
-        for cause, steps in self._wishes(snapshot, conditions):
-            if steps and now_ms - self._tried_ms.get(cause, now_ms - self._again_ms) >= self._again_ms:
-                self._tried_ms[cause] = now_ms
-                self._to_start |= Step("clear_belt") in steps
-                return steps
-        return []
-
-    def _forget(self, present: set[str]) -> None:
-        self._tried_ms = {cause: at_ms for cause, at_ms in self._tried_ms.items() if cause in present}
-
-    def _wishes(self, snapshot: dict[str, Any], conditions: dict[str, int]) -> list[tuple[str, list[Step]]]:
-        state = snapshot["state"]
-        wishes = [("NO_BAG_BOUND", _unbound(snapshot))]
-        standing = [(code, routine) for code, routine in ROUTINES.items() if code in conditions]
-        for code, routine in standing:
-            if not routine.states or state in routine.states:
-                wishes.append((code, _steps(routine, snapshot)))
-        urgent = min(conditions.values(), default=LOWEST_PRIORITY) == 1
-        free = not urgent if state == "HELD" else self._to_start and not urgent and not standing
-        if free and state in WAY_TO_EXECUTE:
-            wishes.append((state, [Step(WAY_TO_EXECUTE[state])]))
-        return wishes
+    cause: str
+    steps: tuple[str, ...]
+    chutes: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
-def _unbound(snapshot: dict[str, Any]) -> list[Step]:
-    bound = {bag["chute"] for bag in snapshot["bags"]}
-    return [Step("bind_bag", chute) for chute in snapshot["chutes"] if chute not in bound]
-
-
-def _steps(routine: Routine, snapshot: dict[str, Any]) -> list[Step]:
-    if routine is _RECOUNT:
-        return [Step("recount_bag", bag["chute"]) for bag in snapshot["bags"] if bag["locked"]]
-    return [Step(act) for act in routine.acts]
+def wishes(snapshot: dict[str, Any], *, to_start: bool) -> Iterator[Wish]:
+    """Everything that should be done about what the panel shows, the most urgent first."""
+    state = snapshot["state"]
+    conditions = {row["code"]: row["priority"] for row in snapshot["conditions"]}
+    bags = {bag["chute"]: bag for bag in snapshot["bags"]}
+    unbound = tuple(chute for chute in snapshot["chutes"] if chute not in bags)
+    if unbound:
+        yield Wish("no bag", ("bind_bag",), unbound)
+    for chute, bag in bags.items():
+        if bag["locked"] and state in BELT_STANDS:
+            doubtful = tuple(bag["take_out"])
+            yield Wish(f"bag {chute}: {doubtful}", ("take_out",) if doubtful else ("recount_bag",), (chute,), doubtful)
+    standing = [(code, routine) for code, routine in ROUTINES.items() if code in conditions]
+    for code, routine in standing:
+        if not routine.states or state in routine.states:
+            yield Wish(code, routine.steps)
+    urgent = min(conditions.values(), default=LOWEST_PRIORITY) == 1
+    free = not urgent if state == "HELD" else to_start and not urgent and not standing and not unbound
+    if free and state in WAY_TO_EXECUTE:
+        yield Wish(state, (WAY_TO_EXECUTE[state],))
 
 
 class Operator:
-    """A person at the line: `run` until cancelled. `acts` counts what was done, `refused` what the line would not do."""
+    """A person at the line. Starts it once, and again after an own clearing; respects a stop by others.
 
-    def __init__(self, panel: Panel, plant: PlantHands, *, seed: int, reaction_s: float = 1.0) -> None:
-        self._panel = panel
+    `acts` counts what was done by hand or accepted by the line, `refused` what it would not do.
+    """
+
+    def __init__(self, plant: PlantHands, *, seed: int, reaction_s: float = 1.0) -> None:
         self._plant = plant
         self._rng = random.Random(f"operator {seed}")
-        self._reaction_s = reaction_s
-        self._brain = Brain(round(reaction_s * 1000) * AGAIN_AFTER_REACTIONS)
+        self._reaction_ms = reaction_s * 1000
+        self._due_ms: dict[str, float] = {}
+        self._to_start = True
         self._hands: dict[str, Callable[[], object]] = {
-            "roll_changed": plant.roll_changed,
-            "clear_rejects": plant.clear_rejects,
+            "change_roll": plant.roll_changed,
+            "empty_rejects": plant.clear_rejects,
+        }
+        self._at_a_chute: dict[str, Callable[[Wish], list[Act]]] = {
+            "bind_bag": self._bind,
+            "recount_bag": self._recount,
+            "take_out": self._take_out,
         }
         self.acts: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
-    def step(self, snapshot: dict[str, Any]) -> list[Step]:
-        """What this person would do next; for callers that carry it out themselves."""
-        return self._brain.step(snapshot, round(asyncio.get_running_loop().time() * 1000))
+    def step(self, snapshot: dict[str, Any], now_ms: int) -> list[Act]:
+        """Look at the panel: use the hands where it is time to, and return the acts to ask the panel for, in order.
 
-    async def run(self) -> None:
-        """Look, react, act, for ever. A panel that is away is looked for again."""
+        `now_ms` is any clock that runs on; each thing is done a reaction time after it was first seen. The caller tells
+        `answered` for each act, and drops the rest after a refusal.
+        """
+        if snapshot["clearing"]:
+            return []
+        if snapshot["state"] == "EXECUTE":
+            self._to_start = False
+        wanted = list(wishes(snapshot, to_start=self._to_start))
+        self._due_ms = {wish.cause: self._due_ms.get(wish.cause, now_ms + self._reaction()) for wish in wanted}
+        due = next((wish for wish in wanted if self._due_ms[wish.cause] <= now_ms), None)
+        if due is None:
+            return []
+        self._due_ms[due.cause] = now_ms + AGAIN_AFTER_REACTIONS * self._reaction_ms
+        return [act for name in due.steps for act in self._carry_out(name, due)]
+
+    def answered(self, act: str, code: str, *, accepted: bool) -> None:
+        """What the line said to an act."""
+        if accepted:
+            self.acts[act] += 1
+            self._to_start |= act == "clear_belt"
+        else:
+            self.refused[f"{act}: {code}"] += 1
+
+    async def run(self, panel: Panel) -> None:
+        """Look and act for ever; a panel that is away is looked for again."""
+        loop = asyncio.get_running_loop()
         while True:
             try:
                 async with asyncio.timeout(ANSWER_S):
-                    snapshot = await self._panel.snapshot()
-                await self._carry_out(self.step(snapshot))
+                    await self._look(panel, round(loop.time() * 1000))
             except (PanelAway, TimeoutError):
-                self.refused["panel_away"] += 1
-            await asyncio.sleep(min(POLL_S, self._reaction_s))
+                self.refused["panel away"] += 1
+            await asyncio.sleep(min(POLL_S, self._reaction_ms / 1000))
 
-    async def _carry_out(self, steps: list[Step]) -> None:
-        if steps:
-            await asyncio.sleep(self._reaction_s * self._rng.uniform(0.7, 1.3))
-        for step in steps:
-            if not await self.do(step):
+    async def _look(self, panel: Panel, now_ms: int) -> None:
+        for act, argument in self.step(await panel.snapshot(), now_ms):
+            accepted, code = await panel.request(act, argument)
+            self.answered(act, code, accepted=accepted)
+            if not accepted:
                 return
 
-    async def do(self, step: Step) -> bool:
-        """Carry out one step; False when the line refused it."""
-        hand = self._hands.get(step.act)
-        if hand is not None:
-            hand()
-            accepted, code = True, "OK"
-        else:
-            async with asyncio.timeout(ANSWER_S):
-                accepted, code = await self._panel.request(step.act, self._argument(step))
-        if accepted:
-            self.acts[step.act] += 1
-        else:
-            self.refused[f"{step.act}: {code}"] += 1
-        return accepted
+    def _reaction(self) -> float:
+        return self._reaction_ms * self._rng.uniform(0.7, 1.3)
 
-    def _argument(self, step: Step) -> dict[str, str]:
-        if step.act == "bind_bag":
-            return {"chute": str(step.chute), "bag": self._plant.bag_tag(step.chute)}
-        if step.act == "recount_bag":
-            return {"chute": str(step.chute), "labels": ",".join(self._plant.recount(step.chute))}
-        return {}
+    def _carry_out(self, name: str, wish: Wish) -> list[Act]:
+        if name in self._hands:
+            self._hands[name]()
+            self.acts[name] += 1
+            return []
+        at_a_chute = self._at_a_chute.get(name)
+        return [Act(name, {})] if at_a_chute is None else at_a_chute(wish)
+
+    def _bind(self, wish: Wish) -> list[Act]:
+        return [Act("bind_bag", {"chute": str(chute), "bag": self._plant.bag_tag(chute)}) for chute in wish.chutes]
+
+    def _recount(self, wish: Wish) -> list[Act]:
+        return [
+            Act("recount_bag", {"chute": str(chute), "labels": ",".join(self._plant.recount(chute))}) for chute in wish.chutes
+        ]
+
+    def _take_out(self, wish: Wish) -> list[Act]:
+        found = [(chute, text) for chute in wish.chutes for text in wish.labels]
+        for chute, text in found:
+            self._plant.take_out(chute, text)
+        return [Act("take_out", {"chute": str(chute), "label": text}) for chute, text in found]
 
 
 class HttpPanel:

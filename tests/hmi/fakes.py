@@ -142,7 +142,7 @@ class FakeLine:
             self.bind(int(argument["chute"]), argument["bag"])
 
     def bind(self, chute: int, bag: str, count: int = 0, *, locked: bool = False) -> None:
-        self.bags[chute] = {"chute": chute, "bag": bag, "count": count, "locked": locked}
+        self.bags[chute] = {"chute": chute, "bag": bag, "count": count, "locked": locked, "take_out": []}
 
     def accounts(self) -> list[dict[str, Any]]:
         return [{"document": "D1-1", "item": None, "place": "belt", "order_id": None, "reason": "", "quarantined": False}]

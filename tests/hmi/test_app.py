@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS
 from edge.core.desk import CLEARABLE
 from edge.core.machine import ACTS
+from edge.core.production import Reject
 from edge.core.values import Mode, State
 from edge.hmi.app import create_app, static_files
 from edge.hmi.desk import ANSWERS_KEPT, ARGUMENTS_OF_ACT, Answers, Unclear, parse
 from edge.hmi.words import catalogue
-from edge.runtime.view import STATIONS
+from edge.runtime.link import Health
+from edge.runtime.view import STATIONS, snapshot
+from tests.core.line import Line
 from tests.hmi.fakes import FakeLine
 
 
@@ -180,6 +183,34 @@ def test_the_catalogue_has_a_word_for_every_code() -> None:
     assert set(ARGUMENTS_OF_ACT) == set(ACTS)
 
 
+def shape(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: shape(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [shape(one) for one in value[:1]]
+    return type(value).__name__
+
+
+def test_the_fake_line_speaks_as_the_real_one_does() -> None:
+    """Otherwise the page's tests would prove nothing about the real line."""
+    real = Line()
+    real.feed(2)
+    real.controller.floor.raise_condition("JAM")
+    spoken = snapshot(
+        real.controller, site="demo", sim=True, rev=1, health={"printer": Health(True, 3)}, central={"waiting": 0}
+    )
+    fake = FakeLine()
+    fake.bind(1, "B-1-001")
+    fake.conditions = ["JAM"]
+    told = fake.snapshot()
+    assert set(told) <= set(spoken)
+    for key in set(told) - {"outcomes", "central", "rejects", "stations"}:
+        assert shape(told[key]) == shape(spoken[key]), key
+    assert {station["id"] for station in told["stations"]} == {station["id"] for station in spoken["stations"]}
+    fake.reject("UNREADABLE", "D1-1", "", "document_tray", 0)
+    assert tuple(fake.rejects[0]) == Reject._fields
+
+
 def test_the_page_uses_only_words_and_acts_that_exist() -> None:
     words, scripts = catalogue(), {k: v.decode() for k, v in static_files().items() if k.startswith("js/")}
     text = "".join(scripts.values())
@@ -189,7 +220,7 @@ def test_the_page_uses_only_words_and_acts_that_exist() -> None:
     for section in re.findall(r'word\("(\w+)"', text):
         assert section in words
     sent = set(re.findall(r'send\("(\w+)"', text))
-    assert {"stop", "bind_bag", "recount_bag"} <= sent <= set(ACTS)
+    assert {"stop", "bind_bag", "recount_bag", "take_out"} <= sent <= set(ACTS)
     clearable = re.search(r"CLEARABLE = (\[.*\])", scripts["js/acts.js"])
     assert clearable is not None
     assert set(json.loads(clearable[1])) == {state.name for state in CLEARABLE}

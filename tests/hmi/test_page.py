@@ -15,7 +15,7 @@ async def number(shown: Shown, name: str) -> int:
 
 async def until_more(shown: Shown, name: str, than: int) -> None:
     await shown.page.wait_for_function(
-        "([name, than]) => Number(document.querySelector(`[data-testid=${name}]`).textContent) > than", arg=[name, than]
+        "([name, than]) => Number(document.querySelector(`[data-testid=${name}]`)?.textContent) > than", arg=[name, than]
     )
 
 
@@ -129,6 +129,18 @@ async def test_bags_are_bound_and_recounted_at_their_tile(shown: Shown) -> None:
         {"chute": "1", "bag": "B-1-007"},
         {"chute": "2", "labels": "EA000000015CN;1,EA000000024CN;2"},
     ]
+
+
+async def test_what_must_not_stay_in_a_bag_is_named(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.bind(4, "B-4-001", 3, locked=True)
+    line.bags[4]["take_out"] = ["EA000000015CN;7"]
+    await page.goto(shown.url)
+    await page.get_by_test_id("bag-4").tap()
+    await expect(page.locator("dialog .take-out")).to_contain_text("EA000000015CN;7")
+    await page.locator("dialog .take-out button").tap()
+    await expect(page.get_by_test_id("answer")).to_have_text("已执行")
+    assert line.asked[0][:3] == ("take_out", "panel", {"chute": "4", "label": "EA000000015CN;7"})
 
 
 async def test_the_way_out_of_a_hold_is_offered(shown: Shown) -> None:

@@ -11,11 +11,11 @@ from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS
 from edge.core.machine import ACTS
 from edge.hmi.app import create_app
 from edge.hmi.server import address, listen, serve
-from simulators.operator import _CLEAR_BELT, ROUTINES, WAY_TO_EXECUTE, Brain, HttpPanel, Operator, PanelAway, Step
+from simulators.operator import _CLEAR_BELT, ROUTINES, WAY_TO_EXECUTE, Act, HttpPanel, Operator, PanelAway
 from simulators.virtual.loop import run_virtual
 from tests.hmi.fakes import FakeLine
 
-HANDS = {"roll_changed", "clear_rejects"}
+HANDS = {"change_roll", "empty_rejects"}
 
 
 class Hands:
@@ -36,6 +36,9 @@ class Hands:
     def recount(self, chute: int) -> list[str]:
         return [f"EA{chute};1", f"EA{chute};2"]
 
+    def take_out(self, chute: int, text: str) -> None:
+        self.done.append(f"take {text} out of {chute}")
+
     def bag_tag(self, chute: int) -> str:
         return f"B-{chute}-001"
 
@@ -48,6 +51,7 @@ class Line:
         self.conditions = list(conditions)
         self.clearing_looks = 0
         self.bags: dict[int, bool] = {}
+        self.doubtful: dict[int, list[str]] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.looks = 0
         self.away_until_look = 0
@@ -68,7 +72,10 @@ class Line:
             "clearing": bool(self.clearing_looks),
             "conditions": [{"code": code, "priority": CONDITIONS[code].priority} for code in self.conditions],
             "chutes": [1, 2, 3],
-            "bags": [{"chute": chute, "locked": locked} for chute, locked in self.bags.items()],
+            "bags": [
+                {"chute": chute, "locked": locked, "take_out": self.doubtful.get(chute, [])}
+                for chute, locked in self.bags.items()
+            ],
         }
 
     async def request(self, act: str, argument: dict[str, str]) -> tuple[bool, str]:
@@ -86,6 +93,8 @@ class Line:
         elif act == "recount_bag":
             self.bags[int(argument["chute"])] = False
             self.conditions = [code for code in self.conditions if code != "DIVERT_UNCONFIRMED"]
+        elif act == "take_out":
+            self.doubtful[int(argument["chute"])].remove(argument["label"])
         elif act == "clear_belt":
             self.clearing_looks = 3
             self.conditions.append("REJECTS_NOT_CLEARED")
@@ -107,8 +116,8 @@ def live(line: Line, seconds: float, meanwhile: Callable[[], None] | None = None
     """Let an operator work on `line` for virtual `seconds`; `meanwhile` happens half way."""
 
     async def work() -> Operator:
-        operator = Operator(line, Hands(line), seed=1)
-        task = asyncio.get_running_loop().create_task(operator.run())
+        operator = Operator(Hands(line), seed=1)
+        task = asyncio.get_running_loop().create_task(operator.run(line))
         await asyncio.sleep(seconds / 2)
         if meanwhile is not None:
             meanwhile()
@@ -128,7 +137,7 @@ FROM_STOP = [*BINDS, "reset", "start"]
 def test_every_routine_is_for_a_real_condition_with_real_acts() -> None:
     assert set(ROUTINES) <= set(CONDITIONS)
     assert {code for code, routine in ROUTINES.items() if routine is _CLEAR_BELT} == CLEARED_WITH_BELT
-    named = {act for routine in ROUTINES.values() for act in routine.acts} | set(WAY_TO_EXECUTE.values())
+    named = {step for routine in ROUTINES.values() for step in routine.steps} | set(WAY_TO_EXECUTE.values())
     assert named - HANDS <= set(ACTS)
 
 
@@ -160,7 +169,7 @@ def test_changes_the_roll_and_unholds() -> None:
         line.state, line.conditions = "HELD", ["PRINTER_NOT_READY"]
 
     operator = live(line, 40, media_out)
-    assert operator.acts == {"roll_changed": 1, "unhold": 1}
+    assert operator.acts == {"change_roll": 1, "unhold": 1}
     assert line.state == "EXECUTE"
 
 
@@ -177,7 +186,7 @@ def test_after_a_restart_clears_the_belt_the_rejects_and_starts_again() -> None:
     line.bags = {1: False, 2: False, 3: False}
     operator = live(line, 40)
     assert line.acts() == ["clear_belt", "rejects_cleared", "reset", "start"]
-    assert operator.acts["clear_rejects"] == 1
+    assert operator.acts["empty_rejects"] == 1
     assert line.state == "EXECUTE"
 
 
@@ -230,7 +239,7 @@ def test_a_panel_that_is_away_or_silent_is_looked_for_again() -> None:
         silent.silent = False
 
     operator = live(silent, 40, speak)
-    assert operator.refused["panel_away"] > 0
+    assert operator.refused["panel away"] > 0
     assert operator.acts["start"] == 1
 
 
@@ -239,7 +248,7 @@ def test_the_same_seed_acts_at_the_same_moments() -> None:
         line = Line()
 
         async def work() -> int:
-            task = asyncio.get_running_loop().create_task(Operator(line, Hands(line), seed=seed).run())
+            task = asyncio.get_running_loop().create_task(Operator(Hands(line), seed=seed).run(line))
             await line.running.wait()
             at = asyncio.get_running_loop().time()
             task.cancel()
@@ -251,19 +260,32 @@ def test_the_same_seed_acts_at_the_same_moments() -> None:
     assert looks(1) != looks(2)
 
 
-def test_one_routine_at_a_time_and_the_next_while_the_first_takes_effect() -> None:
-    brain = Brain(4000)
+def test_one_thing_at_a_time_and_the_next_while_the_first_takes_effect() -> None:
+    line = Line("HELD")
+    operator = Operator(Hands(line), seed=1)
     snapshot = {
         "state": "HELD",
         "clearing": False,
         "conditions": [{"code": "PRINTER_NOT_READY", "priority": 1}, {"code": "DIVERT_UNCONFIRMED", "priority": 1}],
         "chutes": [1],
-        "bags": [{"chute": 1, "locked": True}],
+        "bags": [{"chute": 1, "locked": True, "take_out": []}],
     }
-    assert brain.step(snapshot, 0) == [Step("roll_changed")]
-    assert brain.step(snapshot, 100) == [Step("recount_bag", 1)]
-    assert brain.step(snapshot, 200) == []
-    assert brain.step(snapshot, 4000) == [Step("roll_changed")]
+    assert operator.step(snapshot, 0) == []
+    assert operator.step(snapshot, 699) == [], "nobody reacts that fast"
+    assert operator.step(snapshot, 1301) == [Act("recount_bag", {"chute": "1", "labels": "EA1;1,EA1;2"})]
+    assert operator.step(snapshot, 1400) == []
+    assert operator.acts == {"change_roll": 1}
+    assert operator.step(snapshot, 2000) == []
+    assert operator.step(snapshot, 6301) != []
+
+
+def test_takes_out_what_must_not_stay_then_recounts() -> None:
+    line = Line("HELD", "DIVERT_UNCONFIRMED")
+    line.bags, line.doubtful = {1: False, 2: False, 3: True}, {3: ["EA3;9"]}
+    operator = live(line, 20)
+    assert line.acts() == ["take_out", "recount_bag", "unhold"]
+    assert line.asked[0][1] == {"chute": "3", "label": "EA3;9"}
+    assert operator.acts == {"take_out": 1, "recount_bag": 1, "unhold": 1}
 
 
 # --- through HTTP ---
@@ -282,8 +304,8 @@ async def http(line: FakeLine) -> Any:
 async def test_starts_a_line_through_the_panel() -> None:
     line = FakeLine()
     async with http(line) as panel:
-        operator = Operator(panel, Hands(line), seed=1, reaction_s=0.01)
-        task = asyncio.create_task(operator.run())
+        operator = Operator(Hands(line), seed=1, reaction_s=0.01)
+        task = asyncio.create_task(operator.run(panel))
         async with asyncio.timeout(10):
             await line.running.wait()
         task.cancel()

@@ -44,8 +44,18 @@ class Recount extends Component {
   }
 }
 
+function TakeOut({ chute, labels }) {
+  return html`<p>${page("take_out_help")}</p>
+    ${labels.map(
+      (label) => html`<div key=${label} class="take-out">
+        <b>${label}</b><button onClick=${() => send("take_out", { chute: String(chute), label })}>${page("take_out")}</button>
+      </div>`,
+    )}`;
+}
+
 function BagForm({ chute, bag }) {
   if (!bag) return html`<${BindBag} chute=${chute} />`;
+  if (bag.take_out.length > 0) return html`<${TakeOut} chute=${chute} labels=${bag.take_out} />`;
   return bag.locked ? html`<${Recount} chute=${chute} />` : html`<p>${page("bag_ok")}</p>`;
 }
 
