@@ -217,8 +217,10 @@ class PerfectEdge:
         self._handed_over.append(self._told[event.handle])
 
     def _on_inducted(self, event: EventSlot) -> None:
-        expected = self._handed_over.pop(0)
         read = self._item_of_print.get(int(self._texts.pop(0).partition(";")[2] or 0))
+        if not self._handed_over:
+            return
+        expected = self._handed_over.pop(0)
         # A label that failed its check says nothing about the envelope that bears it.
         told = read if read is not None and expected.checked else expected
         self._parcels[event.handle] = told
