@@ -26,7 +26,7 @@ PITCH_PX = 18
 """Width of one character at the recogniser's input: narrower merges repeated fillers, wider only costs time."""
 _MODEL = "models/PP-OCRv6_rec_small.onnx"
 _BLANK = 0
-SEEN_MIN = 0.15
+SEEN_MIN = 0.5
 """A character below this was not seen but forced by its slot; such a line is not read."""
 
 
