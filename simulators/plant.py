@@ -304,6 +304,13 @@ class Plant:
         """The operator scans everything in a chute's bag: the QR texts."""
         return [envelope.labels[-1].qr if envelope.labels else "" for envelope in self.chutes[chute]]
 
+    def take_out(self, chute: int, text: str) -> None:
+        """The operator moves the envelope with this QR text from a chute's bag to the sealed rejects."""
+        found = next((e for e in self.chutes[chute] if e.labels and e.labels[-1].qr == text), None)
+        if found is not None:
+            self.chutes[chute].remove(found)
+            self._move(found, "sealed_reject", self.sealed_reject)
+
     def bag_tag(self, chute: int) -> str:
         """What is written on the empty bag at this chute."""
         return f"B-{chute}-001"

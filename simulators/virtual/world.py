@@ -4,13 +4,13 @@ import asyncio
 import hashlib
 import random
 import sqlite3
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from drivers.process_image import ImageCodec
 from edge.core.values import Camera, Plc, Settings, SortPlan
 from edge.runtime.app import Runtime
-from edge.runtime.central_link import CentralLink, LineState
+from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.journal import InlineStore, Ledger
 from edge.runtime.label_link import LabelLink
@@ -18,10 +18,10 @@ from edge.runtime.plc_link import PlcLink
 from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
-from drivers.process_image import ImageCodec
 from line_config.process_image import load_process_image
 from simulators.faults import FaultBook
 from simulators.geometry import Geometry
+from simulators.operator import PERSON, Operator
 from simulators.oracle import Judgement, judge
 from simulators.plant import Plant
 from simulators.plc_program import SCAN_MS, PlcProgram
@@ -31,7 +31,7 @@ from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, 
 
 SITE_KEY = b"virtual world site key, 32 bytes"
 WALL_START_MS = 1_790_000_000_000
-SNAPSHOT_MS = 250
+OPERATOR_LOOKS_MS = 250
 
 
 @dataclass
@@ -57,6 +57,7 @@ class World:
         self._codec = ImageCodec(image)
         self.book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
         self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed)
+        self.operator = Operator(self.plant, seed=scene.seed)
         self._rng = random.Random(f"world {scene.seed}")
         self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY))
         self.clock = Clock(lambda: WALL_START_MS + self.now_ms())
@@ -137,7 +138,7 @@ class World:
             crew,
             root="sealline/v1/virtual/line-1/",
             sort_plan=self._sort_plan,
-            line_state=lambda: self._line_state(runtime),
+            line_state=lambda: {"state": runtime.controller.floor.machine.state.name},
         )
         runtime.add(central)
         self.plant.on_expose = lambda camera, trigger, subject: eyes[camera].exposed(trigger, subject)
@@ -151,9 +152,6 @@ class World:
 
     def _program(self, plc: Plc) -> PlcProgram:
         return self.plant.machine if plc is Plc.MACHINE else self.plant.sorter
-
-    def _line_state(self, runtime: Runtime) -> LineState:
-        raise NotImplementedError
 
     async def kill(self) -> None:
         """The runtime dies at once: nothing is drained, what was not committed never happened."""
@@ -172,6 +170,23 @@ class World:
         for record in boot.ledger.records():
             self.trace.update(record.kind.encode() + record.at_us.to_bytes(8, "big") + record.body)
 
+    # --- the operator ---
+    async def run_operator(self) -> None:
+        """The operator looks at the panel four times a second and acts, with hands and through the panel's acts."""
+        while True:
+            await asyncio.sleep(OPERATOR_LOOKS_MS / 1000)
+            boot = self.boot
+            if boot is not None:
+                await self._look(boot.runtime)
+
+    async def _look(self, runtime: Runtime) -> None:
+        snapshot = runtime.snapshot(site="virtual", sim=True, central=dict)
+        for act, argument in self.operator.step(snapshot, self.now_ms()):
+            answer = await runtime.request(act, PERSON, argument)
+            self.operator.answered(act, answer.code, accepted=answer.accepted)
+            if not answer.accepted:
+                return
+
     # --- judging ---
     def accounts(self) -> list[dict[str, Any]]:
         """The edge's own accounts."""
@@ -180,6 +195,3 @@ class World:
     def judge(self) -> Judgement:
         """The oracle's verdict on the present state of the plant."""
         return judge(self.plant, self.scene.ordered(), self.accounts())
-
-
-__all__ = ["Boot", "Callable", "Mapping", "World"]

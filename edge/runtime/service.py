@@ -1,0 +1,256 @@
+"""One line as a service: everything put together from the configuration, run until a signal, and ended in order.
+
+The panel stands above the runtime, so the caller hands it in as a function of the desk.
+"""
+
+import asyncio
+import gc
+import hashlib
+import hmac
+import signal
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import structlog
+from line_config.model import LineConfig, PlcConfig
+
+from drivers.label_printer import ZplPrinter
+from drivers.modbus_plc import ModbusPlc
+from drivers.mqtt import MqttClient
+from drivers.ports import PlcPort
+from drivers.process_image import ImageCodec
+from drivers.s7_plc import S7Plc
+from drivers.scanner import SerialScanner
+from edge.core.commands import Answer
+from edge.core.invariants import InvariantError
+from edge.core.values import Camera, Plc, Settings, SortPlan
+from edge.runtime.app import Runtime, new_journal_id
+from edge.runtime.camera_link import CameraLink, worker_argv
+from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
+from edge.runtime.clock import Clock
+from edge.runtime.helper import Helper
+from edge.runtime.journal import JournalError, Ledger, ThreadStore
+from edge.runtime.label_link import LabelLink, renderer
+from edge.runtime.lag import LoopLag
+from edge.runtime.plc_link import PlcLink
+from edge.runtime.scanner_link import ScannerLink
+from edge.runtime.spawn import Crew
+from edge.runtime.view import accounts
+from line_config.process_image import ProcessImage, load_process_image
+from vision.tokens import load_site_key
+
+log = structlog.get_logger("sealline")
+EMPTY_BELT_WAIT_S = 20.0
+FAILED, ENDED = 1, 0
+
+
+class Desk:
+    """The line as the panel sees it."""
+
+    def __init__(self, runtime: Runtime, central: CentralLink, lag: LoopLag, *, site: str, sim: bool) -> None:
+        self._runtime = runtime
+        self._central = central
+        self._lag = lag
+        self._site = site
+        self._sim = sim
+
+    def snapshot(self) -> dict[str, Any]:
+        """What the page shows."""
+        shown = self._runtime.snapshot(site=self._site, sim=self._sim, central=self._central.counters)
+        return {**shown, "loop_lag_ms": self._lag.figures()}
+
+    async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
+        """Ask for an act; see Runtime.request."""
+        return await self._runtime.request(act, person, argument, request_id)
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Where every document is."""
+        return accounts(self._runtime.controller)
+
+
+Panel = Callable[[Desk], Coroutine[Any, Any, None]]
+
+
+def settings_of(config: LineConfig) -> Settings:
+    """What the core needs of the configuration."""
+    deadlines = config.deadlines
+    return Settings(
+        line=config.line.name,
+        target_rate_per_h=config.line.target_rate_per_h,
+        frames_per_trigger=config.id_camera.frames_per_trigger,
+        read_deadline_ms=deadlines.read_ms,
+        transit_deadline_ms=deadlines.transit_ms,
+        print_deadline_ms=deadlines.print_ms,
+        label_read_deadline_ms=deadlines.label_read_ms,
+        induction_deadline_ms=deadlines.induction_ms,
+        scan_window_ms=deadlines.scan_window_ms,
+        operator_code=config.central.operator_code,
+        weight_min_g=config.limits.weight_min_g,
+        weight_max_g=config.limits.weight_max_g,
+    )
+
+
+def sort_plan_of(config: LineConfig) -> SortPlan:
+    """The sort plan as the core knows it."""
+    plan = config.sort_plan
+    return SortPlan(version=plan.version, routes=dict(plan.routes), reject_chute=plan.reject_chute)
+
+
+def _plc_port(plc: PlcConfig, image: ProcessImage) -> PlcPort:
+    if plc.kind == "modbus":
+        return ModbusPlc(plc.host, plc.port, plc.unit_id, image)
+    return S7Plc(plc.host, plc.port, plc.rack, plc.slot, image)
+
+
+class Line:
+    """The running line: built once, then run."""
+
+    def __init__(self, config: LineConfig, site_key: bytes) -> None:
+        self._config = config
+        self._data_dir = Path(config.paths.data_dir)
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        self._ledger = Ledger(str(self._data_dir / "journal.db"), hmac.new(site_key, b"journal", hashlib.sha256).digest())
+        self._ledger.open(new_journal_id)
+        self._store = ThreadStore(self._ledger)
+        self._clock = Clock()
+        self._crew = Crew()
+        self._helper = Helper()
+        self._lag = LoopLag()
+        self.runtime = Runtime(self._ledger, self._store, self._clock, settings_of(config), sort_plan_of(config))
+        self._add_plcs()
+        self._add_cameras()
+        self._add_devices()
+        self._central = self._add_central()
+        sim = config.id_camera.kind == "frames"
+        self.desk = Desk(self.runtime, self._central, self._lag, site=config.line.site, sim=sim)
+
+    def _add_plcs(self) -> None:
+        image = load_process_image()
+        for plc, section in ((Plc.MACHINE, self._config.machine_plc), (Plc.SORTER, self._config.sorter_plc)):
+            self.runtime.add(
+                PlcLink(
+                    plc,
+                    _plc_port(section, image),
+                    ImageCodec(image),
+                    offer=self.runtime.pump.offer,
+                    lease=self.runtime.pump,
+                    clock=self._clock,
+                    poll_ms=section.poll_ms,
+                    edge_boot=self.runtime.boot,
+                    cursor=self.runtime.cursors.get(plc.value),
+                )
+            )
+
+    def _add_cameras(self) -> None:
+        config, line = self._config, self._config.line
+        layouts = {Camera.ID: tuple(Path(path) for path in line.documents), Camera.LABEL: ()}
+        for camera, section in ((Camera.ID, config.id_camera), (Camera.LABEL, config.label_camera)):
+            socket = self._data_dir / f"{camera.value}.sock"
+            argv = worker_argv(
+                camera,
+                f"{section.host}:{section.port}",
+                socket,
+                layouts=layouts[camera],
+                site_key=Path(config.paths.site_key_file),
+                evidence=self._data_dir / "evidence" / camera.value,
+                evidence_max=section.evidence_frames_max,
+            )
+            self.runtime.add(CameraLink(camera, self.runtime.pump.offer, self._crew, self._clock, socket=socket, argv=argv))
+
+    def _add_devices(self) -> None:
+        config, offer = self._config, self.runtime.pump.offer
+        printer = config.printer
+        port = ZplPrinter(printer.host, printer.port, printer.status_port, printer.reply_timeout_ms)
+        render = renderer(self._helper, Path(config.line.label_layout))
+        self.runtime.add(
+            LabelLink(port, offer, self._clock, render, poll_ms=printer.poll_ms, print_deadline_ms=config.deadlines.print_ms)
+        )
+        self.runtime.add(ScannerLink(SerialScanner(config.scanner.device, config.scanner.baud), offer, self._clock))
+
+    def _add_central(self) -> CentralLink:
+        section, line = self._config.central, self._config.line
+        root = topic_root(line.site, line.name)
+        client = MqttClient(
+            section.host,
+            section.port,
+            client_id=f"sealline-{line.site}-{line.name}",
+            protocol=section.protocol,
+            will=(root + "state", OFFLINE),
+        )
+        link = CentralLink(
+            self.runtime.pump.offer,
+            client,
+            self._store,
+            self._clock,
+            self._crew,
+            root=root,
+            sort_plan=sort_plan_of(self._config),
+            line_state=lambda: {"state": self.runtime.controller.floor.machine.state.name},
+        )
+        self.runtime.add(link)
+        return link
+
+    async def run(self, panel: Panel) -> int:
+        """Run until a signal or a failure; returns the exit code."""
+        await self._helper.prepare(Path(self._config.line.label_layout))
+        digest = hashlib.sha256(self._config.model_dump_json().encode()).hexdigest()
+        self.runtime.begin(digest)
+        pump_task = self._crew.spawn(self.runtime.pump.run(), "pump")
+        for link in self.runtime.links:
+            self._crew.spawn(link.run(), link.name)
+        self._crew.spawn(self._lag.run(), "loop lag")
+        self._crew.spawn(panel(self.desk), "panel")
+        # What is here now lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        log.info("running", boot=self.runtime.boot, journal=self.runtime.journal_id, replayed=self.runtime.replayed)
+        await self._until_told()
+        pump_task.cancel()
+        await self.runtime.pump.drain()
+        return await self._end()
+
+    async def _until_told(self) -> None:
+        """Wait for the first signal or failure; after a signal, until the belt is empty or a second one comes."""
+        loop = asyncio.get_running_loop()
+        told = asyncio.Event()
+        failure = loop.create_task(self._crew.failure(), name="failure")
+        failure.add_done_callback(lambda _: told.set())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, told.set)
+        await told.wait()
+        told.clear()
+        if not failure.done():
+            await self.runtime.request("pause_feed", "system", {})
+            try:
+                async with asyncio.timeout(EMPTY_BELT_WAIT_S):
+                    await self._until_empty(told)
+            except TimeoutError:
+                log.warning("the belt is not empty: ending all the same, what lies there will be quarantined")
+        failure.cancel()
+
+    async def _until_empty(self, told: asyncio.Event) -> None:
+        controller = self.runtime.controller
+        while (controller.documents.on_belt or controller.items.on_belt) and not told.is_set():  # noqa: ASYNC110 - the core tells nobody
+            await asyncio.sleep(0.1)
+
+    async def _end(self) -> int:
+        code = ENDED
+        try:
+            await self._crew.stop()
+        except (InvariantError, JournalError) as error:
+            log.error("stopped: the line must not go on", error=str(error))  # noqa: TRY400 - the text says it all
+            code = FAILED
+        await self._helper.close()
+        self._store.close()
+        log.info("ended", handled=self.runtime.pump.handled, commits=self.runtime.pump.commits, lag_ms=self._lag.figures())
+        return code
+
+
+def run(config: LineConfig, panel: Panel) -> int:
+    """Run a line until it is told to end; returns the exit code. Raises JournalError or SiteKeyError before it begins."""
+
+    async def main() -> int:
+        return await Line(config, load_site_key(Path(config.paths.site_key_file))).run(panel)
+
+    return asyncio.run(main())
