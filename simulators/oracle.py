@@ -3,7 +3,7 @@
 The edge's own accounts are looked at for one question only: whether they say the same place as the world does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -41,52 +41,74 @@ def expected_chute(routes: Mapping[str, int], county: str) -> int:
 
 def judge(plant: Plant, orders: Iterable[Ordered], accounts: Sequence[Mapping[str, Any]]) -> Judgement:
     """Judge the plant's present state; see Judgement."""
-    by_id = {order.order_id: order for order in orders}
-    wrong, times = [], dict[str, int]()
-    dispatched = 0
-    for chute, envelopes in plant.chutes.items():
-        for envelope in envelopes:
-            dispatched += 1
-            wrong += _wrongs(envelope, chute, by_id, times)
-    wrong += [f"order {order_id} was dispatched {n} times" for order_id, n in times.items() if n > 1]
-    return Judgement(dispatched, tuple(wrong), tuple(_unaccounted(plant.documents, accounts)))
+    by_number = {order.tracking_number: order for order in orders}
+    bagged = [(chute, envelope) for chute, envelopes in plant.chutes.items() for envelope in envelopes]
+    wrong = [sentence for chute, envelope in bagged for sentence in _wrongs(envelope, chute, by_number)]
+    wrong += _repeated(bagged, by_number)
+    return Judgement(len(bagged), tuple(wrong), tuple(_unaccounted(plant, accounts)))
 
 
-def _wrongs(envelope: Envelope, chute: int, orders: Mapping[str, Ordered], times: dict[str, int]) -> list[str]:
+def _wrongs(envelope: Envelope, chute: int, orders: Mapping[str, Ordered]) -> Iterator[str]:
     name = f"envelope {envelope.item_handle} in chute {chute}"
     if not envelope.sealed:
-        return [f"{name} is not sealed"]
+        yield f"{name} is not sealed"
     if len(envelope.labels) != 1:
-        return [f"{name} bears {len(envelope.labels)} labels"]
+        yield f"{name} bears {len(envelope.labels)} labels"
+        return
     label = envelope.labels[0]
-    order = next((o for o in orders.values() if o.tracking_number == label.code128), None)
+    order = orders.get(label.code128)
     if order is None:
-        return [f"{name} bears the unknown number {label.code128}"]
-    times[order.order_id] = times.get(order.order_id, 0) + 1
-    faults = []
-    contents = frozenset(document.number for document in envelope.documents)
-    if contents != order.numbers or len(envelope.documents) != len(order.numbers):
-        held = ", ".join(str(document.order_id) for document in envelope.documents)
-        faults.append(f"{name} is labelled for {order.order_id} and holds the document of {held}")
-    if not label.qr.startswith(label.code128 + ";"):
-        faults.append(f"{name} bears two different numbers on one label")
+        yield f"{name} bears the number {label.code128!r}, which no order has"
+        return
+    if sorted(document.number for document in envelope.documents) != sorted(order.numbers):
+        held = ", ".join(document.order_id or "nobody" for document in envelope.documents) or "nobody"
+        yield f"{name} is labelled for {order.order_id} and holds what belongs to {held}"
+    if label.qr.partition(";")[0] != label.code128:
+        yield f"{name} bears two different numbers on one label"
     if chute != order.chute:
-        faults.append(f"{name} of {order.order_id} belongs into chute {order.chute}")
-    return faults
+        yield f"{name} is labelled for {order.order_id}, which belongs into chute {order.chute}"
 
 
-def _unaccounted(documents: Sequence[PhysicalDocument], accounts: Sequence[Mapping[str, Any]]) -> list[str]:
-    placed = {row["document"]: row["place"] for row in accounts}
-    findings = []
-    for document in documents:
+def _repeated(bagged: Iterable[tuple[int, Envelope]], orders: Mapping[str, Ordered]) -> Iterator[str]:
+    chutes: dict[str, list[int]] = {}
+    for chute, envelope in bagged:
+        for number in {label.code128 for label in envelope.labels if label.code128 in orders}:
+            chutes.setdefault(orders[number].order_id, []).append(chute)
+    for order_id, places in chutes.items():
+        if len(places) > 1:
+            yield f"{order_id} was dispatched {len(places)} times, into the chutes {', '.join(map(str, places))}"
+
+
+def _lying(plant: Plant) -> dict[int, str]:
+    """Index of each document that lies in a bag or a reject place now → that place."""
+    held: list[tuple[str, Sequence[Envelope | PhysicalDocument]]] = [
+        ("document_tray", plant.document_tray),
+        ("unsealed_eject", plant.unsealed_eject),
+        ("sealed_reject", plant.sealed_reject),
+        *((f"chute:{chute}", envelopes) for chute, envelopes in plant.chutes.items()),
+    ]
+    return {
+        document.index: place
+        for place, bodies in held
+        for body in bodies
+        for document in ([body] if isinstance(body, PhysicalDocument) else body.documents)
+    }
+
+
+def _unaccounted(plant: Plant, accounts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    said = {row["document"]: row["place"] for row in accounts}
+    lying = _lying(plant)
+    for document in plant.documents:
+        place = lying.get(document.index, document.place)
         if document.handle is None:
-            if document.place not in ("feeder", "belt"):
-                findings.append(f"document {document.index} is in {document.place} and never had a handle")
+            if place not in ("feeder", "belt"):
+                yield f"document {document.index} is in {place} and was never seen by the ID camera"
             continue
         key = f"D{document.handle[0]}-{document.handle[1]}"
-        said = placed.get(key)
-        if said is None:
-            findings.append(f"document {document.index} ({key}) is in {document.place}, and the edge has no record of it")
-        elif said != document.place:
-            findings.append(f"document {document.index} ({key}) is in {document.place}, and the edge says {said}")
-    return findings
+        account = said.pop(key, None)
+        if account is None:
+            yield f"document {document.index} ({key}) is in {place}, and the edge has no record of it"
+        elif account != place:
+            yield f"document {document.index} ({key}) is in {place}, and the edge says {account}"
+    for key, account in said.items():
+        yield f"the edge says that {key} is in {account}, and no document ever bore that handle"
