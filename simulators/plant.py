@@ -63,6 +63,8 @@ class Plant:
         self._on_sorter: list[Envelope] = []
         self._behind_camera: list[list[Envelope]] = []
         self.fed = 0
+        self.ended_ms: list[int] = []
+        """when each thing left the belts"""
         self._outages: tuple[tuple[int, int], ...] = ()
 
     # --- time ---
@@ -174,6 +176,7 @@ class Plant:
 
     def _in_tray(self, document: PhysicalDocument, travel_um: int) -> None:
         document.place = "document_tray"
+        self.ended_ms.append(self.now_ms)
         self.document_tray.append(document)
         self._on_machine.remove(document)
         self.machine.in_tray(travel_um)
@@ -201,6 +204,7 @@ class Plant:
 
     def _move(self, envelope: Envelope, place: str, into: list[Envelope]) -> None:
         envelope.place = place
+        self.ended_ms.append(self.now_ms)
         for document in envelope.documents:
             document.place = place
         into.append(envelope)

@@ -50,6 +50,7 @@ ACTS: dict[str, str] = {
     "stop": "stop",
     "unhold": "unhold",
     "complete": "complete",
+    "clear": "clear",
     "pause_feed": "",
     "resume_feed": "",
     "clear_belt": "",

@@ -35,6 +35,10 @@ class Crew:
         """Wait for the first task that dies and return its exception."""
         return await asyncio.shield(self._failed)
 
+    def failed(self) -> BaseException | None:
+        """The exception of the first task that died, None while all live."""
+        return self._failed.result() if self._failed.done() else None
+
     async def stop(self) -> None:
         """Cancel all tasks, newest first, each waited for before the next; raise the first failure that there was."""
         for task in reversed(self._tasks[:]):

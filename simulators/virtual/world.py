@@ -1,6 +1,7 @@
 """The real runtime inside the virtual plant, in virtual time: the same pump, journal SQL, links and core as on a line PC."""
 
 import asyncio
+import contextlib
 import hashlib
 import random
 import sqlite3
@@ -67,11 +68,40 @@ class World:
         self.boot: Boot | None = None
         self.boots = 0
         self.reads: dict[str, dict[str, int]] = {}
-        self.trace = hashlib.blake2b(digest_size=8)
+        self._tasks: list[asyncio.Task[None]] = []
 
     def now_ms(self) -> int:
         """Virtual ms since the beginning."""
         return round(asyncio.get_running_loop().time() * 1000)
+
+    # --- a run ---
+    def begin(self) -> None:
+        """Start the plant, the operator and the runtime."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self.run_plant(), name="plant"),
+            loop.create_task(self.run_operator(), name="operator"),
+        ]
+        self.start()
+
+    def require_alive(self) -> None:
+        """Raise what killed a task, ours or the runtime's: no error is ever swallowed."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
+        failure = None if self.boot is None else self.boot.crew.failed()
+        if failure is not None:
+            raise failure
+
+    async def end(self) -> None:
+        """End everything."""
+        for task in reversed(self._tasks):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self.boot is not None:
+            await self.kill()
+        self._anchor.close()
 
     # --- the plant's time ---
     async def run_plant(self) -> None:
@@ -161,14 +191,9 @@ class World:
         self.plant.touch_belt()
         self.plant.on_expose = lambda *_: None
         self.plant.on_scan = lambda _: None
-        self._note(boot)
         await boot.crew.stop()
         boot.ledger.close()
         self.boot = None
-
-    def _note(self, boot: Boot) -> None:
-        for record in boot.ledger.records():
-            self.trace.update(record.kind.encode() + record.at_us.to_bytes(8, "big") + record.body)
 
     # --- the operator ---
     async def run_operator(self) -> None:
@@ -188,6 +213,27 @@ class World:
                 return
 
     # --- judging ---
+    def trace_hash(self) -> str:
+        """Hash over all records of all boots (I15)."""
+        trace = hashlib.blake2b(digest_size=8)
+        if self.boot is not None:
+            for record in self.boot.ledger.records():
+                trace.update(f"{record.boot} {record.at_us} {record.kind} ".encode() + record.body)
+        return trace.hexdigest()
+
+    def links(self) -> dict[str, bool]:
+        """Which links are up."""
+        return {} if self.boot is None else {name: health.up for name, health in self.boot.runtime.health().items()}
+
+    def central(self) -> dict[str, int]:
+        """What central has stored, by its own books."""
+        stored = sum(len(events) for events in self.broker.stored.values())
+        return {"stored": stored, "duplicates": self.broker.duplicates, "gaps": self.broker.gaps}
+
+    def conditions(self) -> dict[str, int]:
+        """How often each condition was raised since the last boot."""
+        return {} if self.boot is None else dict(sorted(self.boot.runtime.controller.floor.conditions.raised.items()))
+
     def accounts(self) -> list[dict[str, Any]]:
         """The edge's own accounts."""
         return [] if self.boot is None else accounts(self.boot.runtime.controller)

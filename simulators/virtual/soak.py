@@ -1,0 +1,78 @@
+"""A simulated shift: the real runtime inside the virtual plant, as long as asked, deterministic by seed."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from edge.core.values import Settings, SortPlan
+from simulators.report import report
+from simulators.scene import Scene, load_routes
+from simulators.virtual.loop import run_virtual
+from simulators.virtual.world import World
+
+Progress = Callable[[int, int], None]
+LOOK_S = 1.0
+SETTLE_S = 5.0
+GRACE_MS = 600_000
+KILL_DOWN_S = 1.2
+
+SETTINGS = Settings(
+    line="line-1",
+    target_rate_per_h=2700,
+    frames_per_trigger=2,
+    read_deadline_ms=1200,
+    transit_deadline_ms=20000,
+    print_deadline_ms=2500,
+    label_read_deadline_ms=1200,
+    induction_deadline_ms=20000,
+    scan_window_ms=400,
+    operator_code="OP01",
+    weight_min_g=5,
+    weight_max_g=900,
+)
+
+
+async def _shift(seed: int, items: int, rate_per_h: int, faults: float, kills: int, progress: Progress) -> dict[str, Any]:
+    scene = Scene(seed, items, faults)
+    plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
+    world = World(scene, SETTINGS, plan, rate_per_h=rate_per_h)
+    try:
+        return await _run(world, items, kills, progress)
+    finally:
+        await world.end()
+
+
+async def _run(world: World, items: int, kills: int, progress: Progress) -> dict[str, Any]:
+    world.begin()
+    limit_ms = items * 3_600_000 // world.plant.geometry.rate_per_h * 2 + GRACE_MS
+    kill_at = [items * (n + 1) // (kills + 1) for n in range(kills)]
+    while not world.plant.idle and world.now_ms() < limit_ms:
+        await asyncio.sleep(LOOK_S)
+        world.require_alive()
+        progress(world.plant.fed, items)
+        if kill_at and world.plant.fed >= kill_at[0]:
+            kill_at.pop(0)
+            await world.kill()
+            await asyncio.sleep(KILL_DOWN_S)
+            world.start()
+    await asyncio.sleep(SETTLE_S)
+    world.require_alive()
+    judgement = world.judge()
+    return {
+        **report(world.plant, world.accounts(), judgement, seed=world.scene.seed),
+        "reads": world.reads,
+        "links": world.links(),
+        "central": world.central(),
+        "operator": dict(sorted(world.operator.acts.items())),
+        "conditions": world.conditions(),
+        "simulated_s": world.now_ms() // 1000,
+        "boots": world.boots,
+        "trace": world.trace_hash(),
+    }
+
+
+def shift(
+    *, seed: int, items: int, rate_per_h: int = 2700, faults: float = 0.0, kills: int = 0, progress: Progress = lambda *_: None
+) -> dict[str, Any]:
+    """Run `items` items; returns the report. Raises whatever killed a task of the runtime."""
+    return run_virtual(_shift(seed=seed, items=items, rate_per_h=rate_per_h, faults=faults, kills=kills, progress=progress))
