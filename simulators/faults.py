@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
 
 KINDS = ("unreadable", "no_order", "swapped_neighbours", "neighbour_label", "media_out", "divert_unconfirmed")
-# How far around a fault its position doubt reaches (I20): its own neighbours, and those of the other item it takes in.
+# How many items before and after a fault are in doubt with it (I20): its neighbours, and those of the other one it takes in.
 REACH: Mapping[str, tuple[int, int]] = {"swapped_neighbours": (1, 2), "neighbour_label": (1, 2)}
 
 
@@ -22,19 +22,27 @@ class FaultBook:
 
     def __init__(self, plan: Mapping[int, str], documents: Sequence[PhysicalDocument], numbers: Mapping[str, int]) -> None:
         """`numbers`: tracking number → index of the item, for what happens to labels."""
-        self.plan = dict(plan)
+        self.plan = {index: kind for index, kind in plan.items() if index < len(documents)}
         self._numbers = dict(numbers)
-        self._count = len(documents)
         self.fired: dict[str, list[int]] = {kind: [] for kind in KINDS}
         self.touched: set[int] = set()
+        """faulted themselves, or on the belt at an outage"""
 
     def _fire(self, kind: str, index: int) -> bool:
         if self.plan.get(index) != kind or index in self.fired[kind]:
             return False
         self.fired[kind].append(index)
-        before, after = REACH.get(kind, (0, 0))
-        self.touched.update(range(max(0, index - before), min(self._count, index + after + 1)))
+        self.touched.add(index)
         return True
+
+    def touched_in(self, order: Sequence[int]) -> set[int]:
+        """All that do not count as untouched; `order`: the items as they followed each other behind the sealer."""
+        place_of = {index: place for place, index in enumerate(order)}
+        touched = set(self.touched)
+        for kind, (before, after) in REACH.items():
+            for index in self.fired[kind]:
+                touched.update(order[max(0, place_of[index] - before) : place_of[index] + after + 1])
+        return touched
 
     def fire_at_camera(self, document: PhysicalDocument) -> None:
         """An unreadable document, or one that nobody ordered, is before the camera."""

@@ -5,6 +5,7 @@ time may jump. The PLC programs see sensor edges only; what is truly where stays
 """
 
 import random
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,7 +15,7 @@ from simulators.bodies import Envelope, PhysicalDocument
 from simulators.faults import FaultBook
 from simulators.geometry import Geometry
 from simulators.machine_program import MachineProgram
-from simulators.plc_program import SCAN_MS
+from simulators.plc_program import SCAN_MS, PlcProgram
 from simulators.printer_body import PrinterBody
 from simulators.sorter_program import SorterProgram
 
@@ -65,6 +66,8 @@ class Plant:
         self.fed = 0
         self.ended_ms: list[int] = []
         """when each thing left the belts"""
+        self._leaving: deque[tuple[PlcProgram, int, Envelope | PhysicalDocument]] = deque(maxlen=image.window)
+        """what left the belts last, with the event that told of it"""
         self._outages: tuple[tuple[int, int], ...] = ()
 
     # --- time ---
@@ -133,10 +136,14 @@ class Plant:
             self.touch_belt()
 
     def touch_belt(self) -> None:
-        """Everything on the belt was there at a kill or at stage 2."""
-        for body in (*self._on_machine, *self._on_sorter):
+        """A kill, or stage 2: everything on the belt, and whatever left it without the edge's knowing so far."""
+        left = [body for program, seq, body in self._leaving if program.unacknowledged(seq)]
+        for body in (*self._on_machine, *self._on_sorter, *left):
             for document in [body] if isinstance(body, PhysicalDocument) else body.documents:
                 self.faults.touched.add(document.index)
+
+    def _left(self, program: PlcProgram, body: Envelope | PhysicalDocument) -> None:
+        self._leaving.append((program, program.last_seq, body))
 
     # --- feeder and inserter ---
     def _feed_due_ms(self) -> int | None:
@@ -180,6 +187,7 @@ class Plant:
         self.document_tray.append(document)
         self._on_machine.remove(document)
         self.machine.in_tray(travel_um)
+        self._left(self.machine, document)
 
     def _stroke(self, took_ms: int, done: Callable[[], None]) -> None:
         self._strokes.append((self.now_ms + took_ms, done))
@@ -201,6 +209,7 @@ class Plant:
     def _ejected(self, body: list[Envelope], travel_um: int) -> None:
         self._move(body[0], "unsealed_eject", self.unsealed_eject)
         self.machine.ejected(travel_um)
+        self._left(self.machine, body[0])
 
     def _move(self, envelope: Envelope, place: str, into: list[Envelope]) -> None:
         envelope.place = place
@@ -289,6 +298,7 @@ class Plant:
         else:
             self._move(envelope, "sealed_reject", self.sealed_reject)
         self.sorter.at_end(chute, travel_um)
+        self._left(self.sorter, envelope)
 
     # --- hands ---
     def roll_changed(self) -> None:
@@ -321,7 +331,8 @@ class Plant:
 
     def untouched(self) -> tuple[int, int]:
         """Documents that met no fault, no neighbour's and no outage: (fed, lying in a chute now)."""
-        clean = [d for d in self.documents if d.place != "feeder" and d.index not in self.faults.touched]
+        touched = self.faults.touched_in([e.documents[0].index for e in self.envelopes if e.sealed])
+        clean = [d for d in self.documents if d.place != "feeder" and d.index not in touched]
         return len(clean), sum(document.place.startswith("chute:") for document in clean)
 
     @property

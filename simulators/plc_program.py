@@ -232,6 +232,15 @@ class PlcProgram:
         self._fifo.append(Event(self._issued, station_kind, handle, self.now_ms % LONG, value % LONG, flags))
         return self._issued
 
+    @property
+    def last_seq(self) -> int:
+        """The newest event."""
+        return self._issued
+
+    def unacknowledged(self, seq: int) -> bool:
+        """Whether the edge may still not know of this event."""
+        return any(event.seq == seq for event in self._fifo)
+
     def _next(self, seq: int) -> int:
         return seq % self.image.seq_max + 1
 

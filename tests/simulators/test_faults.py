@@ -36,9 +36,13 @@ def test_a_fault_fires_once_and_touches_as_far_as_its_doubt_reaches() -> None:
     assert not book.roll_ends(PhysicalLabel("EA000000004CN", ""))
     assert book.touched == {3}
     assert not book.fired["swapped_neighbours"]
-    book = _book({0: "swapped_neighbours"})
-    assert book._fire("swapped_neighbours", 0)
-    assert book.touched == {0, 1, 2}
+
+
+def test_the_doubt_reaches_those_who_followed_each_other_behind_the_sealer() -> None:
+    book = _book({4: "swapped_neighbours", 5: "no_order"})
+    assert book._fire("swapped_neighbours", 4)
+    assert book.touched_in([0, 1, 3, 4, 6, 7, 8]) == {3, 4, 6, 7}
+    assert book.touched_in([4, 6]) == {4, 6}
 
 
 def test_the_report_tells_what_was_planned_what_fired_and_what_became_of_it() -> None:
