@@ -1,0 +1,130 @@
+"""From files to a LineConfig, or to all that is wrong with them at once."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from line_config.document_layout import load_document_layout
+from line_config.label_layout import load_label_layout
+from line_config.model import LineConfig, LineFile, SortPlanConfig
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: in which file, at which key ("" = the whole file), what, and what would be right."""
+
+    file: Path
+    key: str
+    text: str
+    found: str = ""
+
+    def line(self) -> str:
+        """For people."""
+        where = f"{self.file}: {self.key}" if self.key else str(self.file)
+        return f"{where}: {self.text}" + (f" (found: {self.found})" if self.found else "")
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; `faults` has everything that was found."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(fault.line() for fault in faults))
+        self.faults = faults
+
+
+# pydantic's kind of fault → words with the allowed range; {ctx keys} are filled in.
+_WORDS = {
+    "missing": "is missing: add it",
+    "extra_forbidden": "is no key that this file knows: remove it or correct its spelling",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "int_type": "must be a whole number, without quotes or unit",
+    "float_type": "must be a number, without quotes or unit",
+    "string_type": "must be text in quotes",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be a table",
+    "literal_error": "must be one of {expected}",
+    "string_pattern_mismatch": "must look like {pattern}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_short": "must have at least {min_length} entries",
+    "union_tag_invalid": "must be one of {expected_tags}",
+    "value_error": "{error}",
+}
+
+
+def _faults(path: Path, error: ValidationError) -> list[Fault]:
+    found = []
+    for one in error.errors(include_url=False):
+        words = _WORDS.get(one["type"])
+        text = words.format(**one.get("ctx", {})) if words else one["msg"]
+        value = "" if one["type"] in ("missing", "value_error") else repr(one["input"])[:80]
+        # A tagged union puts its tag into the path: a reader looks for the key as it stands in the file.
+        key = ".".join(str(part) for part in one["loc"] if part not in ("modbus", "s7"))
+        found.append(Fault(path, key, text, value))
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError([Fault(path, "", f"cannot be read: {error.strerror}; check the name and its rights")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([Fault(path, "", f"is not UTF-8 at byte {error.start}: save it as UTF-8")]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([Fault(path, "", f"is not TOML: {error}")]) from error
+
+
+def _load(path: Path, model: type[M]) -> M:
+    try:
+        return model.model_validate(_read(path))
+    except ValidationError as error:
+        raise ConfigError(_faults(path, error)) from error
+
+
+def _try(path: Path, load: Any, faults: list[Fault]) -> Any:
+    """Load a file that the line's file names, and collect what is wrong with it."""
+    try:
+        return load(path)
+    except ConfigError as error:
+        faults += error.faults
+    except ValidationError as error:
+        faults += _faults(path, error)
+    except OSError as error:
+        faults.append(Fault(path, "", f"cannot be read: {error.strerror}; check the name and its rights"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(Fault(path, "", f"is not TOML: {error}"))
+    return None
+
+
+def load_line(path: Path) -> LineConfig:
+    """The line's file and all that it refers to. Raises ConfigError with every fault of every file."""
+    faults: list[Fault] = []
+    file = _try(path, lambda p: _load(p, LineFile), faults)
+    if file is None:
+        raise ConfigError(faults)
+    folder = path.parent
+    plan_path, label_path = folder / file.line.sort_plan, folder / file.line.label_layout
+    document_paths = [folder / name for name in file.line.documents]
+    plan = _try(plan_path, lambda p: _load(p, SortPlanConfig), faults)
+    _try(label_path, load_label_layout, faults)
+    for document_path in document_paths:
+        _try(document_path, load_document_layout, faults)
+    if faults:
+        raise ConfigError(faults)
+    line = file.line.model_copy(
+        update={
+            "sort_plan": str(plan_path.resolve()),
+            "label_layout": str(label_path.resolve()),
+            "documents": [str(document_path.resolve()) for document_path in document_paths],
+        }
+    )
+    sections = {name: getattr(file, name) for name in LineFile.model_fields}
+    return LineConfig(**{**sections, "line": line}, sort_plan=plan)

@@ -1,0 +1,165 @@
+"""The configuration of one line as strict models: unknown keys, wrong types and values out of range are refused."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Host = Annotated[str, Field(min_length=1, max_length=253)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+PollMs = Annotated[int, Field(ge=5, le=200)]
+DeadlineMs = Annotated[int, Field(ge=50, le=120_000)]
+FilePath = Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class LineSection(_Strict):
+    """Which line this is and which data files belong to it; file names are relative to the line's file."""
+
+    site: Name
+    name: Name
+    target_rate_per_h: Annotated[int, Field(ge=1, le=36_000)]
+    sort_plan: FilePath
+    label_layout: FilePath
+    documents: Annotated[list[FilePath], Field(min_length=1, max_length=32)]
+
+
+class PathsSection(_Strict):
+    """Where the line keeps its data; relative to the working directory."""
+
+    data_dir: FilePath
+    site_key_file: FilePath
+
+
+class ModbusSection(_Strict):
+    """A PLC over Modbus/TCP."""
+
+    kind: Literal["modbus"]
+    host: Host
+    port: Port
+    unit_id: Annotated[int, Field(ge=0, le=255)]
+    poll_ms: PollMs
+
+
+class S7Section(_Strict):
+    """A PLC over S7."""
+
+    kind: Literal["s7"]
+    host: Host
+    port: Port
+    rack: Annotated[int, Field(ge=0, le=7)]
+    slot: Annotated[int, Field(ge=0, le=31)]
+    poll_ms: PollMs
+
+
+PlcConfig = Annotated[ModbusSection | S7Section, Field(discriminator="kind")]
+
+
+class CameraSection(_Strict):
+    """A camera and its evidence ring."""
+
+    kind: Literal["frames"]
+    host: Host
+    port: Port
+    frames_per_trigger: Annotated[int, Field(ge=1, le=8)]
+    evidence_frames_max: Annotated[int, Field(ge=10, le=1_000_000)]
+
+
+class PrinterSection(_Strict):
+    """The label printer."""
+
+    dialect: Literal["zpl"]
+    host: Host
+    port: Port
+    status_port: Port
+    poll_ms: Annotated[int, Field(ge=10, le=1000)]
+    reply_timeout_ms: Annotated[int, Field(ge=20, le=5000)]
+
+
+class ScannerSection(_Strict):
+    """The induction scanner."""
+
+    device: FilePath
+    baud: Literal[9600, 19200, 38400, 57600, 115200]
+
+
+class CentralSection(_Strict):
+    """The broker of the central systems."""
+
+    host: Host
+    port: Port
+    protocol: Literal["5", "3.1.1"]
+    operator_code: Annotated[str, Field(min_length=1, max_length=16)]
+
+
+class PanelSection(_Strict):
+    """Where the touch panel is served."""
+
+    host: Host
+    port: Port
+
+
+class DeadlinesSection(_Strict):
+    """How long to wait, in ms; not scaled with the plant's pace."""
+
+    read_ms: DeadlineMs
+    transit_ms: DeadlineMs
+    print_ms: DeadlineMs
+    label_read_ms: DeadlineMs
+    induction_ms: DeadlineMs
+    scan_window_ms: Annotated[int, Field(ge=20, le=5000)]
+
+
+class LimitsSection(_Strict):
+    """What an item may weigh, in g."""
+
+    weight_min_g: Annotated[int, Field(ge=0, le=100_000)]
+    weight_max_g: Annotated[int, Field(ge=1, le=100_000)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "LimitsSection":
+        if self.weight_min_g >= self.weight_max_g:
+            raise ValueError(f"weight_min_g {self.weight_min_g} must be below weight_max_g {self.weight_max_g}")
+        return self
+
+
+class SortPlanConfig(_Strict):
+    """County code, or its first 2 or 4 digits, to chute."""
+
+    version: Annotated[str, Field(min_length=1, max_length=64)]
+    chutes: Annotated[list[Annotated[int, Field(ge=1, le=999)]], Field(min_length=1)]
+    reject_chute: Annotated[int, Field(ge=0, le=999)]
+    routes: Annotated[dict[Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], int], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _known_chutes(self) -> "SortPlanConfig":
+        unknown = sorted({chute for chute in self.routes.values() if chute not in self.chutes})
+        if unknown:
+            raise ValueError(f"routes lead to the chutes {unknown}, which `chutes` does not list")
+        return self
+
+
+class LineFile(_Strict):
+    """One line's file as it stands."""
+
+    line: LineSection
+    paths: PathsSection
+    machine_plc: PlcConfig
+    sorter_plc: PlcConfig
+    id_camera: CameraSection
+    label_camera: CameraSection
+    printer: PrinterSection
+    scanner: ScannerSection
+    central: CentralSection
+    panel: PanelSection
+    deadlines: DeadlinesSection
+    limits: LimitsSection
+
+
+class LineConfig(LineFile):
+    """One line's file with its references resolved to full paths, and the sort plan that it names."""
+
+    sort_plan: SortPlanConfig
