@@ -43,6 +43,8 @@ class MachineProgram(PlcProgram):
         self.documents: dict[int, Tracked] = {}
         self.items: dict[int, Tracked] = {}
         self.labels = LabelOrders()
+        self._open: Tracked | None = None
+        """the item whose envelope waits at the inserter"""
 
     def on_belt(self) -> Iterable[Tracked]:
         """Documents and items."""
@@ -113,15 +115,32 @@ class MachineProgram(PlcProgram):
         return "tray", tracked.handle
 
     def inserted(self, document: int, travel_um: int) -> int:
-        """The stroke is done: the envelope gets an item handle, which is returned."""
+        """The stroke is done: a new envelope gets an item handle, an open one has its own. Returns the handle."""
         tracked = self.documents.pop(document, None)
-        self._next_item += 1
-        item = Tracked(self._next_item, "D2", trusted=tracked is not None and tracked.trusted and not self.clearing)
-        self.items[item.handle] = item
-        self.register.expect("seal", item, travel_um + self._geometry.insert_to_seal_um)
-        self.counters["items_opened"] += 1
+        item = self._open or self._new_item()
+        item.trusted = item.trusted and tracked is not None and tracked.trusted
         item.asked.add(self.event("insert", "inserted", document, item.handle))
+        self._open = item
+        if tracked is None or tracked.answer != "insert_keep_open" or self.clearing:
+            self.launch(travel_um)
         return item.handle
+
+    def _new_item(self) -> Tracked:
+        self._next_item += 1
+        item = self.items[self._next_item] = Tracked(self._next_item, "D2", trusted=not self.clearing)
+        self.counters["items_opened"] += 1
+        return item
+
+    @property
+    def envelope_open(self) -> bool:
+        """Whether the envelope stays at the inserter, for more documents."""
+        return self._open is not None
+
+    def launch(self, travel_um: int) -> None:
+        """The envelope leaves the inserter."""
+        if self._open is not None:
+            self.register.expect("seal", self._open, travel_um + self._geometry.insert_to_seal_um)
+            self._open = None
 
     def in_tray(self, travel_um: int) -> None:
         """The document tray's sensor."""

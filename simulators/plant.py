@@ -60,6 +60,7 @@ class Plant:
         self.removed: list[Envelope | PhysicalDocument] = []
         self.chutes: dict[int, list[Envelope]] = {chute: [] for chute in range(1, geometry.chutes + 1)}
         self.envelopes: list[Envelope] = []
+        self._at_inserter: Envelope | None = None
         self._on_machine: list[Envelope | PhysicalDocument] = []
         self._on_sorter: list[Envelope] = []
         self._behind_camera: list[list[Envelope]] = []
@@ -91,6 +92,9 @@ class Plant:
             self._strokes.remove(due)
             due[1]()
         self._feed()
+        if self.machine.clearing and self._at_inserter is not None:
+            self.machine.launch(self.machine_belt.travel_um)
+            self._launch()
         self._applicator()
         self.machine.overdue(self.machine_belt.travel_um)
         self.sorter.overdue(self.sorter_belt.travel_um)
@@ -194,10 +198,18 @@ class Plant:
 
     def _insert(self, document: PhysicalDocument, handle: int) -> None:
         item_handle = self.machine.inserted(handle, self.machine_belt.travel_um)
-        envelope = Envelope([document], item_handle)
-        self.envelopes.append(envelope)
-        self._on_machine[self._on_machine.index(document)] = envelope
-        self.machine_belt.after(self.geometry.insert_to_seal_um, self._at_seal, [envelope])
+        if self._at_inserter is None:
+            self._at_inserter = Envelope([], item_handle)
+            self.envelopes.append(self._at_inserter)
+            self._on_machine.append(self._at_inserter)
+        self._at_inserter.documents.append(document)
+        self._on_machine.remove(document)
+        if not self.machine.envelope_open:
+            self._launch()
+
+    def _launch(self) -> None:
+        self.machine_belt.after(self.geometry.insert_to_seal_um, self._at_seal, [self._at_inserter])
+        self._at_inserter = None
 
     # --- items; a body is a list of one, so that a fault can exchange what is on two places of the belt ---
     def _at_seal(self, body: list[Envelope], travel_um: int) -> None:

@@ -186,6 +186,37 @@ def test_the_roll_that_ends_in_a_label_takes_this_label_with_it() -> None:
     assert places(edge) == {"chute": 7, "sealed_reject": 1}
 
 
+# --- more than one document in an envelope ---
+def _keep_open_every_other(edge: PerfectEdge) -> None:
+    edge.spoil = lambda opcode, fields: (
+        ("insert_keep_open" if opcode == "insert_close" and fields["handle"] % 2 else opcode),
+        fields,
+    )
+
+
+def test_an_envelope_that_is_kept_open_takes_the_next_document_too() -> None:
+    edge = PerfectEdge(2_700, 8)
+    _keep_open_every_other(edge)
+    edge.run()
+    assert [[d.index for d in e.documents] for e in edge.plant.envelopes] == [[0, 1], [2, 3], [4, 5], [6, 7]]
+    inserted = [(event.handle, event.value) for event in edge.machine.events if event.kind == "inserted"]
+    assert inserted == [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (6, 3), (7, 4), (8, 4)]
+    assert edge.plant.machine.counters["items_opened"] == 4
+    assert len([finding for finding in edge.judge().wrong if "holds what belongs to" in finding]) == 4
+
+
+def test_clearing_takes_the_open_envelope_out_unsealed() -> None:
+    edge = PerfectEdge(2_700, 1)
+    _keep_open_every_other(edge)
+    edge.run(until_ms=20_000)
+    assert edge.plant.on_belt == 1
+    for wire in (edge.machine, edge.sorter):
+        wire.say("clear_belt")
+        wire.state = HELD
+    edge.run()
+    assert places(edge) == {"unsealed_eject": 1}
+
+
 # --- stops, outages, clearing ---
 def test_a_stop_moves_nothing_and_shifts_no_window() -> None:
     edge = PerfectEdge(2_700, 20)
