@@ -1,6 +1,6 @@
 """Readings from a picture of any size and orientation: first as the belt's cameras would see it, then searching."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,13 +13,15 @@ from vision.locate import Outline, find_outline
 from vision.messages import Flag
 from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, LineReader
 from vision.quality import assess
-from vision.readers import LINES, NOTHING, Corners, Reading, judge_line, read_line, shape_fits, symbols_reading
-from vision.search import find_lines, line_picture
+from vision.readers import LINES, NOTHING, Corners, Reading, judge_line, proved, read_line, shape_fits, symbols_reading
+from vision.search import find_lines, level, line_picture
 from vision.symbols import all_symbols, moved, scaled
 
 Image = NDArray[np.uint8]
 
 _DOCUMENT_SIDE_PX = 2000
+_ASPECT_TOLERANCE = 0.15
+"""Nobody holds a telephone square to a document."""
 _TURNS = (0, 2, 1, 3)
 
 
@@ -45,19 +47,20 @@ class PictureReader:
         return documents + [symbol_reading(symbol, symbols) for symbol in symbols if symbol.text not in taken]
 
     def _document(self, image: Image) -> Reading | None:
-        """The first accepted reading on any of four sides up, or else the one with the most proved."""
-        best: Reading | None = None
-        for way in (self._by_outline, self._by_search):
-            for turns in _TURNS:
-                for reading in way(np.ascontiguousarray(np.rot90(image, turns))):
-                    if best is None or (reading.flags.bit_count(), reading.confidence) > (
-                        best.flags.bit_count(),
-                        best.confidence,
-                    ):
-                        best = replace(reading, corners=_turned_back(reading.corners, turns, image))
-                    if reading.accepted:
-                        return best
-        return best
+        """By the document's outline, or else by searching for lines, at last in a levelled picture."""
+        readings = []
+        for way in (self._by_outline, self._by_search, self._by_level_search):
+            if reading := _best(image, way):
+                readings.append(reading)
+                if reading.accepted:
+                    break
+        return max(readings, key=proved, default=None)
+
+    def _by_level_search(self, image: Image) -> Iterator[Reading]:
+        upright, back = level(image)
+        for reading in self._by_search(upright):
+            points = np.array(reading.corners) @ back[:, :2].T + back[:, 2]
+            yield replace(reading, corners=tuple((round(x), round(y)) for x, y in points))
 
     def _by_outline(self, image: Image) -> Iterator[Reading]:
         """The document lies in front of a darker ground, or fills the picture."""
@@ -65,7 +68,7 @@ class PictureReader:
         whole = Outline(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64), whole=True)
         for outline in (find_outline(image), whole):
             for layout in self._printed:
-                if outline and shape_fits(outline, layout):
+                if outline and shape_fits(outline, layout, _ASPECT_TOLERANCE):
                     reading = read_line(self._lines, image, outline, layout)
                     if reading.kind:
                         yield reading
@@ -84,6 +87,18 @@ class PictureReader:
                 reading = judge_line(line, Outline(strip.quad, whole=True), layout)
                 if Flag.CHECK_DIGIT | Flag.DATES in reading.flags:
                     yield reading
+
+
+def _best(image: Image, way: Callable[[Image], Iterator[Reading]]) -> Reading | None:
+    """The first accepted reading on any of four sides up, or else the one with the most proved."""
+    best: Reading | None = None
+    for turns in _TURNS:
+        for reading in way(np.ascontiguousarray(np.rot90(image, turns))):
+            if best is None or proved(reading) > proved(best):
+                best = replace(reading, corners=_turned_back(reading.corners, turns, image))
+            if reading.accepted:
+                return best
+    return best
 
 
 def symbol_reading(symbol: SymbolFound, symbols: Sequence[SymbolFound]) -> Reading:

@@ -19,7 +19,6 @@ Image = NDArray[np.uint8]
 Corners = tuple[tuple[int, int], ...]
 
 NOTHING = Flag(0)
-_ASPECT_TOLERANCE = 0.07
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class DocumentReader:
                 readings.append(self._read_as(layout, frame, outline))
                 if readings[-1].accepted:
                     break
-        return max(reversed(readings), key=_proved)
+        return max(reversed(readings), key=proved)
 
     def _read_as(self, layout: DocumentLayout, frame: Image, outline: Outline) -> Reading:
         if layout.reader == "symbols":
@@ -104,12 +103,13 @@ def _fits(outline: Outline, layout: DocumentLayout) -> bool:
     return outline.whole and shape_fits(outline, layout)
 
 
-def shape_fits(outline: Outline, layout: DocumentLayout) -> bool:
-    """Whether the outline has the layout's proportions."""
-    return abs(outline.aspect / layout.size_mm.aspect - 1) < _ASPECT_TOLERANCE
+def shape_fits(outline: Outline, layout: DocumentLayout, tolerance: float = 0.07) -> bool:
+    """Whether the outline has the layout's proportions; the default suits a camera that looks straight down."""
+    return abs(outline.aspect / layout.size_mm.aspect - 1) < tolerance
 
 
-def _proved(reading: Reading) -> tuple[int, float]:
+def proved(reading: Reading) -> tuple[int, float]:
+    """How much is proved of a reading, for choosing the best."""
     return reading.flags.bit_count(), reading.confidence
 
 

@@ -18,7 +18,7 @@ _COHERENCE_MIN = 0.6
 _BAR_AREA_MIN = 0.001
 _ENLARGED_PX = 2600
 _LINE_ASPECT_MIN = 7.0
-_LINE_WIDTH_MIN = 0.2
+_LINE_WIDTH_MIN = 0.12
 _LINE_HEIGHT_SHARE = 1.7
 """Crop height over the height of the ink; the recogniser wants some paper above and below."""
 
@@ -98,6 +98,23 @@ def find_lines(image: Image) -> Iterator[Strip]:
         if strip.length >= _LINE_ASPECT_MIN * strip.height and strip.length >= _LINE_WIDTH_MIN * image.shape[1]:
             strips.append(strip)
     yield from sorted(strips, key=lambda strip: -strip.length)[:CANDIDATES_MAX]
+
+
+def level(image: Image) -> tuple[Image, NDArray[np.float64]]:
+    """The picture turned so that most of its edges are level or upright, and the 2 × 3 matrix back to the original."""
+    small, _ = _shrunk(image, _LINE_SIDE_PX // 2)
+    stripes = cv2.GaussianBlur(small, (0, 0), 3.0)  # lines of print rather than strokes: fillers are all slanting strokes
+    gx, gy = (cv2.Scharr(stripes, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
+    gradient = gx + 1j * gy
+    fourfold = (gradient**4 / (np.abs(gradient) ** 2 + 1.0)).sum()  # directions modulo 90°, weighted by the square of strength
+    degrees = float(np.rad2deg(np.angle(fourfold))) / 4
+    height, width = image.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    turned_width, turned_height = np.abs(turn[:, :2]) @ (width, height)
+    turn[:, 2] += (turned_width - width) / 2, (turned_height - height) / 2
+    size = (round(turned_width), round(turned_height))
+    upright = cv2.warpAffine(image, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(upright, np.uint8), np.asarray(cv2.invertAffineTransform(turn), np.float64)
 
 
 def line_picture(image: Image, strip: Strip, height_px: int, width_max_px: int) -> Image:
