@@ -1,0 +1,121 @@
+"""`sealline …`: the composition root. Commands of other packages come in through the entry points `sealline.commands`."""
+
+import dataclasses
+import json
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from edge import __version__
+
+if TYPE_CHECKING:
+    from line_config.model import LineConfig
+
+BAD_INPUT, FAILED = 2, 1
+app = typer.Typer(
+    name="sealline",
+    help="Edge controller of a line that seals government documents for the post.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+ConfigPath = Annotated[Path, typer.Argument(help="The line's TOML file, e.g. line_config/lines/demo.toml")]
+
+
+def _load(path: Path) -> "LineConfig":
+    """The configuration, or all its faults on stderr and exit 2."""
+    from line_config.loader import ConfigError, load_line
+
+    try:
+        return load_line(path)
+    except ConfigError as error:
+        err.print(f"[bold]{len(error.faults)} fault(s) in the configuration; nothing was started:[/bold]")
+        for fault in error.faults:
+            err.print(f"  {fault.line()}", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"sealline {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Options before the command."""
+
+
+@app.command()
+def run(config: ConfigPath) -> None:
+    """Run a line until it is told to end (SIGTERM or Ctrl-C; a second one does not wait for an empty belt)."""
+    loaded = _load(config)
+    from edge.hmi.app import create_app
+    from edge.hmi.server import PanelError, address, listen, serve
+    from edge.runtime import service
+    from edge.runtime.journal import JournalError
+    from vision.tokens import SiteKeyError
+
+    try:
+        listening = listen(loaded.panel.host, loaded.panel.port)
+        err.print(f"panel: {address(listening)}")
+        code = service.run(loaded, lambda desk: serve(create_app(desk), listening))
+    except (PanelError, JournalError, SiteKeyError) as error:
+        err.print(f"cannot run: {error}", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(FAILED) from error
+    raise typer.Exit(code)
+
+
+@app.command()
+def check(config: ConfigPath) -> None:
+    """Check a line's configuration and all files that it names; exit 2 when something is wrong."""
+    loaded = _load(config)
+    plan = loaded.sort_plan
+    out.print(
+        f"{config}: good. Line {loaded.line.site}/{loaded.line.name}, sort plan {plan.version}, {len(plan.routes)} routes."
+    )
+
+
+@app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="Pictures of documents, labels or parcels")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+) -> None:
+    """Read pictures: what is on them, and whether the reading would be accepted by its flags alone."""
+    from line_config.document_layout import standard_layouts
+    from vision.files import read_files
+
+    for reading in read_files(files, standard_layouts()):
+        row = dataclasses.asdict(reading)
+        if as_json:
+            sys.stdout.write(json.dumps({**row, "file": str(row["file"])}, ensure_ascii=False) + "\n")
+        else:
+            out.print(
+                f"{row['file']}: {row['kind'] or '–'} {row['value'] or 'nothing read'} [{row['verdict']}] {row['ms']} ms",
+                markup=False,
+            )
+
+
+@app.command()
+def doctor(config: Annotated[Path | None, typer.Argument(help="Also look at what this line needs")] = None) -> None:
+    """Look at this machine: what the line needs, what is missing, and what to do about it; exit 1 when something fails."""
+    from edge.doctor import examine
+
+    loaded = _load(config) if config is not None else None
+    raise typer.Exit(FAILED if examine(out, loaded) else 0)
+
+
+def main() -> None:
+    """Entry point of the command."""
+    for entry in entry_points(group="sealline.commands"):
+        entry.load()(app)
+    app()

@@ -1,0 +1,160 @@
+"""The commands that this package adds to `sealline`: demo, simulate, soak."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+out = Console()
+err = Console(stderr=True)
+UNCLEAN = 1
+
+Items = Annotated[int, typer.Option(min=1, max=100_000, help="Documents in the feeder")]
+Rate = Annotated[int, typer.Option(min=60, max=36_000, help="Target pace, items per hour; above 2700 the plant is scaled")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same people, faults and plant")]
+Faults = Annotated[float, typer.Option(min=0.0, max=1.0, help="Probability that an item gets a fault")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object, last.")]
+
+
+def bars() -> Progress:
+    """Progress bars on stderr, so that the result on stdout stays clean."""
+    columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=err)
+
+
+def unclean(result: dict[str, Any]) -> bool:
+    """Whether the oracle found something."""
+    return bool(result["wrong_dispatches"] or result["unaccounted"])
+
+
+def demo(
+    items: Items = 100,
+    rate: Rate = 2700,
+    seed: Seed = 1,
+    faults: Faults = 0.0,
+    kills: Annotated[int, typer.Option(min=0, max=20, help="kill -9 of the runtime, so many times")] = 0,
+    headless: Annotated[bool, typer.Option(help="End when the belt is empty, without waiting for Ctrl-C.")] = False,
+    data_dir: Annotated[Path, typer.Option(help="Where the run keeps its files; emptied first")] = Path("var/demo"),
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole line on real wires: runtime, simulators, broker, panel. Exit 1 if one item was wrong or lost."""
+    from simulators.demo import Demo, DemoError
+
+    run = Demo(data_dir, items=items, rate=rate, seed=seed, faults=faults, kills=kills)
+    try:
+        with bars() as progress:
+            result = run.to_the_end(progress, err.print)
+        show(result, "demo")
+        if not headless:
+            err.print(f"The belt is empty. The panel stays at {run.panel_url} – Ctrl-C ends.")
+            run.wait_for_ctrl_c()
+    except DemoError as error:
+        err.print(f"demo: {error}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(UNCLEAN) from error
+    finally:
+        run.end()
+    if as_json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    raise typer.Exit(UNCLEAN if unclean(result) else 0)
+
+
+def simulate(
+    config: Annotated[Path, typer.Argument(help="The line's TOML file: the simulators serve its addresses")],
+    items: Items = 100,
+    rate: Rate = 2700,
+    seed: Seed = 1,
+    faults: Faults = 0.0,
+) -> None:
+    """Run the simulators alone, for a line that is started with `sealline run CONFIG`."""
+    import asyncio
+
+    from line_config.loader import ConfigError, load_line
+    from simulators.scene import Scene
+    from simulators.shopfloor import serve
+
+    try:
+        loaded = load_line(config)
+    except ConfigError as error:
+        err.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+
+    def say(words: dict[str, Any]) -> None:
+        if "rendered" not in words:
+            err.print(words)
+
+    asyncio.run(serve(loaded, Scene(seed, items, faults), rate, say))
+
+
+def soak(
+    hours: Annotated[float, typer.Option(min=0.01, max=1000, help="Simulated hours")] = 1.0,
+    rate: Rate = 2700,
+    seed: Seed = 1,
+    faults: Faults = 0.02,
+    kills: Annotated[int, typer.Option(min=0, max=1000, help="kill -9 of the runtime, so many times")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Run the line in virtual time, deterministic by seed. Exit 1 if one item was wrong or lost."""
+    from simulators.virtual.soak import shift
+
+    items = max(1, round(hours * rate))
+    with bars() as progress:
+        task = progress.add_task("simulated items", total=items)
+        result = shift(
+            seed=seed,
+            items=items,
+            rate_per_h=rate,
+            faults=faults,
+            kills=kills,
+            progress=lambda done, _: progress.update(task, completed=done),
+        )
+    show(result, "soak")
+    if as_json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    raise typer.Exit(UNCLEAN if unclean(result) else 0)
+
+
+def show(result: dict[str, Any], title: str) -> None:
+    """The result as a table."""
+    dispatched, wrong = result["dispatched"], result["wrong_dispatches"]
+    table = Table("what", "figure", title=f"{title}: seed {result['seed']}, {result['rate']}/h, commit {result['commit']}")
+    bound = f"wrong rate < {3 / dispatched:.2%} at 95 %" if dispatched and not wrong else ""
+    rows = (
+        ("items fed", f"{result['items_fed']}"),
+        ("dispatched", f"{dispatched}  ({result['items_per_hour']} items/h)"),
+        ("rejected", ", ".join(f"{reason} {n}" for reason, n in result["rejected"].items()) or "none"),
+        ("quarantined", f"{result['quarantined']}"),
+        ("wrong dispatches", f"[{'red' if wrong else 'green'}]{wrong}[/]  {bound}"),
+        ("unaccounted", f"[{'red' if result['unaccounted'] else 'green'}]{result['unaccounted']}[/]"),
+        ("late verdicts", f"{result['late_verdicts']}"),
+        ("untouched", f"{result['untouched']['dispatched']} of {result['untouched']['fed']} dispatched"),
+        *(
+            (f"verdict at {s}", f"p50 {v['p50']} ms, p99 {v['p99']} ms, max {v['max']} ms")
+            for s, v in result["verdict_ms"].items()
+        ),
+        *(
+            (f"reads {k}", f"ok {v['ok']}, unreadable {v['unreadable']}, wrong {v['wrong']}")
+            for k, v in result["reads"].items()
+        ),
+        *((f"fault {name}", _fault(row)) for name, row in result["faults"].items() if row["planned"]),
+    )
+    for row in rows:
+        table.add_row(*row)
+    for finding in result["findings"]:
+        table.add_row("[red]finding[/]", finding)
+    err.print(table)
+
+
+def _fault(row: dict[str, Any]) -> str:
+    became = ", ".join(f"{what} {n}" for what, n in row["outcome"].items())
+    return f"planned {row['planned']}, fired {row['fired']}: {became or '–'}"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (demo, simulate, soak):
+        app.command()(command)

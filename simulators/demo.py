@@ -1,0 +1,283 @@
+"""The whole line as processes on this machine: simulators, runtime, broker; watched to the end, then judged."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from rich.progress import Progress, TaskID
+
+from simulators.cpu_meter import CpuMeter
+from simulators.reads import count_reads
+from simulators.scene import Scene
+from simulators.shopfloor import control_socket
+
+Json = dict[str, Any]
+START_TIMEOUT_S = 60.0
+LOOK_S = 0.4
+QUIET_LOOKS = 4
+DOWN_S = 1.0
+STUCK_S = 120.0
+PORT_SECTIONS = (
+    ("machine_plc", "port"),
+    ("sorter_plc", "port"),
+    ("id_camera", "port"),
+    ("label_camera", "port"),
+    ("printer", "port"),
+    ("central", "port"),
+)
+
+
+class DemoError(Exception):
+    """The run could not be carried to its end; the text says where to look."""
+
+
+def _free_port(host: str, wanted: int) -> int:
+    """`wanted` if it is free, else any free one."""
+    for port in (wanted, 0):
+        try:
+            with socket.create_server((host, port)) as found:
+                return int(found.getsockname()[1])
+        except OSError:
+            continue
+    raise DemoError(f"no free port on {host}")
+
+
+def _toml(tables: Json) -> str:
+    return "\n".join(
+        f"[{name}]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items()) + "\n"
+        for name, table in tables.items()
+    )
+
+
+class Demo:
+    """One run. `end` may be called at any time and leaves no process behind."""
+
+    def __init__(self, data_dir: Path, *, items: int, rate: int, seed: int, faults: float, kills: int) -> None:
+        self._data_dir = data_dir.resolve()
+        self._rate, self._kills = rate, kills
+        self._options = ["--items", str(items), "--rate", str(rate), "--seed", str(seed), "--faults", str(faults)]
+        self._scene = Scene(seed, items, faults)
+        self._meter = CpuMeter()
+        self._processes: dict[str, subprocess.Popen[str]] = {}
+        self._control: socket.socket | None = None
+        self.config_path = self._data_dir / "line.toml"
+        self.panel_url = ""
+        self.boots = 0
+
+    # --- setting the stage ---
+    def _prepare(self) -> None:
+        shutil.rmtree(self._data_dir, ignore_errors=True)
+        self._data_dir.mkdir(parents=True)
+        key = self._data_dir / "site.key"
+        key.write_bytes(secrets.token_bytes(32))
+        key.chmod(0o600)
+        lines = files("line_config") / "lines"
+        tables = tomllib.loads((lines / "demo.toml").read_text(encoding="utf-8"))
+        folder = Path(str(lines))
+        line = tables["line"]
+        line["target_rate_per_h"] = self._rate
+        for name in ("sort_plan", "label_layout"):
+            line[name] = str((folder / line[name]).resolve())
+        line["documents"] = [str((folder / name).resolve()) for name in line["documents"]]
+        tables["paths"] = {"data_dir": str(self._data_dir), "site_key_file": str(key)}
+        tables["scanner"]["device"] = str(self._data_dir / "scanner.tty")
+        for section, field in PORT_SECTIONS:
+            tables[section][field] = _free_port(tables[section]["host"], tables[section][field])
+        tables["printer"]["status_port"] = tables["printer"]["port"]
+        panel = tables["panel"]
+        panel["port"] = _free_port(panel["host"], panel["port"])
+        self.panel_url = f"http://{panel['host']}:{panel['port']}/"
+        self.config_path.write_text(_toml(tables), encoding="utf-8")
+
+    def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[str]:
+        log = (self._data_dir / f"{name}.log").open("a")
+        try:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE if name == "simulators" else log, stderr=log, text=True)  # noqa: S603
+        finally:
+            log.close()
+        self._processes[name] = process
+        self._meter.watch(process.pid, name)
+        return process
+
+    def _start_simulators(self, progress: Progress, say: Callable[[str], None]) -> None:
+        process = self._spawn(
+            "simulators", [sys.executable, "-m", "simulators.shopfloor", str(self.config_path), *self._options]
+        )
+        task = progress.add_task("rendering documents", total=self._scene.items)
+        while process.stdout is not None and (line := process.stdout.readline()):
+            words = json.loads(line)
+            if "rendered" in words:
+                progress.update(task, completed=words["rendered"], total=words["of"])
+            elif "ready" in words:
+                if words["note"]:
+                    say(words["note"])
+                break
+        else:
+            raise DemoError(f"the simulators did not start: see {self._data_dir / 'simulators.log'}")
+        self._control = socket.socket(socket.AF_UNIX)
+        self._control.connect(str(control_socket(self._data_dir)))
+
+    def start_runtime(self) -> None:
+        """Start the runtime and wait until its panel answers."""
+        process = self._spawn("runtime", [str(Path(sys.executable).parent / "sealline"), "run", str(self.config_path)])
+        self.boots += 1
+        deadline_s = time.monotonic() + START_TIMEOUT_S
+        while self._get("api/health") is None:
+            if process.poll() is not None or time.monotonic() > deadline_s:
+                raise DemoError(f"the runtime did not start (exit {process.poll()}): see {self._data_dir / 'runtime.log'}")
+            time.sleep(0.1)
+
+    def kill_runtime(self) -> None:
+        """Kill -9, as a power cut would."""
+        process = self._processes["runtime"]
+        self._meter.sample()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    # --- looking ---
+    def _get(self, path: str) -> Any:
+        try:
+            with urlopen(self.panel_url + path, timeout=5) as answer:  # noqa: S310 - our own http address
+                return json.load(answer)
+        except (URLError, OSError, ValueError):
+            return None
+
+    def ask(self, **words: Any) -> Json:
+        """Ask the shop floor."""
+        if self._control is None:
+            raise DemoError("the simulators are not running")
+        self._control.sendall(json.dumps(words).encode() + b"\n")
+        answer = b""
+        while not answer.endswith(b"\n"):
+            part = self._control.recv(1 << 20)
+            if not part:
+                raise DemoError(f"the simulators ended: see {self._data_dir / 'simulators.log'}")
+            answer += part
+        found: Json = json.loads(answer)
+        return found
+
+    def snapshot(self) -> Json:
+        """What the panel shows; {} while it is away."""
+        return self._get("api/snapshot") or {}
+
+    def _require_runtime(self) -> None:
+        code = self._processes["runtime"].poll()
+        if code is not None:
+            raise DemoError(f"the runtime ended by itself (exit {code}): see {self._data_dir / 'runtime.log'}")
+
+    # --- the run ---
+    def to_the_end(self, progress: Progress, say: Callable[[str], None]) -> Json:
+        """Run until the belt is empty and central has everything; returns the report."""
+        self.begin(progress, say)
+        self._watch(progress)
+        return self.report()
+
+    def begin(self, progress: Progress, say: Callable[[str], None]) -> None:
+        """Start everything."""
+        self._prepare()
+        self._start_simulators(progress, say)
+        self.start_runtime()
+        say(f"panel: {self.panel_url}")
+
+    def _watch(self, progress: Progress) -> None:
+        items = self._scene.items
+        fed = progress.add_task("fed", total=items)
+        done = progress.add_task("dispatched", total=items)
+        kill_at = [items * (n + 1) // (self._kills + 1) for n in range(self._kills)]
+        quiet, moved_s, last = 0, time.monotonic(), (0, 0, 0)
+        while quiet < QUIET_LOOKS:
+            time.sleep(LOOK_S)
+            self._require_runtime()
+            self._meter.sample()
+            status, shown = self.ask(do="status"), self.snapshot()
+            progress.update(fed, completed=status["fed"])
+            progress.update(done, completed=status["dispatched"])
+            if kill_at and status["fed"] >= kill_at[0]:
+                kill_at.pop(0)
+                self.kill_runtime()
+                time.sleep(DOWN_S)
+                self.start_runtime()
+            quiet = quiet + 1 if self._all_quiet(status, shown) else 0
+            now = (status["fed"], status["on_belt"], self.boots)
+            if now != last:
+                last, moved_s = now, time.monotonic()
+            elif time.monotonic() - moved_s > STUCK_S:
+                stuck = ", ".join(row["code"] for row in shown.get("conditions", []))
+                raise DemoError(
+                    f"nothing has moved for {STUCK_S:.0f} s; state {shown.get('state')}, conditions: {stuck or 'none'}"
+                )
+        self._finish_bars(progress, fed, done)
+
+    def _all_quiet(self, status: Json, shown: Json) -> bool:
+        waiting = shown.get("central", {}).get("waiting", 1)
+        return bool(status["idle"] and shown and not shown["counts"]["waiting"] and not waiting and not _locked(shown))
+
+    def _finish_bars(self, progress: Progress, *tasks: TaskID) -> None:
+        for task in tasks:
+            progress.stop_task(task)
+
+    def report(self) -> Json:
+        """The object that a run ends with."""
+        accounts = self._get("api/accounts")
+        if accounts is None:
+            raise DemoError(f"the panel does not answer: see {self._data_dir / 'runtime.log'}")
+        self._meter.sample()
+        shown = self.snapshot()
+        found = self.ask(do="report", accounts=accounts)
+        exposures = found.pop("exposures")
+        key = (self._data_dir / "site.key").read_bytes()
+        fed = max(1, found["items_fed"])
+        cpu_s = self._meter.cpu_s()
+        return {
+            **found,
+            "cpu_s_per_item": {name: round(cpu_s.get(name, 0.0) / fed, 4) for name in ("runtime", "vision", "simulators")},
+            "reads": count_reads(self._data_dir / "journal.db", self._scene, exposures, key),
+            "links": {row["id"]: {"up": row["up"], "age_ms": row["age_ms"]} for row in shown["links"]},
+            "central": shown["central"],
+            "loop_lag_ms": shown.get("loop_lag_ms", {}),
+            "boots": self.boots,
+        }
+
+    def wait_for_ctrl_c(self) -> None:
+        """Serve the panel until Ctrl-C."""
+        try:
+            while self._processes["runtime"].poll() is None:
+                time.sleep(0.2)
+        except KeyboardInterrupt:
+            return
+
+    def end(self) -> None:
+        """End all processes that this run started, the runtime first."""
+        for name in ("runtime", "simulators"):
+            process = self._processes.get(name)
+            if process is None or process.poll() is not None:
+                continue
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        stdout = self._processes["simulators"].stdout if "simulators" in self._processes else None
+        if stdout is not None:
+            stdout.close()
+
+
+def _locked(shown: Json) -> bool:
+    return any(bag["locked"] for bag in shown["bags"])
