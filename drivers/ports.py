@@ -1,7 +1,7 @@
 """The small Protocols that the links speak to, and the three kinds of error that a driver may raise."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class DeviceError(Exception):
@@ -35,6 +35,14 @@ class PlcPort(Protocol):
 
     async def close(self) -> None:
         """Drop the connection; never raises."""
+
+
+@runtime_checkable
+class WaitingPort(PlcPort, Protocol):
+    """A PLC connection whose `exchange` waits for a change."""
+
+    def wake(self) -> None:
+        """End the waiting: there is something new to write."""
 
 
 class LabelPrinterPort(Protocol):

@@ -9,122 +9,146 @@ import queue
 import struct
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
 
 from snap7.client import Client
-from snap7.error import S7ConnectionError, S7Error, S7ProtocolError, S7TimeoutError
+from snap7.error import S7ConnectionError, S7Error, S7TimeoutError
 
 from drivers.ports import BadReply, DeviceError, DeviceRefused, LinkLost
 from line_config.process_image import ProcessImage
 
 # The library logs what it also raises; the link reports it once, in the line's own words.
 logging.getLogger("snap7").setLevel(logging.CRITICAL)
-Job = tuple[Callable[[], Any], Callable[[Any, DeviceError | None], None]]
+
+CONNECT_TIMEOUT_S = 1.0
+Words = tuple[int, ...]
+Work = Callable[[], Words]
+Settle = Callable[[Words, DeviceError | None], None]
 
 
 class S7Plc:
     """Implements PlcPort. The constructor does not connect."""
 
     def __init__(self, host: str, port: int, rack: int, slot: int, image: ProcessImage, *, timeout_ms: int = 120) -> None:
-        self._host = host
-        self._port = port
-        self._rack = rack
-        self._slot = slot
-        self._timeout_s = timeout_ms / 1000
+        self._open = partial(_Session, (host, rack, slot, port), image, timeout_ms / 1000)
+        self._session: _Session | None = None
+        self._where = f"S7 PLC {host}:{port}"
+
+    async def connect(self) -> None:
+        """Open the connection. Raises LinkLost or DeviceRefused."""
+        await self.close()
+        session = self._session = self._open()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await self._wait(session, session.connect)
+        except TimeoutError as error:
+            raise LinkLost(
+                f"{self._where}: no answer; check that it is on, the cable, the address in the line's file"
+            ) from error
+
+    async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> Words:
+        """Write the edge's image and read the PLC's. A wire returns at once: `seen` and `max_wait_ms` are not used."""
+        del seen, max_wait_ms
+        session = self._session
+        if session is None:
+            raise LinkLost(f"{self._where}: not connected")
+        words = tuple(write)
+        return await self._wait(session, lambda: session.cycle(words))
+
+    async def close(self) -> None:
+        """Drop the connection and let its thread end; never raises."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.end()
+        await asyncio.sleep(0)
+
+    async def _wait(self, session: "_Session", work: Work) -> Words:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Words] = loop.create_future()
+
+        def settle(words: Words, error: DeviceError | None) -> None:
+            if future.done():
+                return
+            if error is None:
+                future.set_result(words)
+            else:
+                future.set_exception(error)
+
+        def answered(words: Words, error: DeviceError | None) -> None:
+            # The loop may be gone by the time a call that was given up comes back.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(settle, words, error)
+
+        session.do(work, answered)
+        try:
+            return await future
+        except (DeviceError, asyncio.CancelledError):
+            # Given up in mid-call, the reply would come while nobody waits for it.
+            await self.close()
+            raise
+
+
+class _Session:
+    """One connection with its thread. An old one that is still ending cannot touch the next one's."""
+
+    def __init__(self, address: tuple[str, int, int, int], image: ProcessImage, timeout_s: float) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
         self._read_db = image.s7.read_db
         self._write_db = image.s7.write_db
         self._read = struct.Struct(f">{image.words('plc_to_edge')}H")
         self._write = struct.Struct(f">{image.words('edge_to_plc')}H")
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._client: Client | None = None
-
-    @property
-    def _where(self) -> str:
-        return f"S7 PLC {self._host}:{self._port} rack {self._rack} slot {self._slot}"
+        self._where = "S7 PLC {0}:{3} rack {1} slot {2}".format(*address)
+        self._client = Client()
+        self._jobs: queue.SimpleQueue[tuple[Work, Settle] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._serve, name="s7", daemon=True).start()
 
     # --- the loop's side ---
-    async def connect(self) -> None:
-        """Open the connection. Raises LinkLost or DeviceRefused."""
-        if self._thread is None:
-            # Each thread has its own queue: an old one that is still ending must not take the new one's work.
-            self._jobs = queue.SimpleQueue()
-            self._thread = threading.Thread(target=self._serve, args=(self._jobs,), name="s7", daemon=True)
-            self._thread.start()
-        await self._in_thread(self._connect)
+    def do(self, work: Work, settle: Settle) -> None:
+        """Have the thread do one thing."""
+        self._jobs.put((work, settle))
 
-    async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
-        """Write the edge's image and read the PLC's. A wire returns at once: `seen` and `max_wait_ms` are not used."""
-        del seen, max_wait_ms
-        data = bytearray(self._write.pack(*write))
-        words: tuple[int, ...] = await self._in_thread(lambda: self._cycle(data))
-        return words
-
-    async def close(self) -> None:
-        """Drop the connection and end the thread; never raises."""
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        self._jobs.put((self._drop, lambda _value, _error: None))
+    def end(self) -> None:
+        """Have the thread disconnect and end, after what it is at."""
         self._jobs.put(None)
-        await asyncio.sleep(0)
-
-    async def _in_thread(self, call: Callable[[], Any]) -> Any:
-        if self._thread is None:
-            raise LinkLost(f"{self._where}: not connected")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-
-        def settle(value: Any, error: DeviceError | None) -> None:
-            if future.done():
-                return
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(value)
-
-        def answered(value: Any, error: DeviceError | None) -> None:
-            # The loop may be gone by the time a call that was given up comes back.
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(settle, value, error)
-
-        self._jobs.put((call, answered))
-        return await future
 
     # --- the thread's side ---
-    def _serve(self, jobs: queue.SimpleQueue[Job | None]) -> None:
-        while (job := jobs.get()) is not None:
-            call, answered = job
+    def _serve(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            work, settle = job
             try:
-                value = call()
+                words = work()
             except DeviceError as error:
-                self._drop()
-                answered(None, error)
+                settle((), error)
             else:
-                answered(value, None)
-
-    def _connect(self) -> None:
-        self._drop()
-        client = Client()
+                settle(words, None)
         try:
-            client.connect(self._host, self._rack, self._slot, self._port)
+            self._client.disconnect()
+        except (S7Error, OSError):
+            return
+
+    def connect(self) -> Words:
+        """Open the connection."""
+        try:
+            self._client.connect(*self._address)
         except (S7Error, OSError) as error:
             raise LinkLost(
                 f"{self._where}: no connection ({error}); check that it is on, cable, rack and slot, and PUT/GET"
             ) from error
-        if client.connection is not None:
-            client.connection.timeout = self._timeout_s
-        self._client = client
+        # The library waits 5 s at each step and has no parameter for it; its `timeout` counts only while connecting.
+        connection = self._client.connection
+        if connection is not None and connection.socket is not None:
+            connection.socket.settimeout(self._timeout_s)
+        return ()
 
-    def _cycle(self, data: bytearray) -> tuple[int, ...]:
-        if self._client is None:
-            raise LinkLost(f"{self._where}: not connected")
+    def cycle(self, words: Words) -> Words:
+        """Write one image, read the other."""
         try:
-            self._client.db_write(self._write_db, 0, data)
+            self._client.db_write(self._write_db, 0, bytearray(self._write.pack(*words)))
             reply = bytes(self._client.db_read(self._read_db, 0, self._read.size))
         except (S7TimeoutError, S7ConnectionError, OSError) as error:
             raise LinkLost(f"{self._where}: no reply in {self._timeout_s * 1000:.0f} ms ({error}); check cable") from error
-        except (S7ProtocolError, S7Error) as error:
+        except S7Error as error:
             raise DeviceRefused(
                 f"{self._where}: {error}; check DB {self._read_db} and DB {self._write_db} (not optimised) and PUT/GET"
             ) from error
@@ -132,13 +156,4 @@ class S7Plc:
             raise BadReply(
                 f"{self._where}: {len(reply)} bytes came, {self._read.size} were asked for; check DB {self._read_db}"
             )
-        words: tuple[int, ...] = self._read.unpack(reply)
-        return words
-
-    def _drop(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            try:
-                client.disconnect()
-            except (S7Error, OSError):
-                return
+        return self._read.unpack(reply)

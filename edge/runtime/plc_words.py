@@ -65,10 +65,10 @@ def _refusal_names() -> dict[int, str]:
     return load_process_image().refusal_names
 
 
-def _refused(slot: EventSlot, plc: Plc, boot: int, at_us: int) -> e.Event:
-    # The handle's kind follows from the opcode, which the event does not repeat; the command's number names it exactly.
+def _refused(slot: EventSlot, plc: Plc, _: int, at_us: int) -> e.Event:
+    # The handle's kind follows from the opcode, which the event does not repeat: the link, which sent it, adds the key.
     code = _refusal_names().get(slot.value & 255, "unknown")
-    return e.CommandRefused(at_us=at_us, plc=plc, key=_any_key(slot, plc, boot), command_seq=slot.value >> 8, code=code)
+    return e.CommandRefused(at_us=at_us, plc=plc, key="", command_seq=slot.value >> 8, code=code)
 
 
 def _belt_empty(_: EventSlot, plc: Plc, __: int, at_us: int) -> e.Event:
