@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.process_image import EventSlot
@@ -321,6 +321,19 @@ def test_a_stranger_at_induction_may_only_be_rejected() -> None:
     assert bench.program.at_divert(GEOMETRY.induction_to_divert_um) == 0
 
 
+def test_a_sensor_that_only_reports_flags_what_it_sees_outside_the_window() -> None:
+    for off_um, flags in ((GEOMETRY.window_um, 0), (GEOMETRY.window_um + 1, OUT), (2 * GEOMETRY.window_um, OUT)):
+        bench = machine()
+        item = _inserted(bench)
+        bench.wire.say("seal", item)
+        bench.exchange()
+        _at_seal(bench)
+        at_um = GEOMETRY.insert_to_seal_um + GEOMETRY.seal_to_sealed_um + off_um
+        bench.program.pass_by("sealed", "sealed", "weigh", travel_um=at_um, distance_um=1)
+        bench.exchange()
+        assert bench.last("sealed").flags == flags
+
+
 # --- FIFO, window, ring ---
 def test_nothing_unacknowledged_is_overwritten_and_the_window_moves_with_the_acknowledgement() -> None:
     bench = machine()
@@ -409,6 +422,27 @@ def test_another_layout_is_not_even_contact() -> None:
     program.write(words[:-1])
     program.scan(20)
     assert program.edge_boot == 0
+
+
+WORD = st.integers(0, 65535) | st.sampled_from([0, 1, 2, 6, 11, 65528])
+
+
+@settings(max_examples=40)
+@given(st.lists(st.lists(WORD, min_size=80, max_size=80), max_size=6))
+def test_garbage_in_the_right_layout_breaks_nothing_and_lets_nothing_pass(images: list[list[int]]) -> None:
+    program = MachineProgram(IMAGE, GEOMETRY, frames_per_trigger=2)
+    wire = Wire(program, lambda event: None)
+    wire.write()
+    program.scan(10)
+    program.at_id_camera(0)
+    for n, words in enumerate(images):
+        # Another boot than the first one: nothing may be said for what lies on the belt.
+        words[1] = words[1] if words[1] not in (0, 1) else 2
+        program.write([IMAGE.layout_version, *words])
+        program.scan(20 + 10 * n)
+        CODEC.decode_plc(program.read())
+    if images:
+        assert program.at_gate(GEOMETRY.camera_to_gate_um)[0] == "tray"
 
 
 # --- watchdog ---
