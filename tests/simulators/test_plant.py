@@ -321,7 +321,7 @@ def test_what_left_the_belt_without_the_edge_knowing_counts_as_touched_too() -> 
 def test_a_caller_that_comes_late_finds_what_would_have_happened_meanwhile() -> None:
     edge = PerfectEdge(2_700, 6)
     edge.run(until_ms=5_000)
-    edge.plant.advance(12_000)
+    assert edge.plant.advance(12_000)
     assert not edge.plant.machine_belt.running, "stage 2, 1.5 s after the last image"
     assert edge.plant.machine_belt.travel_um < 300 * 7_000
 

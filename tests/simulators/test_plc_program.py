@@ -288,6 +288,25 @@ def test_nothing_at_the_gate_is_lost_and_something_unexpected_is_extra() -> None
     assert bench.last("extra").station == "insert"
 
 
+def test_something_far_from_where_anything_is_expected_is_a_stranger() -> None:
+    bench = machine()
+    bench.wire.say("insert_close", _fed(bench))
+    bench.exchange()
+    assert bench.program.at_gate(GEOMETRY.camera_to_gate_um - 2 * GEOMETRY.window_um - 1) == ("tray", 0)
+    assert _at_gate(bench) == "insert"
+    bench.exchange()
+    assert bench.kinds().count("extra") == 1
+
+
+def test_a_label_on_the_pad_that_was_named_for_another_item_is_not_applied() -> None:
+    bench = machine()
+    item = _weighed(bench)
+    bench.program.labels.take(item + 1, 6, purge=False)
+    bench.wire.say("apply", item, argument=7)
+    bench.exchange()
+    assert _at_label(bench) == "pass"
+
+
 def test_a_reject_that_is_not_seen_is_reported() -> None:
     bench = machine()
     handle = _fed(bench)
@@ -348,7 +367,7 @@ def test_nothing_unacknowledged_is_overwritten_and_the_window_moves_with_the_ack
     assert [event.seq for event in bench.wire.events] == list(range(1, 21))
 
 
-@given(st.integers(0, IMAGE.seq_max), st.integers(0, 12))
+@given(st.integers(IMAGE.seq_max - 6, IMAGE.seq_max) | st.integers(0, 16), st.integers(0, 12))
 def test_only_what_stood_in_the_window_can_be_acknowledged(acknowledged: int, waiting: int) -> None:
     program = MachineProgram(IMAGE, GEOMETRY, frames_per_trigger=2)
     program._issued = IMAGE.seq_max - 3
@@ -526,6 +545,17 @@ def test_another_edge_may_only_reject_what_lies_on_the_belt(point: Point) -> Non
     assert point.arrive(bench) == point.rejected
 
 
+def test_another_edge_that_says_execute_at_once_does_not_move_the_belt() -> None:
+    bench = machine()
+    bench.wire = Wire(bench.program, lambda event: None, boot=2)
+    bench.exchange()
+    assert (bench.program.running, bench.program.state) == (False, HELD)
+    for state, runs in ((HELD, False), (EXECUTE, True)):
+        bench.wire.state = state
+        bench.exchange()
+        assert bench.program.running is runs
+
+
 def test_a_restarted_plc_has_another_boot_numbers_from_one_and_keeps_its_counters() -> None:
     bench = machine()
     _fed(bench)
@@ -572,6 +602,9 @@ def test_clearing_answers_each_command_once_and_ends_when_the_line_begins_anew()
     bench.wire.state = 9
     bench.exchange()
     assert not bench.program.running, "an abort stops it"
+    bench.wire.state = 2
+    bench.exchange()
+    assert bench.program.running, "and it goes on afterwards"
     bench.wire.state = 15
     bench.exchange()
     assert not bench.program.clearing
