@@ -1,0 +1,51 @@
+# Every verb sets up what it needs by itself; a second call starts at once.
+ITEMS ?= 100
+RATE ?= 2700
+SEED ?= 1
+FAULTS ?= 0
+KILLS ?= 0
+HOURS ?= 1
+HEADLESS ?=
+JSON ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check soak campaign bench docs lock clean
+
+help:     ## this list
+	@echo "sealline: make VERB [NAME=value …]"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup:    ## what the demo needs: Debian packages, virtual environment, command .venv/bin/sealline
+	@scripts/setup.sh run
+
+demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAULTS=0 KILLS=0 HEADLESS= JSON=
+	@$(BIN)/sealline demo --items $(ITEMS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) \
+		$(if $(HEADLESS),--headless) $(if $(JSON),--json)
+
+test:     ## all tests, with branch coverage of core and journal
+	@scripts/setup.sh test
+	@$(BIN)/python -m pytest --cov=edge.core --cov=edge.runtime.journal --cov-branch --cov-report=term
+
+check:    ## ruff, mypy --strict, import contracts, purity
+	@scripts/setup.sh test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/house
+
+soak: setup    ## the line in virtual time: HOURS=1 SEED=1 FAULTS=0 RATE=2700 KILLS=0 JSON=
+	@$(BIN)/sealline soak --hours $(HOURS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) $(if $(JSON),--json)
+
+campaign: setup    ## many seeds in virtual time; figures to docs/figures.json
+	@$(BIN)/python scripts/campaign.py
+
+bench: setup    ## speed of the parts against named peers; figures to docs/figures.json
+	@$(BIN)/python scripts/bench.py
+
+docs: setup    ## write docs/tables.md from the code's tables
+	@PYTHONPATH=. $(BIN)/python scripts/make_docs.py
+
+lock:     ## write the hash-locked requirement files anew (needs pip-tools)
+	@python3 scripts/lock.py

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Sets up what sealline needs on a fresh Debian 12: `setup.sh run` for the product, `setup.sh test` with the test tools as well.
+# A second call returns at once: a stamp holds the checksum of everything that the set-up depends on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what=${1:-run}
+
+RUN_PACKAGES="libzbar0 mosquitto fonts-ocr-b fonts-noto-cjk libgl1 libglib2.0-0"
+TEST_PACKAGES="chromium gcc libc6-dev libmodbus-dev git"
+
+case "$what" in
+    run) lock=requirements.lock packages=$RUN_PACKAGES ;;
+    test) lock=requirements-test.lock packages="$RUN_PACKAGES $TEST_PACKAGES" ;;
+    *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
+esac
+
+sum=$(cat pyproject.toml requirements.lock requirements-test.lock scripts/setup.sh | sha256sum | cut -d' ' -f1)
+stamp=.venv/.sealline-$what
+# An environment that was set up for the tests has everything that the product needs.
+for done_stamp in "$stamp" .venv/.sealline-test; do
+    if [ -f "$done_stamp" ] && [ "$(cat "$done_stamp")" = "$sum" ]; then exit 0; fi
+done
+
+say() { printf '\033[1m[setup]\033[0m %s\n' "$*"; }
+is_root() { [ "$(id -u)" = 0 ]; }
+installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+updated=
+apt_install() {
+    if [ -z "$updated" ]; then
+        say "apt-get update"
+        apt-get update -qq
+        updated=yes
+    fi
+    say "apt-get install $*"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# --- Python ---
+python=
+for candidate in /usr/bin/python3 python3; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$candidate; break; fi
+done
+if [ -z "$python" ]; then
+    echo "[setup] Python 3.11 or later is needed; on Debian 12: apt-get install python3" >&2
+    exit 1
+fi
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    if is_root; then
+        apt_install python3-venv
+    else
+        echo "[setup] python3-venv is missing and this is not root. Run this, then make again:" >&2
+        echo "    sudo apt-get install python3-venv $packages" >&2
+        exit 1
+    fi
+fi
+
+# --- Debian packages: wanted, not needed; without them the line runs with what there is ---
+missing=
+for package in $packages; do installed "$package" || missing="$missing $package"; done
+if [ -n "$missing" ]; then
+    if is_root; then
+        # shellcheck disable=SC2086
+        apt_install $missing
+    else
+        say "not root: these Debian packages are missing and would be used:$missing"
+        say "to add them:  sudo apt-get install$missing"
+        say "going on with what there is: without libzbar0 barcodes have one reader, without mosquitto the demo has an embedded"
+        say "broker; the demo cannot do without the fonts and libgl1"
+    fi
+fi
+
+# --- virtual environment ---
+if [ ! -x .venv/bin/python ]; then
+    say "virtual environment with $("$python" --version)"
+    "$python" -m venv .venv
+fi
+count=$(grep -c '==' "$lock")
+say "installing $count locked packages (about 200 MB the first time)"
+# --no-deps: the lock is complete by itself, and leaves out what a package wants but the product does not use.
+PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 .venv/bin/python -m pip install --no-compile --no-deps --require-hashes -r "$lock" 2>&1 |
+    awk -v n="$count" '/^Collecting /{i++; printf "\r[setup] %d/%d %-40.40s", i, n, $2; fflush()}
+                       /^(ERROR|error)/{print "\n" $0; fflush()}
+                       /^Installing collected/{printf "\r[setup] unpacking %-50s\n", ""; fflush()}'
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+echo "$sum" > "$stamp"
+say "ready: .venv/bin/sealline"
