@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
 
 KINDS = ("unreadable", "no_order", "swapped_neighbours", "neighbour_label", "media_out", "divert_unconfirmed")
-# How many items before and after a fault are in doubt with it (I20): its neighbours, and those of the other one it takes in.
-REACH: Mapping[str, tuple[int, int]] = {"swapped_neighbours": (1, 2), "neighbour_label": (1, 2)}
 
 
 def plan_faults(seed: int, items: int, probability: float) -> dict[int, str]:
@@ -27,6 +25,8 @@ class FaultBook:
         self.fired: dict[str, list[int]] = {kind: [] for kind in KINDS}
         self.touched: set[int] = set()
         """faulted themselves, or on the belt at an outage"""
+        self.in_doubt: set[int] = set()
+        """of these the neighbours are touched as well (I20)"""
 
     def _fire(self, kind: str, index: int) -> bool:
         if self.plan.get(index) != kind or index in self.fired[kind]:
@@ -37,12 +37,12 @@ class FaultBook:
 
     def touched_in(self, order: Sequence[int]) -> set[int]:
         """All that do not count as untouched; `order`: the items as they followed each other behind the sealer."""
-        place_of = {index: place for place, index in enumerate(order)}
-        touched = set(self.touched)
-        for kind, (before, after) in REACH.items():
-            for index in self.fired[kind]:
-                touched.update(order[max(0, place_of[index] - before) : place_of[index] + after + 1])
-        return touched
+        places = [place for place, index in enumerate(order) if index in self.in_doubt]
+        return self.touched.union(*(order[max(0, place - 1) : place + 2] for place in places))
+
+    def doubt(self, envelope: Envelope) -> None:
+        """This envelope is not where, or does not bear what, the controllers believe."""
+        self.in_doubt.add(envelope.documents[0].index)
 
     def fire_at_camera(self, document: PhysicalDocument) -> None:
         """An unreadable document, or one that nobody ordered, is before the camera."""
@@ -56,11 +56,18 @@ class FaultBook:
 
     def sticks(self, envelope: Envelope) -> bool:
         """Whether this envelope's label sticks to the pad at its stroke."""
-        return self._fire("neighbour_label", envelope.documents[0].index)
+        fires = self._fire("neighbour_label", envelope.documents[0].index)
+        if fires:
+            self.doubt(envelope)
+        return fires
 
     def overtakes(self, envelope: Envelope, behind: Sequence[list[Envelope]]) -> bool:
         """Whether the envelope behind overtakes this one at the transfer."""
-        return bool(behind) and self._fire("swapped_neighbours", envelope.documents[0].index)
+        fires = bool(behind) and self._fire("swapped_neighbours", envelope.documents[0].index)
+        if fires:
+            self.doubt(envelope)
+            self.doubt(behind[0][0])
+        return fires
 
     def unseen(self, envelope: Envelope) -> bool:
         """Whether the chute's sensor misses this envelope."""

@@ -257,6 +257,8 @@ class Plant:
         if action != "apply":
             return
         printer.pad_blocked = True
+        if printer.stuck is not None:
+            self.faults.doubt(body[0])
         label = printer.stroke(sticks=printer.stuck is None and self.faults.sticks(body[0]))
         if label is not None:
             body[0].labels.append(label)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators.bodies import PhysicalDocument, PhysicalLabel
+from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
 from simulators.faults import KINDS, FaultBook, plan_faults
 
 
@@ -38,9 +38,14 @@ def test_a_fault_fires_once_and_touches_as_far_as_its_doubt_reaches() -> None:
     assert not book.fired["swapped_neighbours"]
 
 
+def _envelope(index: int) -> Envelope:
+    return Envelope([PhysicalDocument(index, "a4", f"A4{index:010d}", f"O{index}", 5000)], index)
+
+
 def test_the_doubt_reaches_those_who_followed_each_other_behind_the_sealer() -> None:
     book = _book({4: "swapped_neighbours", 5: "no_order"})
-    assert book._fire("swapped_neighbours", 4)
+    assert not book.overtakes(_envelope(4), []), "nobody is there to overtake it"
+    assert book.overtakes(_envelope(4), [[_envelope(6)], [_envelope(7)]])
     assert book.touched_in([0, 1, 3, 4, 6, 7, 8]) == {3, 4, 6, 7}
     assert book.touched_in([4, 6]) == {4, 6}
 

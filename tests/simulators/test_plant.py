@@ -152,6 +152,15 @@ def test_a_label_that_sticks_goes_onto_the_next_envelope_whose_own_falls_into_th
     assert touched(edge) == {2, 3, 4, 5}
 
 
+def test_a_stuck_label_waits_for_the_next_stroke_and_whom_it_meets_is_in_doubt() -> None:
+    edge = _with_fault("neighbour_label", 2)
+    edge.book.plan[3] = "media_out"
+    edge.run()
+    by_index = {e.documents[0].index: [label.code128 for label in e.labels] for e in edge.plant.envelopes}
+    assert (by_index[2], by_index[3], by_index[4]) == ([], [], ["EA000000002CN"])
+    assert touched(edge) == {1, 2, 3, 4, 5}
+
+
 def test_swapped_neighbours_arrive_in_the_other_order_with_nothing_else_changed() -> None:
     edge = _with_fault("swapped_neighbours", 3)
     scanned: list[str] = []
