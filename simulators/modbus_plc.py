@@ -66,11 +66,11 @@ class ModbusPlc:
             return body
         if function == WRITE_MANY:
             address, count, size = struct.unpack(">HHB", body[:5])
-            self._write(address, struct.unpack(f">{size // 2}H", body[5:]))
+            self._write(address, _values(count, size, body[5:]))
             return struct.pack(">HH", address, count)
         if function == READ_WRITE and self._fc23:
-            read_at, read_count, write_at, _, size = struct.unpack(">HHHHB", body[:9])
-            self._write(write_at, struct.unpack(f">{size // 2}H", body[9:]))
+            read_at, read_count, write_at, count, size = struct.unpack(">HHHHB", body[:9])
+            self._write(write_at, _values(count, size, body[9:]))
             return self._read(read_at, read_count)
         raise _ExceptionCode(ILLEGAL_FUNCTION)
 
@@ -89,3 +89,9 @@ class ModbusPlc:
             raise _ExceptionCode(ILLEGAL_ADDRESS)
         self._written[at : at + len(values)] = values
         self._unit.write(self._written)
+
+
+def _values(count: int, size: int, data: bytes) -> tuple[int, ...]:
+    if not count or size != 2 * count or len(data) != size:
+        raise _ExceptionCode(ILLEGAL_VALUE)
+    return struct.unpack(f">{count}H", data)

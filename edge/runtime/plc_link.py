@@ -138,7 +138,6 @@ class PlcLink:
             await self._port.connect()
             self._connected = True
             self._seen = None
-            self._beat_us = self._clock.now_us()
         self._wake.clear()
         self._seen = await self._port.exchange(self._image(), self._seen, self._wait_ms)
         self.exchanges += 1
@@ -226,7 +225,6 @@ class PlcLink:
             self._taken_seq = self._durable_seq = 0
             self._restart_untold = True
         self._plc_boot = boot
-        self._missing_since_us = None
         self._told = None
         self._ring.restart()
 

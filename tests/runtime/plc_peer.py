@@ -72,11 +72,13 @@ class FakePlc:
         await asyncio.sleep(EXCHANGE_S)
         self.exchanges += 1
         fault = self.faults.pop(0) if self.faults else None
+        # What is read is of the last scan; what is written counts from the next one on.
+        words = self.image()
         if fault is None or fault[1]:
             self.take(write)
         if fault is not None:
             raise fault[0]
-        return self.image()
+        return words
 
     async def close(self) -> None:
         self.closes += 1
@@ -142,8 +144,9 @@ class FakePump:
             asyncio.get_running_loop().call_soon(self.commit)
         return True
 
-    def commit(self) -> None:
-        waiting, self._waiting = self._waiting, []
+    def commit(self, count: int | None = None) -> None:
+        """Make all events durable, or the first `count` of them."""
+        waiting, self._waiting = self._waiting[:count], self._waiting[len(self._waiting[:count]) :]
         for durable in waiting:
             durable()
 

@@ -209,6 +209,17 @@ def test_a_command_goes_out_at_once_and_names_the_event_that_it_answers() -> Non
     play(story, plc=plc, poll_ms=10_000)
 
 
+def test_between_wake_ups_the_link_keeps_its_pace() -> None:
+    async def story(scene: Scene) -> None:
+        await scene.sleep(50)
+        scene.link.send(SetState(state=State.IDLE))
+        before = scene.plc.exchanges
+        await scene.sleep(1600)
+        assert 95 <= scene.plc.exchanges - before <= 105
+
+    play(story, poll_ms=15)
+
+
 def test_the_answer_to_an_item_names_its_insertion() -> None:
     plc = FakePlc()
     plc.happen("inserted", 17, value=41, station="insert")
@@ -298,8 +309,10 @@ def test_a_restarted_plc_begins_anew_on_both_sides() -> None:
         plc.happen("document_fed", 1)
         plc.happen("document_fed", 2)
         await scene.sleep(50)
-        # The old boot's event becomes durable only now: it must not acknowledge anything of the new one.
         assert pump.of(PlcRestarted)[0].boot == 4
+        # The old boot's event becomes durable only now: it must not acknowledge anything of the new one.
+        pump.commit(1)
+        await scene.sleep(50)
         assert plc.acknowledged == 0
         pump.commit()
         await scene.sleep(50)
@@ -346,6 +359,18 @@ def test_after_our_restart_the_cursor_says_where_to_go_on() -> None:
     assert plc.fifo == []
 
 
+def test_what_the_plc_consumed_of_our_last_life_is_not_about_this_one() -> None:
+    plc = FakePlc(edge={"boot_id": 4}, consumed=57)
+
+    async def story(scene: Scene) -> None:
+        scene.link.send(close(1))
+        await scene.sleep(100)
+
+    scene = play(story, plc=plc, edge_boot=5, cursor=Cursor("machine_plc", 3, 0))
+    assert [(slot.seq, slot.handle) for slot in plc.commands] == [(1, 1)]
+    assert scene.pump.of(LinkDown) == []
+
+
 def test_a_plc_restarted_while_we_were_away_is_told() -> None:
     plc = FakePlc(boot=9)
     plc.happen("document_fed", 1)
@@ -372,6 +397,23 @@ def test_a_new_journal_begins_at_what_the_plc_still_keeps(kept: int) -> None:
     scene = play(story, plc=plc)
     assert handles(scene.pump) == keys(1, kept + 1)
     assert scene.pump.of(PlcRestarted, LinkDown) == []
+
+
+def test_a_new_journal_does_not_begin_at_a_torn_slot() -> None:
+    plc = FakePlc(issued=400)
+    plc.happen("document_fed", 1)
+    plc.happen("document_fed", 2)
+    plc.torn = {401}
+
+    async def story(scene: Scene) -> None:
+        await scene.sleep(100)
+        assert handles(scene.pump) == []
+        plc.torn = set()
+        await scene.sleep(50)
+
+    scene = play(story, plc=plc)
+    assert handles(scene.pump) == keys(1, 2)
+    assert [getattr(event, "reason", "up") for event in scene.pump.of(LinkUp, LinkDown)] == ["bad_reply", "up"]
 
 
 def test_a_journal_older_than_the_plc_is_told_and_takes_nothing() -> None:
