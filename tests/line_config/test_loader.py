@@ -1,0 +1,127 @@
+"""The line's file: every fault of every file at once, with file, key and what would be right."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from line_config.loader import ConfigError, load_line
+from line_config.process_image import load_process_image
+
+DATA = Path(__file__).parents[2] / "line_config"
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    for part in ("lines", "labels", "documents"):
+        shutil.copytree(DATA / part, tmp_path / part)
+    shutil.copy(DATA / "sort_plan.toml", tmp_path)
+    return tmp_path / "lines" / "demo.toml"
+
+
+def faults_of(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_line(path)
+    return str(caught.value)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_the_demo_line_is_good(demo: Path) -> None:
+    config = load_line(demo)
+    assert config.machine_plc.kind == "modbus"
+    assert config.sort_plan.routes["4401"] == 2
+    assert all(Path(name).is_absolute() for name in (config.line.sort_plan, config.line.label_layout, *config.line.documents))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("port = 15020", "port = 99999", "machine_plc.port: must be at most 65535 (found: 99999)"),
+        ("poll_ms = 15", "poll_ms = 1", "machine_plc.poll_ms: must be at least 5"),
+        ("poll_ms = 15", 'poll_ms = "15 ms"', "machine_plc.poll_ms: must be a whole number, without quotes or unit"),
+        ('kind = "s7"', 'kind = "profinet"', "sorter_plc: must be one of 'modbus', 's7'"),
+        ("[panel]", "[panel]\ncolour = 1", "panel.colour: is no key that this file knows"),
+        ("rack = 0\n", "", "sorter_plc.rack: is missing: add it"),
+        ("weight_min_g = 5", "weight_min_g = 950", "limits: Value error, weight_min_g 950 must be below"),
+        ('site = "demo"', 'site = "De mo"', "line.site: must look like"),
+        ("baud = 115200", "baud = 110", "scanner.baud: must be one of"),
+    ],
+)
+def test_each_fault_names_key_and_remedy(demo: Path, old: str, new: str, says: str) -> None:
+    change(demo, old, new)
+    assert says.replace("Value error, ", "") in faults_of(demo).replace("Value error, ", "")
+
+
+def test_all_faults_are_listed_at_once(demo: Path) -> None:
+    change(demo, "port = 15020", "port = 0")
+    change(demo, "[panel]", "[panel]\nfoo = 1")
+    change(demo, "scan_window_ms = 400", "scan_window_ms = 1")
+    text = faults_of(demo)
+    assert text.count("\n") == 2
+    assert all(str(demo) in line for line in text.splitlines())
+
+
+def test_faults_of_the_files_that_it_names_are_listed_too(demo: Path) -> None:
+    change(demo, "../documents/a4.toml", "../documents/a5.toml")
+    change(demo.parents[1] / "sort_plan.toml", '"11" = 6', '"11" = 9')
+    (demo.parents[1] / "documents" / "passport.toml").write_text("kind = 7")
+    text = faults_of(demo)
+    assert "a5.toml: cannot be read: No such file" in text
+    assert "routes lead to the chutes [9]" in text
+    assert "passport.toml: kind: must be text" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"[line\n", "is not TOML"), (b"\xff\xfe", "is not UTF-8"), (b"", "line: is missing")],
+)
+def test_a_file_that_is_none(demo: Path, content: bytes, says: str) -> None:
+    demo.write_bytes(content)
+    assert says in faults_of(demo)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    assert "cannot be read" in faults_of(tmp_path / "none.toml")
+
+
+def test_check_ends_with_exit_2_and_all_faults(demo: Path) -> None:
+    change(demo, "port = 15020", "port = 0")
+    sealline = Path(sys.executable).parent / "sealline"
+    ran = subprocess.run([sealline, "check", demo], capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert "machine_plc.port: must be at least 1" in ran.stderr
+
+
+# --- the PLC interface ---
+IMAGE = (DATA / "process_image.toml").read_text(encoding="utf-8")
+
+
+def test_the_interface_fits_one_s7_pdu_and_one_modbus_transaction() -> None:
+    image = load_process_image()
+    assert image.words("plc_to_edge") <= 110
+    assert image.words("edge_to_plc") <= 90
+    assert 2 * image.words("plc_to_edge") + 18 <= 240
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("seq_max = 65528", "seq_max = 65530", "not a multiple of the window"),
+        ("window = 8 ", "window = 16", "words, allowed are"),
+        ("inserted = { code = 2,", "inserted = { code = 1,", "a code stands there twice"),
+        ("layout_version = 1", "layout_version = 1\nfoo = 2", "foo"),
+    ],
+)
+def test_an_interface_that_cannot_work_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    path = tmp_path / "image.toml"
+    assert old in IMAGE
+    path.write_text(IMAGE.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ValueError, match=says):
+        load_process_image(path)
