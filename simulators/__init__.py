@@ -1,0 +1,1 @@
+"""The other end of every wire, the plant behind it, and the truth."""

@@ -11,7 +11,7 @@ READ, WRITE_ONE, WRITE_MANY, READ_WRITE = 3, 6, 16, 23
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE = 1, 2, 3, 4
 
 
-class _ExceptionCode(Exception):  # noqa: N818 - the protocol's own word
+class _ExceptionCode(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code

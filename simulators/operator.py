@@ -20,7 +20,7 @@ LOWEST_PRIORITY = 3
 AGAIN_AFTER_REACTIONS = 5  # what did not help is tried again after so many reaction times
 
 
-class PanelAway(Exception):  # noqa: N818 - a state of the world: look again later
+class PanelAway(Exception):
     """The panel does not answer, or not in words that are understood."""
 
 

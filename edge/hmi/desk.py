@@ -38,7 +38,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     argument: dict[str, str] = {}
 
 
-class Unclear(ValueError):  # noqa: N818 - named after what the sender must mend
+class Unclear(ValueError):
     """A body that is no act; the text tells the sender what to correct."""
 
 

@@ -22,7 +22,7 @@ from edge.runtime.pump import Pump
 EVENT_TYPES: dict[str, type[Event]] = {cls.__name__: cls for cls in Event.__subclasses__()}
 
 
-class Busy(Exception):  # noqa: N818 - it is not an error: ask again
+class Busy(Exception):
     """The queue is full: ask again in a moment."""
 
 

@@ -14,7 +14,7 @@ LENGTH = struct.Struct(">I")
 """before each message, in bytes"""
 
 
-class HelperLost(Exception):  # noqa: N818 - named like the links' LinkLost
+class HelperLost(Exception):
     """The helper died or did not answer in time, twice for the same request."""
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from line_config.model import LineConfig, PlcConfig
 
 from drivers.label_printer import ZplPrinter
 from drivers.modbus_plc import ModbusPlc
@@ -37,6 +36,7 @@ from edge.runtime.plc_link import PlcLink
 from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
+from line_config.model import LineConfig, PlcConfig
 from line_config.process_image import ProcessImage, load_process_image
 from vision.tokens import load_site_key
 

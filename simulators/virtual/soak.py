@@ -32,7 +32,7 @@ SETTINGS = Settings(
 )
 
 
-async def _shift(seed: int, items: int, rate_per_h: int, faults: float, kills: int, progress: Progress) -> dict[str, Any]:
+async def _shift(*, seed: int, items: int, rate_per_h: int, faults: float, kills: int, progress: Progress) -> dict[str, Any]:
     scene = Scene(seed, items, faults)
     plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
     world = World(scene, SETTINGS, plan, rate_per_h=rate_per_h)
