@@ -5,13 +5,13 @@ class VisionError(Exception):
     """Base of all of them."""
 
 
-class CameraLost(VisionError):  # noqa: N818 - the three kinds of drivers.ports are named alike
+class CameraLost(VisionError):
     """The wire to the camera: no connection, timeout, closed by the peer. Reconnect."""
 
 
-class BadFrame(VisionError):  # noqa: N818
+class BadFrame(VisionError):
     """What the camera sent is no frame. The connection is dropped."""
 
 
-class RecogniserFailed(VisionError):  # noqa: N818
+class RecogniserFailed(VisionError):
     """The recogniser is not installed or broke on a line."""

@@ -38,7 +38,7 @@ _BROKEN = (
 _STRANGE = (cv2.error, ArithmeticError, LookupError, np.linalg.LinAlgError)
 
 
-class UnreadableFile(Exception):  # noqa: N818 - as the other errors of this package
+class UnreadableFile(Exception):
     """The file is no picture that can be read; the text is a reason code."""
 
 

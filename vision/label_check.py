@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from vision.barcode import SymbolFound, read_symbols
 from vision.locate import find_outline
-from vision.symbols import all_symbols
+from vision.symbols import along_bars
 
 Image = NDArray[np.uint8]
 SYMBOLS_MAX = 16
@@ -23,10 +23,11 @@ class LabelSeen:
 
 
 def read_label(frame: Image) -> LabelSeen:
-    """Read one Mono8 frame. Two symbols are expected, so a frame with fewer is looked at once more, thoroughly."""
+    """Read one Mono8 frame. Two symbols are expected, so in a frame with fewer bars at other angles are looked for."""
     symbols = read_symbols(frame)
     if len(symbols) < 2:
-        symbols = max(symbols, all_symbols(frame), key=len)
+        known = {(symbol.symbology, symbol.text) for symbol in symbols}
+        symbols += tuple(symbol for symbol in along_bars(frame) if (symbol.symbology, symbol.text) not in known)
     if symbols:
         return LabelSeen(tuple(sorted(symbols, key=lambda symbol: symbol.centre[::-1]))[:SYMBOLS_MAX])
     return LabelSeen((), "no_label" if find_outline(frame) is None else "unreadable")

@@ -11,7 +11,7 @@ Image = NDArray[np.uint8]
 Quad = NDArray[np.float64]
 
 CANDIDATES_MAX = 6
-_BAR_SIDE_PX, _LINE_SIDE_PX = 1300, 1200
+_BAR_SIDE_PX, _LINE_SIDE_PX = 960, 1200
 """Longer side of the picture in which bars, or lines, are looked for."""
 _COHERENCE_MIN = 0.6
 """Share of the local gradient that has one direction; bars are close to 1, print and QR are far below."""
@@ -58,12 +58,12 @@ def find_bars(image: Image) -> Iterator[Strip]:
     """Places full of parallel edges, at any angle, largest first."""
     small, shrink = _shrunk(image, _BAR_SIDE_PX)
     gx, gy = (cv2.Scharr(small, cv2.CV_32F, *order) / 16 for order in ((1, 0), (0, 1)))
-    xx, yy, xy = (cv2.boxFilter(product, -1, (21, 21)) for product in (gx * gx, gy * gy, gx * gy))
+    xx, yy, xy = (cv2.boxFilter(product, -1, (17, 17)) for product in (gx * gx, gy * gy, gx * gy))
     energy = xx + yy
     coherence = np.sqrt((xx - yy) ** 2 + 4 * xy * xy) / (energy + 1e-3)
     lively = energy > max(40.0, 0.15 * float(np.percentile(energy, 99)))
     mask = ((coherence > _COHERENCE_MIN) & lively).astype(np.uint8) * 255
-    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8)), np.uint8)
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8)), np.uint8)
     for contour in _largest(mask, _BAR_AREA_MIN * mask.size):
         inside = np.zeros_like(mask)
         cv2.drawContours(inside, [contour], -1, 255, -1)

@@ -22,7 +22,7 @@ def all_symbols(image: Image) -> tuple[SymbolFound, ...]:
     if not found:
         found = {(symbol.symbology, symbol.text): symbol for symbol in _at_another_size(image)}
     if not any(symbology == "code128" for symbology, _ in found):
-        found |= {(symbol.symbology, symbol.text): symbol for symbol in _along_bars(image)}
+        found |= {(symbol.symbology, symbol.text): symbol for symbol in along_bars(image)}
     return tuple(found.values())
 
 
@@ -39,7 +39,8 @@ def _at_another_size(image: Image) -> Iterator[SymbolFound]:
             return
 
 
-def _along_bars(image: Image) -> Iterator[SymbolFound]:
+def along_bars(image: Image) -> Iterator[SymbolFound]:
+    """Code 128 at any angle: bars are found, straightened and read again."""
     for strip in find_bars(image):
         for picture in bar_pictures(image, strip):
             symbols = [symbol for symbol in read_symbols(picture) if symbol.symbology == "code128"]
