@@ -42,6 +42,7 @@ from vision.tokens import load_site_key
 
 log = structlog.get_logger("sealline")
 EMPTY_BELT_WAIT_S = 20.0
+LAST_IMAGE_S = 0.1
 FAILED, ENDED = 1, 0
 
 
@@ -208,6 +209,8 @@ class Line:
         await self._until_told()
         pump_task.cancel()
         await self.runtime.pump.drain()
+        # The permit is withdrawn with the pump: the PLC links carry that over before they close.
+        await asyncio.sleep(LAST_IMAGE_S)
         return await self._end()
 
     async def _until_told(self) -> None:
