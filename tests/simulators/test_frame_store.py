@@ -35,12 +35,16 @@ def test_a_long_run_is_rendered_ahead_and_a_frame_is_never_another_documents(mon
     store.close()
 
 
-def test_a_child_that_dies_is_told(monkeypatch):
-    def broken(self, index):
-        raise MemoryError
-
-    monkeypatch.setattr(FrameStore, "_render", broken)
-    store = FrameStore(DOCUMENTS, SEVERITIES, seed=4, processes=1)
+def test_a_child_that_dies_is_told():
+    broken = [*DOCUMENTS[:2], "not a document"]
+    store = FrameStore(broken, SEVERITIES, seed=4, processes=1)
     with pytest.raises(ChildProcessError, match="rendering process died"):
         store.wait()
     store.close()
+
+
+def test_nothing_is_left_in_shared_memory():
+    store = prerender(DOCUMENTS[:1], SEVERITIES, seed=4, processes=1)
+    assert store._path.exists()
+    store.close()
+    assert not store._path.exists()
