@@ -2,15 +2,13 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from line_config.document_layout import load_document_layout
 from line_config.label_layout import load_label_layout
 from line_config.model import LineConfig, LineFile, SortPlanConfig
-
-M = TypeVar("M", bound=BaseModel)
 
 
 class Fault(NamedTuple):
@@ -82,11 +80,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError([Fault(path, "", f"is not TOML: {error}")]) from error
 
 
-def _load(path: Path, model: type[M]) -> M:
-    try:
-        return model.model_validate(_read(path))
-    except ValidationError as error:
-        raise ConfigError(_faults(path, error)) from error
+def _load_sort_plan(path: Path) -> SortPlanConfig:
+    return SortPlanConfig.model_validate(_read(path))
 
 
 def _try(path: Path, load: Any, faults: list[Fault]) -> Any:
@@ -104,20 +99,30 @@ def _try(path: Path, load: Any, faults: list[Fault]) -> Any:
     return None
 
 
+def _named(table: dict[str, Any]) -> tuple[str, str, list[str]]:
+    """The files that a line's file names, as far as it names any: sort plan, label layout, documents."""
+    line = table.get("line")
+    line = line if isinstance(line, dict) else {}
+    documents = line.get("documents")
+    names = [name for name in documents if isinstance(name, str)] if isinstance(documents, list) else []
+    return str(line.get("sort_plan") or ""), str(line.get("label_layout") or ""), names
+
+
 def load_line(path: Path) -> LineConfig:
     """The line's file and all that it refers to. Raises ConfigError with every fault of every file."""
+    table = _read(path)
     faults: list[Fault] = []
-    file = _try(path, lambda p: _load(p, LineFile), faults)
-    if file is None:
-        raise ConfigError(faults)
+    file = _try(path, lambda _: LineFile.model_validate(table), faults)
+    plan_name, label_name, document_names = _named(table)
     folder = path.parent
-    plan_path, label_path = folder / file.line.sort_plan, folder / file.line.label_layout
-    document_paths = [folder / name for name in file.line.documents]
-    plan = _try(plan_path, lambda p: _load(p, SortPlanConfig), faults)
-    _try(label_path, load_label_layout, faults)
+    plan_path, label_path = folder / plan_name, folder / label_name
+    document_paths = [folder / name for name in document_names]
+    plan = _try(plan_path, _load_sort_plan, faults) if plan_name else None
+    if label_name:
+        _try(label_path, load_label_layout, faults)
     for document_path in document_paths:
         _try(document_path, load_document_layout, faults)
-    if faults:
+    if faults or plan is None:
         raise ConfigError(faults)
     line = file.line.model_copy(
         update={

@@ -63,9 +63,11 @@ def test_all_faults_are_listed_at_once(demo: Path) -> None:
     change(demo, "port = 15020", "port = 0")
     change(demo, "[panel]", "[panel]\nfoo = 1")
     change(demo, "scan_window_ms = 400", "scan_window_ms = 1")
-    text = faults_of(demo)
-    assert text.count("\n") == 2
-    assert all(str(demo) in line for line in text.splitlines())
+    change(demo, "../sort_plan.toml", "../sort_plant.toml")
+    lines = faults_of(demo).splitlines()
+    assert len(lines) == 4
+    assert all(str(demo) in line for line in lines[:3])
+    assert "sort_plant.toml: cannot be read" in lines[3]
 
 
 def test_faults_of_the_files_that_it_names_are_listed_too(demo: Path) -> None:
