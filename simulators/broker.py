@@ -154,13 +154,21 @@ class Amqtt:
                 await writer.wait_closed()
 
 
+def mosquitto_binary(prefer: str = "mosquitto") -> str | None:
+    """Where mosquitto is; None = it is not installed, or not wanted."""
+    return (shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)) if prefer == "mosquitto" else None
+
+
+def protocol_here(prefer: str = "mosquitto") -> str:
+    """Highest MQTT version that `make_broker` will offer on this machine."""
+    return Amqtt.protocol if mosquitto_binary(prefer) is None else Mosquitto.protocol
+
+
 def make_broker(host: str, port: int, directory: Path, *, prefer: str = "mosquitto") -> Broker:
     """The best broker that this machine has; its `note` says which and why. Port 0 = any free one."""
-    binary = shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
+    binary = mosquitto_binary(prefer)
     port = port or free_port(host)
-    if binary is not None and prefer == "mosquitto":
-        return Mosquitto(binary, host, port, directory)
-    return Amqtt(host, port)
+    return Amqtt(host, port) if binary is None else Mosquitto(binary, host, port, directory)
 
 
 @contextlib.asynccontextmanager

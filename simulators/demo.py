@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 from rich.progress import Progress, TaskID
 
+from simulators.broker import protocol_here
 from simulators.cpu_meter import CpuMeter
 from simulators.reads import count_reads
 from simulators.scene import Scene
@@ -65,10 +66,12 @@ def _toml(tables: Json) -> str:
 class Demo:
     """One run. `end` may be called at any time and leaves no process behind."""
 
-    def __init__(self, data_dir: Path, *, items: int, rate: int, seed: int, faults: float, kills: int) -> None:
+    def __init__(self, data_dir: Path, *, items: int, rate: int, seed: int, faults: float, kills: int, broker: str) -> None:
         self._data_dir = data_dir.resolve()
         self._rate, self._kills = rate, kills
         self._options = ["--items", str(items), "--rate", str(rate), "--seed", str(seed), "--faults", str(faults)]
+        self._options += ["--broker", broker]
+        self._broker = broker
         self._scene = Scene(seed, items, faults)
         self._meter = CpuMeter()
         self._processes: dict[str, subprocess.Popen[str]] = {}
@@ -96,6 +99,8 @@ class Demo:
         tables["scanner"]["device"] = str(self._data_dir / "scanner.tty")
         for section, field in PORT_SECTIONS:
             tables[section][field] = _free_port(tables[section]["host"], tables[section][field])
+        # The embedded broker, for machines without mosquitto, speaks MQTT 3.1.1 only.
+        tables["central"]["protocol"] = protocol_here(self._broker)
         tables["printer"]["status_port"] = tables["printer"]["port"]
         panel = tables["panel"]
         panel["port"] = _free_port(panel["host"], panel["port"])

@@ -194,7 +194,9 @@ class Shopfloor:
             self._store.close()
 
 
-async def serve(config: LineConfig, scene: Scene, rate_per_h: int, say: Callable[[Json], None]) -> None:
+async def serve(
+    config: LineConfig, scene: Scene, rate_per_h: int, say: Callable[[Json], None], *, prefer: str = "mosquitto"
+) -> None:
     """Serve all peers of a line until SIGTERM or SIGINT; `say` is told {"rendered": …}, then {"ready": true, …}."""
     floor = Shopfloor(config, scene, rate_per_h)
     floor.render(lambda done, of: say({"rendered": done, "of": of}))
@@ -203,7 +205,7 @@ async def serve(config: LineConfig, scene: Scene, rate_per_h: int, say: Callable
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    broker = make_broker(config.central.host, config.central.port, data_dir / "broker")
+    broker = make_broker(config.central.host, config.central.port, data_dir / "broker", prefer=prefer)
     site_key = Path(config.paths.site_key_file).read_bytes()
     async with running(broker):
         central = Central(
@@ -244,13 +246,15 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=2700)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.0)
+    parser.add_argument("--broker", default="mosquitto")
     options = parser.parse_args()
 
     def say(words: Json) -> None:
         sys.stdout.write(json.dumps(words) + "\n")
         sys.stdout.flush()
 
-    asyncio.run(serve(load_line(options.config), Scene(options.seed, options.items, options.faults), options.rate, say))
+    scene = Scene(options.seed, options.items, options.faults)
+    asyncio.run(serve(load_line(options.config), scene, options.rate, say, prefer=options.broker))
 
 
 if __name__ == "__main__":

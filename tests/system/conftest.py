@@ -19,7 +19,8 @@ def make_demo(tmp_path: Path) -> Iterator[MakeDemo]:
 
     def make(**options: Any) -> Demo:
         run = Demo(
-            tmp_path / f"run{len(made)}", **{"items": 40, "rate": 10800, "seed": 1, "faults": 0.0, "kills": 0, **options}
+            tmp_path / f"run{len(made)}",
+            **{"items": 40, "rate": 10800, "seed": 1, "faults": 0.0, "kills": 0, "broker": "mosquitto", **options},
         )
         made.append(run)
         return run
