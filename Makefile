@@ -10,7 +10,7 @@ JSON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak campaign bench docs lock clean
+.PHONY: help setup demo test check soak campaign bench docs lock
 
 help:     ## this list
 	@echo "sealline: make VERB [NAME=value …]"

@@ -7,11 +7,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import distributions, packages_distributions, version
+from importlib.metadata import distributions, packages_distributions, requires
 from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from line_config.model import LineConfig
@@ -21,6 +22,8 @@ COLOURS = {GOOD: "green", WARN: "yellow", FAIL: "red"}
 FSYNCS = 20
 FSYNC_SLOW_MS = 20.0
 BUILT_S = 1_767_225_600  # 2026-01-01: an earlier wall clock is not set
+PEER_TIMEOUT_S = 0.5
+PEERS = ("machine_plc", "sorter_plc", "id_camera", "label_camera", "printer", "central")
 FONTS = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",)
 MEMORY_DIR = Path("/dev/shm")  # noqa: S108 - looked at, not written to
 
@@ -46,9 +49,19 @@ def _cv2() -> Row:
 
 
 def _packages() -> Row:
-    names = sorted({(dist.metadata["Name"] or "").lower() for dist in distributions()})
-    text = f"{len(names)} packages, pymodbus {version('pymodbus')}, python-snap7 {version('python-snap7')}"
-    return Row("packages", GOOD, text)
+    installed = {_canonical(dist.metadata["Name"] or ""): dist.version for dist in distributions()}
+    pins = [pin.partition("==") for pin in requires("sealline") or [] if "extra ==" not in pin]
+    wrong = [
+        f"{name} {installed.get(_canonical(name), 'is missing')}, wanted {wanted}"
+        for name, _, wanted in pins
+        if installed.get(_canonical(name)) != wanted
+    ]
+    text = "; ".join(wrong) or f"all {len(pins)} at their pinned versions"
+    return Row("packages", FAIL if wrong else GOOD, text, "run make setup again" if wrong else "")
+
+
+def _canonical(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _zbar() -> Row:
@@ -132,12 +145,22 @@ def _site_key(path: Path) -> Row:
     return Row("site key", WARN if open_to_others else GOOD, str(path), "chmod 600" if open_to_others else "")
 
 
-def _port_free(host: str, port: int) -> Row:
+def _panel_port(host: str, port: int) -> Row:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
         return Row("panel port", FAIL, f"{host}:{port}: {error.strerror}", "stop the program that uses it or change [panel]")
     return Row("panel port", GOOD, f"{host}:{port} is free")
+
+
+def _peer(name: str, host: str, port: int) -> Row:
+    """Whether someone listens there; a peer that is away only warns, the line waits for it."""
+    try:
+        socket.create_connection((host, port), PEER_TIMEOUT_S).close()
+    except OSError as error:
+        text = f"{host}:{port}: {error.strerror or 'no answer'}"
+        return Row(name, WARN, text, f"switch it on, check its cable and [{name}]")
+    return Row(name, GOOD, f"{host}:{port} answers")
 
 
 MACHINE: tuple[Callable[[], Row], ...] = (
@@ -152,7 +175,10 @@ def rows(config: LineConfig | None) -> Iterator[Row]:
     if config is not None:
         yield _fsync(Path(config.paths.data_dir))
         yield _site_key(Path(config.paths.site_key_file))
-        yield _port_free(config.panel.host, config.panel.port)
+        yield _panel_port(config.panel.host, config.panel.port)
+        for name in PEERS:
+            peer = getattr(config, name)
+            yield _peer(name, peer.host, peer.port)
 
 
 def examine(out: Console, config: LineConfig | None) -> bool:
@@ -161,6 +187,6 @@ def examine(out: Console, config: LineConfig | None) -> bool:
     failed = False
     for row in rows(config):
         failed |= row.how == FAIL
-        table.add_row(row.what, f"[{COLOURS[row.how]}]{row.how}[/]", row.text, row.remedy)
+        table.add_row(row.what, f"[{COLOURS[row.how]}]{row.how}[/]", escape(row.text), escape(row.remedy))
     out.print(table)
     return failed

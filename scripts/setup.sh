@@ -29,11 +29,15 @@ updated=
 apt_install() {
     if [ -z "$updated" ]; then
         say "apt-get update"
-        apt-get update -qq
+        apt-get update -qq || say "apt-get update failed: going on with the package lists that are there"
         updated=yes
     fi
     say "apt-get install $*"
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+without() {
+    say "going on with what there is: without libzbar0 barcodes have one reader, without mosquitto the demo has an embedded"
+    say "broker; the demo cannot do without the fonts and libgl1"
 }
 
 # --- Python ---
@@ -47,7 +51,7 @@ if [ -z "$python" ]; then
 fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     if is_root; then
-        apt_install python3-venv
+        apt_install python3-venv || { echo "[setup] python3-venv could not be installed; without it there is no environment" >&2; exit 1; }
     else
         echo "[setup] python3-venv is missing and this is not root. Run this, then make again:" >&2
         echo "    sudo apt-get install python3-venv $packages" >&2
@@ -61,12 +65,14 @@ for package in $packages; do installed "$package" || missing="$missing $package"
 if [ -n "$missing" ]; then
     if is_root; then
         # shellcheck disable=SC2086
-        apt_install $missing
+        if ! apt_install $missing; then
+            say "apt-get could not install:$missing (is this machine on line?)"
+            without
+        fi
     else
         say "not root: these Debian packages are missing and would be used:$missing"
         say "to add them:  sudo apt-get install$missing"
-        say "going on with what there is: without libzbar0 barcodes have one reader, without mosquitto the demo has an embedded"
-        say "broker; the demo cannot do without the fonts and libgl1"
+        without
     fi
 fi
 

@@ -71,9 +71,10 @@ def test_a_data_directory_that_cannot_be_written_fails(tmp_path: Path) -> None:
 def test_one_failure_is_told_in_the_table_and_by_the_answer(config: LineConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     def table() -> tuple[bool, str]:
         out = io.StringIO()
-        return doctor.examine(Console(file=out, width=200), config), out.getvalue()
+        return doctor.examine(Console(file=out, width=500), config), out.getvalue()
 
     monkeypatch.setattr(doctor, "MACHINE", (doctor._python,))
+    monkeypatch.setattr(doctor, "_peer", lambda name, *_: doctor.Row(name, doctor.WARN, "away", f"look at [{name}]"))
     monkeypatch.setattr(doctor, "_panel_port", lambda *_: doctor.Row("panel port", doctor.GOOD, "free"))
     failed, text = table()
     assert not failed
