@@ -21,7 +21,7 @@ setup:    ## what the demo needs: Debian packages, virtual environment, command 
 
 demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAULTS=0 KILLS=0 HEADLESS= JSON=
 	@$(BIN)/sealline demo --items $(ITEMS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) \
-		$(if $(HEADLESS),--headless) $(if $(JSON),--json)
+		$(if $(filter-out 0,$(HEADLESS)),--headless) $(if $(filter-out 0,$(JSON)),--json)
 
 test:     ## all tests, with branch coverage of core and journal
 	@scripts/setup.sh test
@@ -36,7 +36,7 @@ check:    ## ruff, mypy --strict, import contracts, purity
 	@$(BIN)/python -m pytest -q tests/house
 
 soak: setup    ## the line in virtual time: HOURS=1 SEED=1 FAULTS=0 RATE=2700 KILLS=0 JSON=
-	@$(BIN)/sealline soak --hours $(HOURS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) $(if $(JSON),--json)
+	@$(BIN)/sealline soak --hours $(HOURS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) $(if $(filter-out 0,$(JSON)),--json)
 
 campaign: setup    ## many seeds in virtual time; figures to docs/figures.json
 	@$(BIN)/python scripts/campaign.py

@@ -1,6 +1,7 @@
 """The commands that this package adds to `sealline`: demo, simulate, soak."""
 
 import json
+import secrets
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,6 +84,13 @@ def simulate(
     except ConfigError as error:
         err.print(str(error), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
+
+    key = Path(loaded.paths.site_key_file)
+    if not key.exists():
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.touch(mode=0o600)
+        key.write_bytes(secrets.token_bytes(32))
+        err.print(f"made a site key for this simulated line: {key}")
 
     def say(words: dict[str, Any]) -> None:
         if "rendered" not in words:
