@@ -155,7 +155,7 @@ def show(result: dict[str, Any], title: str) -> None:
         table.add_row(*row)
     for finding in result["findings"]:
         table.add_row("[red]finding[/]", finding)
-    err.print(table)
+    out.print(table)
 
 
 def _fault(row: dict[str, Any]) -> str:
