@@ -64,9 +64,10 @@ class Sorting:
                 self._items.condemn(item, reason, quarantine=True)
             if not in_turn or self._flags.pop(scan.parcel, 0) & EventFlag.OUT_OF_WINDOW:
                 self._out_of_turn(item)
-            self.decide(item)
             early = self._early.pop(scan.parcel, None)
-            if early is not None:
+            if early is None:
+                self.decide(item)
+            else:
                 self._arrived(early)
 
     def _by_text(self, text: str) -> Item | None:
