@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from line_config.process_image import load_process_image
 from simulators import modbus_plc as simulator
 from simulators.documents import render_document
 from simulators.people import make_population
-from simulators.plc_program import PlcProgram
 from simulators.virtual.soak import shift
 from vision.readers import DocumentReader
 
@@ -68,11 +67,16 @@ async def modbus() -> dict[str, Any]:
     """One cycle of both images over loopback; peer: bare pymodbus, FC3 + FC16 of the same words."""
     image = load_process_image()
 
-    class Idle(PlcProgram):
-        def zones_empty(self) -> int:
-            return 0
+    class Idle:
+        """A PLC's memory in which nothing happens."""
 
-    unit = Idle(image)
+        def read(self) -> tuple[int, ...]:
+            return (image.layout_version, *(0,) * (image.words("plc_to_edge") - 1))
+
+        def write(self, words: Sequence[int]) -> None:
+            """Nobody looks at it."""
+
+    unit = Idle()
     server = simulator.ModbusPlc(unit, image)
     port = await server.server.start("127.0.0.1", 0)
     words = list(ImageCodec(image).encode_edge(EdgeImage({"boot_id": 1})))
