@@ -33,7 +33,9 @@ apt_install() {
         updated=yes
     fi
     say "apt-get install $*"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" |
+        awk '/^Get:/{printf "\r[setup] downloading %d: %-50.50s", ++n, $5; fflush()}
+             /^(Unpacking|Setting up)/{printf "\r[setup] %-72.72s", $0; fflush()} END{printf "\r%-82s\r", ""}'
 }
 without() {
     say "going on with what there is: without libzbar0 barcodes have one reader, without mosquitto the demo has an embedded"
