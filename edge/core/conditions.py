@@ -115,6 +115,12 @@ CONDITIONS: dict[str, Row] = {
         "剔除未确认", "reject not confirmed", "检查剔除口，清线", "check the reject place, then clear the belt"
     ),
     "ACCOUNTS_DIFFER": _hold("PLC计数与账目不符", "the PLC's counts and ours differ", "清线并清点", "clear the belt and count"),
+    "ACCOUNTS_OPEN": _feed(
+        "PLC事件积压，账目无法核对",
+        "PLC events pile up, counts cannot be compared",
+        "等待；持续则报机修",
+        "wait; call maintenance if it stays",
+    ),
     "EVENTS_LOST": _hold("PLC事件溢出，在制件存疑", "PLC events lost, all on the belt in doubt", "清线", "clear the belt"),
     "PLC_RESTARTED": _hold("PLC已重启，在制件存疑", "a PLC restarted, all on the belt in doubt", "清线", "clear the belt"),
     "LONG_OUTAGE": _hold(

@@ -12,6 +12,7 @@ from edge.core.values import Counters, Mode, Plc, State
 
 LONG_OUTAGE_US = 10_000_000
 ACTING_MAX_US = 3_000_000
+GAP_US = 2_000_000
 PRINTER_READY = frozenset({"ready", "label_waiting", "busy"})
 # Fault bits of the process image → condition.
 FAULTS: tuple[tuple[int, str], ...] = ((0, "ESTOP"), (1, "JAM"), (4, "EVENTS_LOST"))
@@ -36,7 +37,8 @@ class Supervision:
         self._told_state = State.STOPPED
         self._counted: dict[Plc, Counters] = {}
         """what the PLC's retained counters showed when our accounts began, minus our accounts then"""
-        self.compared_us: int | None = None
+        self._behind_us: dict[Plc, int] = {}
+        """since when a PLC has events that we have not taken, so that its counters cannot be compared"""
 
     # --- links and images ---
     def link_up(self, event: LinkUp) -> None:
@@ -57,6 +59,7 @@ class Supervision:
     def plc_restarted(self, event: PlcRestarted) -> None:
         """Its tracking is gone, and so is our trust in what lies on the belt."""
         self._counted.pop(event.plc, None)
+        self._behind_us.pop(event.plc, None)
         self.status.pop(event.plc, None)
         if event.plc is Plc.MACHINE:
             self._documents.bursts.restart()
@@ -78,6 +81,7 @@ class Supervision:
             self.links[link] = False
             self._floor.raise_condition(LINK_CONDITIONS[link])
         self._down_us.clear()
+        self._behind_us.clear()
         self.feed_paused = False
         self._floor.machine.state = State.HELD
         self.held_by_person = True
@@ -106,7 +110,10 @@ class Supervision:
             else:
                 floor.raise_condition("NOT_PRODUCTION")
         if event.caught_up:
+            self._behind_us.pop(event.plc, None)
             self._compare(event)
+        else:
+            self._behind_us.setdefault(event.plc, floor.now_us)
 
     def _ours(self, plc: Plc) -> Counters:
         if plc is Plc.MACHINE:
@@ -129,7 +136,6 @@ class Supervision:
         ours, theirs = self._ours(event.plc), event.counters
         offset = Counters(*(getattr(theirs, name) - getattr(ours, name) for name in names))
         first = self._counted.setdefault(event.plc, offset)
-        self.compared_us = self._floor.now_us
         if offset != first:
             self._floor.raise_condition("ACCOUNTS_DIFFER")
 
@@ -138,6 +144,7 @@ class Supervision:
         """Let conditions act on the state, end acting states that both units mirror, renew or withdraw the permit."""
         floor, machine = self._floor, self._floor.machine
         before = machine.state
+        self._watch_gap()
         if floor.conditions.having(Effect.ABORTS):
             machine.command("abort")
         holds = floor.conditions.having(Effect.HOLDS)
@@ -150,6 +157,14 @@ class Supervision:
         if machine.state in ACTING and machine.state is before and self._mirrored():
             machine.complete()
         self._tell(before)
+
+    def _watch_gap(self) -> None:
+        """I1: 2 s without a comparison is an open gap, in which nothing new is begun."""
+        gap = any(self._floor.now_us - since_us >= GAP_US for since_us in self._behind_us.values())
+        if gap:
+            self._floor.raise_condition("ACCOUNTS_OPEN")
+        else:
+            self._floor.end_condition("ACCOUNTS_OPEN")
 
     def _mirrored(self) -> bool:
         units = [self.status.get(plc) for plc in Plc]
@@ -182,7 +197,9 @@ class Supervision:
             self._floor.do(SetPermit(granted=granted))
 
     def next_due_us(self) -> int | None:
-        """When an acting state must end even without the units."""
-        state = self._floor.machine.state
-        stopping = state in ACTING and ACTING[state] not in RUNNING
-        return self._acting_since_us + ACTING_MAX_US if stopping else None
+        """When an acting state must end even without the units, or a gap in the accounts opens."""
+        state, now_us = self._floor.machine.state, self._floor.now_us
+        dues = [since_us + GAP_US for since_us in self._behind_us.values() if now_us - since_us < GAP_US]
+        if state in ACTING and ACTING[state] not in RUNNING:
+            dues.append(self._acting_since_us + ACTING_MAX_US)
+        return min(dues, default=None)

@@ -360,6 +360,22 @@ def test_the_emergency_stop_aborts_and_clear_leads_back() -> None:
     assert line.controller.floor.machine.state is State.STOPPED
 
 
+def test_two_seconds_without_a_comparison_are_an_open_gap() -> None:
+    line = Line()
+    for plc in Plc:
+        line.unit(plc, State.EXECUTE, caught_up=True)
+    line.unit(Plc.MACHINE, State.EXECUTE, caught_up=False)
+    line.say(DeadlinePassed, 1_900)
+    assert line.controller.supervision.permit
+    assert line.controller.next_deadline_us() is not None
+    line.say(DeadlinePassed, 200)
+    assert "ACCOUNTS_OPEN" in conditions(line)
+    assert not line.controller.supervision.permit
+    line.unit(Plc.MACHINE, State.EXECUTE, caught_up=True)
+    assert "ACCOUNTS_OPEN" not in conditions(line)
+    assert line.controller.supervision.permit
+
+
 def test_manual_mode_stops_the_feed() -> None:
     line = Line()
     line.unit(Plc.MACHINE, State.EXECUTE, mode=3)
