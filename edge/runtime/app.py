@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from edge import __version__
-from edge.core.commands import Answer, Outcome
+from edge.core.commands import Answer, Command, Outcome
 from edge.core.controller import Controller
 from edge.core.events import Booted, ConfigLoaded, Event, OperatorRequest
-from edge.core.invariants import Auditor
+from edge.core.invariants import Auditor, InvariantError
 from edge.core.values import Settings, SortPlan
 from edge.runtime import view
 from edge.runtime.clock import Clock
@@ -46,7 +46,7 @@ def replay(ledger: Ledger, settings: Settings, sort_plan: SortPlan) -> Replayed:
         if event_type is None:
             continue
         commands = controller.handle(msgspec.json.decode(record.body, type=event_type))
-        auditor.check(commands)
+        _require_kept(auditor, commands, record.seq)
         dispatched.update({c.key: c.value for c in commands if isinstance(c, Outcome) and c.table == "dispatched"})
         last_us, count = max(last_us, record.at_us), count + 1
     rows = ledger.outcomes("dispatched")
@@ -58,6 +58,15 @@ def replay(ledger: Ledger, settings: Settings, sort_plan: SortPlan) -> Replayed:
         )
     auditor.full_pass()
     return Replayed(controller, auditor, last_us, count)
+
+
+def _require_kept(auditor: Auditor, commands: tuple[Command, ...], seq: int) -> None:
+    try:
+        auditor.check(commands)
+    except InvariantError as broken:
+        raise JournalError(
+            f"journal: replaying record {seq} breaks a promise ({broken}). Do not start; keep the file and call maintenance."
+        ) from broken
 
 
 class Runtime:

@@ -71,6 +71,17 @@ def test_rows_that_differ_from_the_replay_forbid_the_start(tmp_path: Path) -> No
     ledger.close()
 
 
+def test_a_replay_that_breaks_a_promise_forbids_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line()
+    line.through(1)
+    ledger = ledger_at(tmp_path / "j.db")
+    write_story(ledger, line, [("dispatched", "O1", "EA000000001CN")])
+    monkeypatch.setattr("edge.core.invariants.route", lambda *_: 9)
+    with pytest.raises(JournalError, match=r"record \d+ breaks a promise \(I8"):
+        replay(ledger, SETTINGS, PLAN)
+    ledger.close()
+
+
 def runtime_of(ledger: Ledger) -> tuple[Runtime, list[Wire]]:
     runtime = Runtime(ledger, InlineStore(ledger, lambda: 4), Clock(lambda: 1_790_000_000_000), SETTINGS, PLAN)
     wires = [Wire(name) for name in ("machine_plc", "sorter_plc", "printer")]
