@@ -45,6 +45,8 @@ class MachineProgram(PlcProgram):
         self.labels = LabelOrders()
         self._open: Tracked | None = None
         """the item whose envelope waits at the inserter"""
+        self._given_up = False
+        """the edge wants the open envelope ejected as it is"""
 
     def on_belt(self) -> Iterable[Tracked]:
         """Documents and items."""
@@ -62,7 +64,10 @@ class MachineProgram(PlcProgram):
         if row.point == "D3":
             return self._answer_label(name, command)
         issued = 0 < command.handle <= self._next_item
-        return self.take_answer(self.items.get(command.handle), issued=issued, name=name, command=command)
+        tracked = self.items.get(command.handle)
+        reason = self.take_answer(tracked, issued=issued, name=name, command=command)
+        self._given_up |= not reason and name == "eject_unsealed" and tracked is self._open
+        return reason
 
     def _answer_document(self, name: str, command: Command) -> str:
         tracked = self.documents.get(command.handle)
@@ -136,11 +141,17 @@ class MachineProgram(PlcProgram):
         """Whether the envelope stays at the inserter, for more documents."""
         return self._open is not None
 
+    @property
+    def sends_off(self) -> bool:
+        """Whether an envelope that waits at the inserter must leave as it is."""
+        return self._open is not None and (self.clearing or self._given_up)
+
     def launch(self, travel_um: int) -> None:
         """The envelope leaves the inserter."""
         if self._open is not None:
             self.register.expect("seal", self._open, travel_um + self._geometry.insert_to_seal_um)
             self._open = None
+            self._given_up = False
 
     def in_tray(self, travel_um: int) -> None:
         """The document tray's sensor."""
@@ -231,6 +242,10 @@ class MachineProgram(PlcProgram):
     def forget(self, tracked: Tracked) -> None:
         """It went missing."""
         (self.documents if tracked.point == "D1" else self.items).pop(tracked.handle, None)
+
+    def due_ms(self) -> int | None:
+        """Also at once, while an envelope is to be sent off."""
+        return self.now_ms if self.sends_off else super().due_ms()
 
     def zones_empty(self) -> int:
         """Zone 0: documents; zone 1: items."""

@@ -105,13 +105,21 @@ class Population:
 
 
 def make_population(
-    seed: int, items: int, no_order: Collection[int] = frozenset(), classes: Classes | None = None
+    seed: int,
+    items: int,
+    no_order: Collection[int] = frozenset(),
+    classes: Classes | None = None,
+    *,
+    families: float = 0.0,
 ) -> Population:
-    """`items` documents of all kinds, each its own order unless its index is in `no_order`; no two numbers look alike.
+    """Documents of `items` orders, one after the other; no two numbers look alike.
 
-    The same arguments give the same population. `classes` are the look-alike classes, from line_config by default.
+    An item whose index is in `no_order` is a lone document without an order. Of the others, the share `families` are orders of
+    two or three documents. The same arguments give the same population. `classes` are the look-alike classes, from line_config
+    by default.
     """
     rng = random.Random(seed)
+    sizes = random.Random(f"families {seed}")
     classes = load_classes() if classes is None else classes
     counties = _routable_counties()
     serials = rng.sample(range(10_000_000, 99_999_999), items)
@@ -121,18 +129,29 @@ def make_population(
         kind = KINDS[index] if index < len(KINDS) else rng.choice(KINDS)
         person = _person(rng, rng.choice(counties))
         order_id = None if index in no_order else f"O{index + 1:06d}"
-        document = Document(
-            kind=kind,
-            number=_fresh_number(rng, kind, person, classes, seen),
-            holder=person,
-            expiry=_day_between(rng, FIRST_EXPIRY, LAST_EXPIRY),
-            order_id=order_id,
-            weight_mg=rng.randint(*WEIGHTS_MG[kind]),
-        )
-        documents.append(document)
+        mine = [_document(rng, kind, person, order_id, classes, seen)]
         if order_id is not None:
-            orders.append(Order(order_id, (document,), person, s10("EA", serials[index], "CN"), ISSUERS[kind]))
+            if sizes.random() < families:
+                mine += [
+                    _document(sizes, sizes.choice(KINDS), _person(sizes, person.county), order_id, classes, seen)
+                    for _ in range(sizes.randint(1, 2))
+                ]
+            orders.append(Order(order_id, tuple(mine), person, s10("EA", serials[index], "CN"), ISSUERS[kind]))
+        documents += mine
     return Population(seed, tuple(documents), tuple(orders))
+
+
+def _document(  # noqa: PLR0917 - all of them are needed, none is optional
+    rng: random.Random, kind: str, person: Person, order_id: str | None, classes: Classes, seen: set[tuple[str, str]]
+) -> Document:
+    return Document(
+        kind=kind,
+        number=_fresh_number(rng, kind, person, classes, seen),
+        holder=person,
+        expiry=_day_between(rng, FIRST_EXPIRY, LAST_EXPIRY),
+        order_id=order_id,
+        weight_mg=rng.randint(*WEIGHTS_MG[kind]),
+    )
 
 
 def s10(service: str, serial: int, country: str) -> str:

@@ -92,7 +92,7 @@ class Plant:
             self._strokes.remove(due)
             due[1]()
         self._feed()
-        if self.machine.clearing and self._at_inserter is not None:
+        if self.machine.sends_off and self._at_inserter is not None:
             self.machine.launch(self.machine_belt.travel_um)
             self._launch()
         self._applicator()
@@ -344,10 +344,22 @@ class Plant:
         return f"B-{chute}-001"
 
     def untouched(self) -> tuple[int, int]:
-        """Documents that met no fault, no neighbour's and no outage: (fed, lying in a chute now)."""
+        """Items that met no fault, no neighbour's and no outage: (fed, lying in a chute now)."""
         touched = self.faults.touched_in([e.documents[0].index for e in self.envelopes if e.sealed])
-        clean = [d for d in self.documents if d.place != "feeder" and d.index not in touched]
+        spoilt = {d.order_id for d in self.documents if d.order_id is not None and d.index in touched}
+        clean = [d for d in self._first_documents() if d.index not in touched and d.order_id not in spoilt]
         return len(clean), sum(document.place.startswith("chute:") for document in clean)
+
+    def _first_documents(self) -> list[PhysicalDocument]:
+        """The first document of each order that was fed, and each lone one."""
+        fed = [document for document in self.documents if document.place != "feeder"]
+        first = {document.order_id: document for document in reversed(fed)}
+        return [document for document in fed if document.order_id is None or first[document.order_id] is document]
+
+    @property
+    def items_fed(self) -> int:
+        """Envelopes whose first document was fed; a lone or surplus document counts as one."""
+        return len(self._first_documents())
 
     @property
     def idle(self) -> bool:

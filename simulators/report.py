@@ -48,7 +48,7 @@ def physical(plant: Plant) -> Json:
     """What the plant itself can say of a run."""
     fed, dispatched = plant.untouched()
     return {
-        "items_fed": plant.fed,
+        "items_fed": plant.items_fed,
         "documents_fed": plant.fed,
         "dispatched": sum(len(envelopes) for envelopes in plant.chutes.values()),
         "on_belt": plant.on_belt,

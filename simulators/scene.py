@@ -14,6 +14,8 @@ from simulators.people import make_population
 from simulators.tokens import load_classes
 
 LOT = "LOT-1"
+FAMILIES = 0.05
+"""share of orders with two or three documents"""
 
 
 def load_routes() -> Mapping[str, int]:
@@ -25,13 +27,16 @@ def load_routes() -> Mapping[str, int]:
 class Scene:
     """Population, documents in the feeder, fault plan and manifest of one run."""
 
-    def __init__(self, seed: int, items: int, fault_probability: float) -> None:
+    def __init__(self, seed: int, items: int, fault_probability: float, families: float = FAMILIES) -> None:
         self.seed = seed
         self.items = items
         self.fault_probability = fault_probability
-        self.faults = plan_faults(seed, items, fault_probability)
-        no_order = {index for index, kind in self.faults.items() if kind == "no_order"}
-        self.population = make_population(seed, items, no_order)
+        self.families = families
+        plan = plan_faults(seed, items, fault_probability)
+        no_order = {index for index, kind in plan.items() if kind == "no_order"}
+        self.population = make_population(seed, items, no_order, families=families)
+        first = self._first_documents()
+        self.faults = {first[item]: kind for item, kind in plan.items()}
         self.documents = [
             PhysicalDocument(
                 index=index,
@@ -44,10 +49,19 @@ class Scene:
             for index, document in enumerate(self.population.documents)
         ]
 
+    def _first_documents(self) -> list[int]:
+        """Index of each item's first document."""
+        orders = [document.order_id for document in self.population.documents]
+        return [
+            index
+            for index, order_id in enumerate(orders)
+            if order_id is None or order_id not in orders[max(0, index - 2) : index]
+        ]
+
     @cached_property
     def index_of_number(self) -> dict[str, int]:
-        """Tracking number → index of the item."""
-        index_of = {document.order_id: document.index for document in self.documents if document.order_id is not None}
+        """Tracking number → index of the item's first document."""
+        index_of = {d.order_id: d.index for d in reversed(self.documents) if d.order_id is not None}
         return {order.tracking_number: index_of[order.order_id] for order in self.population.orders}
 
     def manifest(self, site_key: bytes) -> list[bytes]:
@@ -70,4 +84,4 @@ class Scene:
 
     def digest(self) -> str:
         """Names the run."""
-        return hashlib.sha256(f"{self.seed} {self.items} {self.fault_probability}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.seed} {self.items} {self.fault_probability} {self.families}".encode()).hexdigest()[:16]

@@ -58,6 +58,15 @@ CONDITIONS: dict[str, Row] = {
     "DUPLICATE": _reject("证件重复", "document seen before in this order"),
     "AMBIGUOUS": _reject("易混号码存疑", "number could be another open order's"),
     "CANCELLED": _reject("订单已撤", "order cancelled", "退回制证单位", "return it to the issuer"),
+    "INCOMPLETE": _reject(
+        "同一订单证件未配齐",
+        "documents of this order did not come together",
+        "将该订单证件放在一起重新上件",
+        "feed the order's documents one after the other",
+    ),
+    "CONTENT_MISMATCH": _reject(
+        "信封内混入他人证件", "documents of two orders in one envelope", "双人拆封复核", "open and check by two persons"
+    ),
     "NO_ROUTE": _reject("地址无分拣方向", "no route for the address"),
     # --- one item ---
     "UNEXPECTED_PLACE": _reject("出现在未指令的位置", "seen at a place it was not sent to"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from edge.core.collation import Collation
 from edge.core.commands import Command
 from edge.core.desk import Desk
 from edge.core.document import Documents
@@ -52,7 +53,7 @@ from edge.core.label import Labels
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.tracking import Deadlines
-from edge.core.values import DocumentKey, ItemId, ParcelKey, Settings, SortPlan
+from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, Settings, SortPlan
 
 CLOCK_STEP_MS_MAX = 2000
 
@@ -65,8 +66,10 @@ class Controller:
         self._read = Deadlines()
         self._label_read = Deadlines()
         self._transit = Deadlines()
-        self.documents = Documents(floor, self._read, self._transit)
-        self.items = Items(floor, self.documents, self._transit)
+        self._gather = Deadlines()
+        self.collation = Collation(floor, self._gather)
+        self.documents = Documents(floor, self.collation, self._read, self._transit)
+        self.items = Items(floor, self.documents, self.collation, self._transit)
         self.labels = Labels(floor, self.items, self._label_read)
         self.sorting = Sorting(floor, self.items, self.labels)
         self.supervision = Supervision(floor, self.documents, self.items, self.sorting)
@@ -120,6 +123,7 @@ class Controller:
         self.floor.advance(event.at_us)
         self._deadlines()
         self._routes[type(event)](event)
+        self._call_back()
         self.supervision.settle()
         out = tuple(self.floor.out)
         self.floor.out.clear()
@@ -128,7 +132,8 @@ class Controller:
     def next_deadline_us(self) -> int | None:
         """When a DeadlinePassed event is due; None = nothing waits."""
         floor = self.floor
-        transit_us = self._transit.next_us() if floor.running() else None
+        on_belt = [due for due in (self._transit.next_us(), self._gather.next_us()) if due is not None]
+        transit_us = min(on_belt, default=None) if floor.running() else None
         dues = (
             self._read.next_us(),
             self._label_read.next_us(),
@@ -144,9 +149,21 @@ class Controller:
             self.documents.read_deadline(key)
         for key in self._label_read.pop_due(floor.now_us):
             self._checked(self.labels.read_deadline(key))
+        for order_id in self._gather.pop_due(floor.belt_us):
+            self.collation.deadline(OrderId(order_id))
         for key in self._transit.pop_due(floor.belt_us):
             self._lose(key)
         self.sorting.bind(self.sorting.inductions.join(floor.now_us))
+
+    def _call_back(self) -> None:
+        """Orders were broken up: their documents before the gate go to the tray, their open envelope is ejected."""
+        while called_back := self.collation.called_back():
+            for key in called_back:
+                document = self.documents.all[key]
+                claim = self.floor.pool.claims.get(document.order_id) if document.order_id is not None else None
+                if claim is not None:
+                    self.documents.call_back(key, claim.broken)
+                    self.items.eject_broken(claim.order.order_id, claim.broken)
 
     def _booted(self, event: Booted) -> None:
         # The monotonic clock begins anew when the machine does: from here on time is measured from this boot's stamps.

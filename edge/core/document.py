@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from edge.core.commands import InsertClose, RejectDocument
+from edge.core.collation import Collation
+from edge.core.commands import RejectDocument
 from edge.core.events import DocumentFed, DocumentRejected, FrameRead, Inserted
 from edge.core.floor import Floor
 from edge.core.matching import Check, accept_reading
@@ -55,14 +56,17 @@ class Document:
         self.reason = ""
         self.quarantined = False
         self.masked = ""
+        self.kind = ""
+        self.token = ""
         self.item: ItemId | None = None
 
 
 class Documents:
     """All documents fed, and what may happen to them up to the insert gate."""
 
-    def __init__(self, floor: Floor, read_deadlines: Deadlines, transit_deadlines: Deadlines) -> None:
+    def __init__(self, floor: Floor, collation: Collation, read_deadlines: Deadlines, transit_deadlines: Deadlines) -> None:
         self._floor = floor
+        self._collation = collation
         self._read = read_deadlines
         self._transit = transit_deadlines
         self.all: dict[DocumentKey, Document] = {}
@@ -126,7 +130,7 @@ class Documents:
         document.masked = next((frame.masked for frame in frames if frame.masked), "")
         if document.state is not DocumentState.FED:
             return
-        check = self._content_check(frames)
+        check = self._content_check(document, frames)
         self._floor.report(
             "content_check", document=document.key, verdict=check.verdict.value, reason=check.reason, order_id=check.order_id
         )
@@ -135,23 +139,37 @@ class Documents:
         else:
             self._refuse(document, check.reason)
 
-    def _content_check(self, frames: list[FrameRead]) -> Check:
+    def _content_check(self, document: Document, frames: list[FrameRead]) -> Check:
         reason = accept_reading(frames)
         if reason:
             return Check(Verdict.UNREADABLE, reason)
         read = next(frame for frame in frames if frame.token)
-        return self._floor.pool.find(read.kind or "", read.token, read.skeleton)
+        document.kind, document.token = read.kind or "", read.token
+        return self._floor.pool.find(document.kind, read.token, read.skeleton)
 
     def _accept(self, document: Document, order_id: OrderId) -> None:
         if self.move(document, "accept"):
             document.order_id = order_id
-            self._floor.pool.claim(order_id, document.key)
-            self._floor.do(InsertClose(document=document.key))
+            pool = self._floor.pool
+            index = pool.index_of(pool.orders[order_id], document.kind, document.token)
+            self._floor.do(self._collation.join(document.key, order_id, index))
 
     def _refuse(self, document: Document, reason: str) -> None:
         if self.move(document, "refuse"):
             document.reason = document.reason or reason
             self._floor.do(RejectDocument(document=document.key, reason=reason))
+            self._break_up(document)
+
+    def _break_up(self, document: Document) -> None:
+        """It will not come into its envelope, so its order's other documents must not go without it."""
+        if document.order_id is not None:
+            self._collation.break_up(document.order_id, "INCOMPLETE")
+
+    def call_back(self, key: DocumentKey, reason: str) -> None:
+        """Its order was broken up: to the tray, as long as it is before the gate."""
+        document = self.all[key]
+        if document.state is DocumentState.ACCEPTED:
+            self._refuse(document, reason)
 
     def read_deadline(self, key: str) -> None:
         """Not all frames came in time: judge by what there is."""
@@ -197,7 +215,8 @@ class Documents:
         self.rejected += 1
         document.reason = document.reason or "PLC_DEFAULT"
         if document.order_id is not None:
-            floor.pool.release(document.order_id, printed=False)
+            floor.pool.release(document.order_id, document.key, printed=False)
+            self._break_up(document)
         floor.production.ended(document.reason, floor.now_us)
         floor.production.rejects.append(
             Reject(floor.wall_ms(), document.key, document.reason, document.masked, "document_tray")
@@ -212,6 +231,7 @@ class Documents:
         if document is None or not self.move(document, "lost"):
             return
         document.reason = document.reason or "ITEM_LOST"
+        self._break_up(document)
         for neighbour in self.neighbours(key):
             self.quarantine(neighbour, "POSITION_DOUBT")
         self._floor.raise_condition("ITEM_LOST")

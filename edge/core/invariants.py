@@ -6,11 +6,12 @@ The auditor keeps its own books: it looks at the commands that are about to go o
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from edge.core.commands import Apply, Command, Divert, InsertClose, Outcome, PrintLabel, Seal, SetPermit
+from edge.core.commands import Apply, Command, Divert, InsertClose, InsertKeepOpen, Outcome, PrintLabel, Seal, SetPermit
 from edge.core.conditions import CONDITIONS, Effect
 from edge.core.controller import Controller
 from edge.core.document import DocumentState
 from edge.core.item import Item, ItemState
+from edge.core.orders import Claim
 from edge.core.routing import route
 from edge.core.values import ItemId, OrderId, PrintId, State, Verdict
 
@@ -30,7 +31,8 @@ class Auditor:
         self._live_print: dict[str, PrintId] = {}
         self._dispatched: set[OrderId] = set()
         self._checks: dict[type[Command], Callable[[Any], None]] = {
-            InsertClose: self._insert,
+            InsertClose: self._insert_last,
+            InsertKeepOpen: self._insert,
             Seal: self._seal,
             PrintLabel: self._print,
             Apply: self._apply,
@@ -53,21 +55,36 @@ class Auditor:
     def _item(self, item_id: ItemId) -> Item:
         return self._controller.items.all[item_id]
 
-    def _insert(self, command: InsertClose) -> None:
+    def _insert(self, command: InsertClose | InsertKeepOpen) -> None:
         document = self._controller.documents.all[command.document]
         self._require(
             "I9", document.state is DocumentState.ACCEPTED, f"{command.document} inserted without an accepted reading"
         )
         self._require("I11", not document.quarantined, f"{command.document} is quarantined")
-        order_id = document.order_id
-        holder = self._controller.floor.pool.holder.get(order_id) if order_id is not None else None
-        self._require("I4", holder == command.document, f"{order_id} is held by {holder}, not by {command.document}")
-        self._require("I4", order_id not in self._dispatched, f"{order_id} was dispatched before")
+        claim = self._claim(document.order_id)
+        self._require("I4", command.document in claim.documents, f"{document.order_id} has not claimed {command.document}")
+        self._require("I3", not claim.broken, f"{document.order_id} was broken up: {claim.broken}")
+        self._require("I4", document.order_id not in self._dispatched, f"{document.order_id} was dispatched before")
+
+    def _claim(self, order_id: OrderId | None) -> Claim:
+        claim = None if order_id is None else self._controller.floor.pool.claims.get(order_id)
+        if claim is None:
+            raise InvariantError(f"I3: nothing on the line belongs to {order_id}")
+        return claim
+
+    def _insert_last(self, command: InsertClose) -> None:
+        self._insert(command)
+        claim = self._claim(self._controller.documents.all[command.document].order_id)
+        missing = set(range(len(claim.order.documents))) - set(claim.documents.values())
+        self._require("I3", not missing, f"{command.document} closes the envelope while documents {missing} are missing")
 
     def _seal(self, command: Seal) -> None:
         item = self._item(command.item)
         self._require("I11", not item.quarantined and not item.reason, f"{command.item} is condemned: {item.reason}")
-        self._require("I3", item.order is not None, f"{command.item} has no order")
+        wanted = [] if item.order is None else sorted((document.kind, document.token) for document in item.order.documents)
+        documents = [self._controller.documents.all[key] for key in item.documents]
+        held = sorted((document.kind, document.token) for document in documents)
+        self._require("I3", wanted and held == wanted, f"{command.item} does not hold its order's documents and nothing else")
 
     def _print(self, command: PrintLabel) -> None:
         self._require("I5", command.print_id > self._last_print_id, f"print id {command.print_id} was used before")
@@ -113,11 +130,12 @@ class Auditor:
         self._require("I10", floor.machine.state is State.EXECUTE, f"permit granted in {floor.machine.state.name}")
 
     def full_pass(self) -> None:
-        """The whole state, at a start: every dispatched item is done, every order on the line has its holder."""
+        """The whole state, at a start: every dispatched item is done, every order on the line has its documents."""
         pool = self._controller.floor.pool
         for item in self._controller.items.all.values():
             if item.state is ItemState.DISPATCHED:
                 self._require("I3", item.label_check is Verdict.MATCH, f"{item.item_id} dispatched with {item.label_check}")
                 self._require("I4", item.order_id in self._dispatched, f"{item.item_id} dispatched without an outcome")
-        for order_id, document in pool.holder.items():
-            self._require("I2", document in self._controller.documents.all, f"{order_id} is held by the unknown {document}")
+        for order_id, claim in pool.claims.items():
+            for document in claim.documents:
+                self._require("I2", document in self._controller.documents.all, f"{order_id} claims the unknown {document}")

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from edge.core.collation import Collation
 from edge.core.commands import EjectUnsealed, NoLabel, Seal
 from edge.core.document import Documents
 from edge.core.events import Inserted, ItemEjected, Sealed, Weighed
@@ -88,9 +89,10 @@ class Item:
 class Items:
     """All items opened, and what may happen to them up to the scales."""
 
-    def __init__(self, floor: Floor, documents: Documents, transit_deadlines: Deadlines) -> None:
+    def __init__(self, floor: Floor, documents: Documents, collation: Collation, transit_deadlines: Deadlines) -> None:
         self._floor = floor
         self._documents = documents
+        self._collation = collation
         self._transit = transit_deadlines
         self.all: dict[ItemId, Item] = {}
         self.on_belt: dict[ItemId, Item] = {}
@@ -125,25 +127,47 @@ class Items:
         item.quarantined = item.quarantined or quarantine
 
     def inserted(self, event: Inserted) -> None:
-        """A document lies in an envelope: an item is opened and, when all is as we said, sealed."""
+        """A document lies in an envelope: sealed when it is the last and all is as we said, ejected when something is not."""
         document, reason = self._documents.inserted(event)
-        floor = self._floor
-        if event.item in self.all:
-            floor.surprise("known item", "inserted")
-            self.condemn(self.all[event.item], "UNEXPECTED_PLACE", quarantine=True)
-            return
-        order = None
-        if document is not None and document.order_id is not None:
-            order = floor.pool.orders[document.order_id]
-        item = Item(event.item, [event.document], order)
-        self.all[event.item] = self.on_belt[event.item] = item
-        self._transit.set(item.item_id, floor.belt_us + floor.settings.transit_deadline_ms * 1000)
-        reason = reason or floor.belt_in_doubt() or ("" if order is not None else "UNEXPECTED_PLACE")
-        if reason:
-            self.condemn(item, reason, quarantine=True)
-            floor.do(EjectUnsealed(item=item.item_id, reason=item.reason))
-        else:
-            floor.do(Seal(item=item.item_id))
+        order_id = None if document is None else document.order_id
+        item = self.all.get(event.item)
+        if item is None:
+            order = None if order_id is None else self._floor.pool.orders[order_id]
+            item = Item(event.item, [], order)
+            self.all[event.item] = self.on_belt[event.item] = item
+        elif item.state is not ItemState.OPEN:
+            self._floor.surprise(item.state, "inserted")
+            self.doubt(item, "UNEXPECTED_PLACE")
+        item.documents.append(event.document)
+        self._transit.set(item.item_id, self._floor.belt_us + self._floor.settings.transit_deadline_ms * 1000)
+        contents, fault = self._look_into(item)
+        reason = reason or self._floor.belt_in_doubt() or fault
+        if item.order_id is not None and order_id is not None and order_id != item.order_id:
+            self._collation.break_up(order_id, "CONTENT_MISMATCH")
+        if item.reason or reason:
+            self._eject(item, reason)
+        elif contents == "complete":
+            self._floor.do(Seal(item=item.item_id))
+
+    def _look_into(self, item: Item) -> tuple[str, str]:
+        """What the envelope's contents are, and the reason for which it must not go, if there is one."""
+        claim = None if item.order_id is None else self._floor.pool.claims.get(item.order_id)
+        if claim is None:
+            return "mixed", "UNEXPECTED_PLACE"
+        contents = self._collation.contents(claim, item.documents)
+        return contents, claim.broken or ("CONTENT_MISMATCH" if contents == "mixed" else "")
+
+    def _eject(self, item: Item, reason: str) -> None:
+        self.condemn(item, reason, quarantine=True)
+        self._floor.do(EjectUnsealed(item=item.item_id, reason=item.reason))
+        if item.order_id is not None:
+            self._collation.break_up(item.order_id, "INCOMPLETE")
+
+    def eject_broken(self, order_id: OrderId, reason: str) -> None:
+        """Its order was broken up: an envelope that waits open for more documents is ejected with what is in it."""
+        for item in self.on_belt.values():
+            if item.order_id == order_id and item.state is ItemState.OPEN and not item.reason:
+                self._eject(item, reason)
 
     def sealed(self, event: Sealed) -> None:
         """The envelope is closed."""
@@ -198,12 +222,17 @@ class Items:
         """It lies at a reject place: its order waits again, central is told."""
         floor = self._floor
         item.reason = item.reason or "PLC_DEFAULT"
-        if item.order is not None:
-            floor.pool.release(item.order.order_id, printed=item.print_id is not None)
+        for key in item.documents:
+            document = self._documents.all.get(key)
+            if document is not None and document.order_id is not None:
+                floor.pool.release(document.order_id, key, printed=item.print_id is not None)
         floor.production.ended(item.reason, floor.now_us)
         masked = next((self._documents.all[key].masked for key in item.documents if key in self._documents.all), "")
         floor.production.rejects.append(Reject(floor.wall_ms(), item.item_id, item.reason, masked, place))
-        floor.report("rejected", item=item.item_id, order_id=item.order_id, reason=item.reason, place=place)
+        documents = ",".join(item.documents)
+        floor.report(
+            "rejected", item=item.item_id, documents=documents, order_id=item.order_id, reason=item.reason, place=place
+        )
 
     def lost(self, item_id: ItemId) -> None:
         """Not seen where it should have come: the line holds, neighbours are in doubt (I20)."""

@@ -1,4 +1,4 @@
-"""Order pool: open orders by token and by skeleton, and how each ends."""
+"""Order pool: open orders by token and by skeleton, which documents on the line are theirs, and how each order ends."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -9,9 +9,9 @@ from edge.core.values import DocumentKey, LotId, Order, OrderId, Verdict
 
 
 class OrderState(StrEnum):
-    """Where an order stands. `waiting` is not missing: its document has not come yet, or was rejected and may come again.
+    """Where an order stands. `waiting` is not missing: its documents have not all come, or were rejected and may come again.
 
-    `aside`: its document lies at a reject place in an envelope for which a label was printed; it may come again only after
+    `aside`: its documents lie at a reject place in an envelope for which a label was printed; they may come again only after
     that label is recorded destroyed (I5).
     """
 
@@ -20,6 +20,23 @@ class OrderState(StrEnum):
     DISPATCHED = "dispatched"
     ASIDE = "aside"
     CANCELLED = "cancelled"
+    RETURNED = "returned"
+
+
+class Claim:
+    """The documents on the line that were matched to one order."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.documents: dict[DocumentKey, int] = {}
+        """document → which one of the order's documents it is"""
+        self.broken = ""
+        """why what is here must not become this order's item; it stays until the last document has left the line"""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every document of the order is here."""
+        return len(self.documents) == len(self.order.documents)
 
 
 class OrderPool:
@@ -28,8 +45,7 @@ class OrderPool:
     def __init__(self) -> None:
         self.orders: dict[OrderId, Order] = {}
         self.state: dict[OrderId, OrderState] = {}
-        self.holder: dict[OrderId, DocumentKey] = {}
-        """the document on the line that an order is matched to"""
+        self.claims: dict[OrderId, Claim] = {}
         self._by_token: dict[tuple[str, str], list[OrderId]] = {}
         self._by_skeleton: dict[tuple[str, str], list[OrderId]] = {}
         self._chunks: dict[tuple[LotId, int], dict[int, tuple[Order, ...]]] = {}
@@ -71,30 +87,47 @@ class OrderPool:
         if len(mine) > 1 or any(order_id not in mine for order_id in alike):
             return Check(Verdict.AMBIGUOUS, "AMBIGUOUS")
         order_id = mine[0]
-        return _BY_STATE[self.state[order_id]]._replace(order_id=order_id)
+        found = _BY_STATE.get(self.state[order_id]) or self._on_line(self.claims[order_id], kind, token)
+        return found._replace(order_id=order_id)
+
+    def _on_line(self, claim: Claim, kind: str, token: str) -> Check:
+        if self.index_of(claim.order, kind, token) in claim.documents.values():
+            return Check(Verdict.DUPLICATE, "DUPLICATE")
+        return Check(Verdict.MISMATCH, "INCOMPLETE") if claim.broken else Check(Verdict.MATCH)
+
+    @staticmethod
+    def index_of(order: Order, kind: str, token: str) -> int:
+        """Which one of the order's documents this is; ValueError where it is none of them."""
+        return [(document.kind, document.token) for document in order.documents].index((kind, token))
 
     def _open(self, order_id: OrderId) -> bool:
         return self.state[order_id] in (OrderState.WAITING, OrderState.ON_LINE)
 
-    def claim(self, order_id: OrderId, document: DocumentKey) -> None:
-        """A document on the line was matched to this order."""
-        self.state[order_id] = OrderState.ON_LINE
-        self.holder[order_id] = document
-        self.waiting -= 1
+    def claim(self, order_id: OrderId, document: DocumentKey, index: int) -> Claim:
+        """A document on the line was matched to this order, as its `index`-th document."""
+        claim = self.claims.get(order_id)
+        if claim is None:
+            claim = self.claims[order_id] = Claim(self.orders[order_id])
+            self.state[order_id] = OrderState.ON_LINE
+            self.waiting -= 1
+        claim.documents[document] = index
+        return claim
 
-    def release(self, order_id: OrderId, *, printed: bool) -> None:
-        """The document lies at a reject place: the order waits for it again, or is set aside when a label was printed."""
-        if self.state[order_id] is OrderState.ON_LINE:
-            self.state[order_id] = OrderState.ASIDE if printed else OrderState.WAITING
-            del self.holder[order_id]
-            self.waiting += not printed
+    def release(self, order_id: OrderId, document: DocumentKey, *, printed: bool) -> None:
+        """The document lies at a reject place. With the last one the order waits again, or is aside if a label was printed."""
+        claim = self.claims.get(order_id)
+        if claim is None or claim.documents.pop(document, None) is None or claim.documents:
+            return
+        del self.claims[order_id]
+        self.state[order_id] = OrderState.ASIDE if printed else OrderState.WAITING
+        self.waiting += not printed
 
     def dispatch(self, order_id: OrderId) -> bool:
         """Confirmed in its chute. False = it was dispatched before: an invariant is broken (I4)."""
         if self.state[order_id] is OrderState.DISPATCHED:
             return False
         self.state[order_id] = OrderState.DISPATCHED
-        self.holder.pop(order_id, None)
+        self.claims.pop(order_id, None)
         return True
 
     def ambiguous(self) -> Iterable[tuple[OrderId, ...]]:
@@ -105,10 +138,11 @@ class OrderPool:
                 yield still_open
 
 
+# An order whose documents are on the line is not here: that depends on which of them.
 _BY_STATE: dict[OrderState, Check] = {
     OrderState.WAITING: Check(Verdict.MATCH),
-    OrderState.ON_LINE: Check(Verdict.DUPLICATE, "DUPLICATE"),
     OrderState.DISPATCHED: Check(Verdict.DUPLICATE, "DUPLICATE"),
     OrderState.ASIDE: Check(Verdict.DUPLICATE, "DUPLICATE"),
     OrderState.CANCELLED: Check(Verdict.CANCELLED, "CANCELLED"),
+    OrderState.RETURNED: Check(Verdict.CANCELLED, "CANCELLED"),
 }

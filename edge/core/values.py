@@ -169,6 +169,8 @@ class Settings(msgspec.Struct, frozen=True):
     operator_code: str
     weight_min_g: int
     weight_max_g: int
+    collation_deadline_ms: int = 10000
+    """how long an open envelope waits for the rest of its order, in time of running belt"""
 
 
 class SortPlan(msgspec.Struct, frozen=True):

@@ -20,11 +20,11 @@ def test_an_order_through_its_life() -> None:
     pool = pool_of(order(1))
     found = pool.find("resident_id", "token1", "skeleton1")
     assert (found.verdict, found.order_id) == (Verdict.MATCH, "O1")
-    pool.claim(OrderId("O1"), D)
+    pool.claim(OrderId("O1"), D, 0)
     assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.DUPLICATE
-    pool.release(OrderId("O1"), printed=False)
+    pool.release(OrderId("O1"), D, printed=False)
     assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.MATCH
-    pool.claim(OrderId("O1"), D)
+    pool.claim(OrderId("O1"), D, 0)
     assert pool.dispatch(OrderId("O1"))
     assert not pool.dispatch(OrderId("O1"))
     assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.DUPLICATE
@@ -33,8 +33,8 @@ def test_an_order_through_its_life() -> None:
 
 def test_an_order_with_a_printed_label_waits_for_its_destruction() -> None:
     pool = pool_of(order(1))
-    pool.claim(OrderId("O1"), D)
-    pool.release(OrderId("O1"), printed=True)
+    pool.claim(OrderId("O1"), D, 0)
+    pool.release(OrderId("O1"), D, printed=True)
     assert pool.state[OrderId("O1")] is OrderState.ASIDE
     assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.DUPLICATE
 
@@ -51,7 +51,7 @@ def test_equal_skeletons_are_ambiguous_until_one_is_done() -> None:
     # A misreading of order 1's number lands on its skeleton: never corrected, never "no order".
     assert pool.find("resident_id", "misread", "same").verdict is Verdict.AMBIGUOUS
     assert list(pool.ambiguous()) == [("O1", "O2")]
-    pool.claim(OrderId("O2"), D)
+    pool.claim(OrderId("O2"), D, 0)
     pool.dispatch(OrderId("O2"))
     assert pool.find("resident_id", "token1", "same").verdict is Verdict.MATCH
 
