@@ -174,6 +174,24 @@ CONDITIONS: dict[str, Row] = {
         "检查网络",
         "check the network",
     ),
+    "TIME_LIMIT_NEAR": Row(
+        Effect.WARNS,
+        True,
+        2,
+        "有订单即将超时限",
+        "orders are about to miss their time limit",
+        "先处理这些订单，及时封袋",
+        "handle these orders first, close their bags",
+    ),
+    "RECALL": Row(
+        Effect.WARNS,
+        False,
+        1,
+        "已分拣订单被撤，须拦截",
+        "a dispatched order was cancelled: take it out of its open bag",
+        "从该格口袋中取出并扫描",
+        "take it out of this chute's bag and scan it",
+    ),
     # --- before the start ---
     "NO_BAG_BOUND": Row(
         Effect.BLOCKS_START, False, 2, "有格口未绑定袋", "a chute has no bag", "扫描袋牌绑定", "scan a bag tag for each chute"

@@ -7,6 +7,7 @@ from edge.core.collation import Collation
 from edge.core.commands import Command
 from edge.core.desk import Desk
 from edge.core.document import Documents
+from edge.core.doors import Doors
 from edge.core.events import (
     BeltEmpty,
     Booted,
@@ -34,10 +35,12 @@ from edge.core.events import (
     LinkDown,
     LinkUp,
     Lost,
+    LotReceived,
     ManifestGranted,
     ManifestRefused,
     ManifestSealed,
     OperatorRequest,
+    OrderCancelled,
     ParcelScanned,
     PlcRestarted,
     PlcStatus,
@@ -50,6 +53,8 @@ from edge.core.events import (
 from edge.core.floor import Floor
 from edge.core.item import Item, Items
 from edge.core.label import Labels
+from edge.core.lots import Lots
+from edge.core.recall import Recall
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.tracking import Deadlines
@@ -68,12 +73,15 @@ class Controller:
         self._transit = Deadlines()
         self._gather = Deadlines()
         self.collation = Collation(floor, self._gather)
-        self.documents = Documents(floor, self.collation, self._read, self._transit)
+        self.lots = Lots(floor)
+        self.documents = Documents(floor, self.collation, self.lots, self._read, self._transit)
         self.items = Items(floor, self.documents, self.collation, self._transit)
         self.labels = Labels(floor, self.items, self._label_read)
         self.sorting = Sorting(floor, self.items, self.labels)
         self.supervision = Supervision(floor, self.documents, self.items, self.sorting)
-        self.desk = Desk(floor, self.documents, self.items, self.sorting, self.supervision)
+        self.recall = Recall(floor, self.collation, self.items, self.sorting)
+        self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
+        self.desk = Desk(floor, self.documents, self.items, self.sorting, self.supervision, self.doors)
         self._routes = self._make_routes()
 
     def _make_routes(self) -> dict[type[Event], Callable[[Any], None]]:
@@ -115,6 +123,8 @@ class Controller:
             ManifestGranted: self.floor.pool.take_chunk,
             ManifestSealed: self._manifest_sealed,
             ManifestRefused: self._manifest_refused,
+            LotReceived: self.lots.received,
+            OrderCancelled: self.recall.cancelled,
             OperatorRequest: self.desk.request,
         }
 
@@ -193,6 +203,10 @@ class Controller:
             floor.raise_condition("CLOCK_STEPPED")
         else:
             floor.end_condition("CLOCK_STEPPED")
+        if floor.clocks.warn(event.wall_ms):
+            floor.raise_condition("TIME_LIMIT_NEAR")
+        else:
+            floor.end_condition("TIME_LIMIT_NEAR")
 
     def _weighed(self, event: Weighed) -> None:
         item = self.items.weighed(event)
@@ -219,7 +233,10 @@ class Controller:
 
     def _manifest_sealed(self, event: ManifestSealed) -> None:
         floor = self.floor
-        if floor.pool.activate(event):
+        fresh = floor.pool.activate(event)
+        if fresh is not None:
+            for order in fresh:
+                floor.clocks.granted(order, floor.wall_ms(), floor.settings)
             floor.end_condition("NO_MANIFEST")
             floor.end_condition("MANIFEST_REFUSED")
             groups = ";".join(",".join(group) for group in floor.pool.ambiguous())

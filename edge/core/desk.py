@@ -1,14 +1,16 @@
 """What a person may do: each act with its precondition, its effect and the code of its answer."""
 
 from collections.abc import Callable
+from functools import partial
 
-from edge.core.commands import Answer, ClearBelt
+from edge.core.acts import ACTS
+from edge.core.commands import Answer, ClearBelt, RunOut
 from edge.core.conditions import CLEARED_WITH_BELT, Effect
 from edge.core.document import Documents, DocumentState
+from edge.core.doors import Doors
 from edge.core.events import BeltEmpty, OperatorRequest
 from edge.core.floor import Floor
 from edge.core.item import Items, ItemState
-from edge.core.machine import ACTS
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.values import BagId, Plc, State
@@ -19,7 +21,15 @@ CLEARABLE = frozenset({State.STOPPED, State.HELD, State.ABORTED})
 class Desk:
     """Takes requests and answers each once. Codes: "OK" or what stands against it."""
 
-    def __init__(self, floor: Floor, documents: Documents, items: Items, sorting: Sorting, supervision: Supervision) -> None:
+    def __init__(  # noqa: PLR0917 - each noun that a person's act may reach
+        self,
+        floor: Floor,
+        documents: Documents,
+        items: Items,
+        sorting: Sorting,
+        supervision: Supervision,
+        doors: Doors,
+    ) -> None:
         self._floor = floor
         self._documents = documents
         self._items = items
@@ -28,26 +38,33 @@ class Desk:
         self._acts: dict[str, Callable[[OperatorRequest], str]] = {
             "start": self._start,
             "unhold": self._unhold,
-            "pause_feed": lambda _: self._pause(True),
-            "resume_feed": lambda _: self._pause(False),
+            "pause_feed": partial(self._pause, paused=True),
+            "resume_feed": partial(self._pause, paused=False),
+            "run_out": self._run_out,
             "clear_belt": self._clear_belt,
             "rejects_cleared": self._rejects_cleared,
             "bind_bag": self._bind_bag,
             "recount_bag": self._recount_bag,
             "take_out": self._take_out,
+            "close_bag": self._close_bag,
+            "close_lot": self._close_lot,
         }
+        self._doors = doors
         self._to_clear: list[Plc] = []
 
     def request(self, event: OperatorRequest) -> None:
         """Do what is asked or say why not; both are recorded with the person's name."""
-        code = self._acts.get(event.act, self._state_command)(event) if event.act in ACTS else "UNKNOWN_ACT"
+        if event.act in self._doors.acts:
+            code = self._doors.acts[event.act](event) or "OK"
+        else:
+            code = self._acts.get(event.act, self._state_command)(event) if event.act in ACTS else "UNKNOWN_ACT"
         self._floor.do(Answer(request_id=event.request_id, accepted=code == "OK", code=code))
         self._floor.report("operator_act", person=event.person, act=event.act, code=code)
 
     def _state_command(self, event: OperatorRequest) -> str:
         if self._floor.clearing and event.act != "stop":
             return "CLEARING"
-        return "OK" if self._floor.machine.command(ACTS[event.act]) else "NOT_IN_THIS_STATE"
+        return "OK" if self._floor.machine.command(ACTS[event.act].command) else "NOT_IN_THIS_STATE"
 
     def _start(self, event: OperatorRequest) -> str:
         floor = self._floor
@@ -64,8 +81,17 @@ class Desk:
         self._supervision.held_by_person = False
         return self._state_command(event)
 
-    def _pause(self, paused: bool) -> str:
+    def _pause(self, _: OperatorRequest, *, paused: bool) -> str:
         self._supervision.feed_paused = paused
+        return "OK"
+
+    def _run_out(self, _: OperatorRequest) -> str:
+        """Feed nothing more, and finish what is on the belts."""
+        if self._floor.machine.state is not State.EXECUTE:
+            return "NOT_IN_THIS_STATE"
+        self._supervision.feed_paused = True
+        for plc in Plc:
+            self._floor.do(RunOut(plc=plc))
         return "OK"
 
     def _clear_belt(self, _: OperatorRequest) -> str:
@@ -137,8 +163,24 @@ class Desk:
             return "NO_SUCH_CHUTE"
         return self._bag_looked_at(self._sorting.take_out(int(chute), event.argument.get("label", "")))
 
+    def _close_bag(self, event: OperatorRequest) -> str:
+        chute = event.argument.get("chute", "")
+        if not chute.isdigit():
+            return "NO_SUCH_CHUTE"
+        return self._sorting.close(int(chute), event.argument.get("bag", "")) or "OK"
+
+    def _close_lot(self, event: OperatorRequest) -> str:
+        items = [i for i in self._items.on_belt.values() if i.state is not ItemState.LOST]
+        inside = [self._documents.all[key] for item in items for key in item.documents if key in self._documents.all]
+        before = [d for d in self._documents.on_belt.values() if d.state is not DocumentState.LOST]
+        on_line = [(document.kind, document.token) for document in (*inside, *before)]
+        argument = event.argument
+        return self._documents.lots.close(argument.get("lot", ""), event.person, argument.get("lead", ""), on_line) or "OK"
+
     def _bag_looked_at(self, code: str) -> str:
         if not self._floor.bags.locked():
             self._floor.end_condition("DIVERT_UNCONFIRMED")
             self._floor.end_condition("WRONG_CHUTE")
+        if not any(bag.recalled for bag in self._floor.bags.by_chute.values()):
+            self._floor.end_condition("RECALL")
         return code or "OK"

@@ -6,6 +6,7 @@ from edge.core.collation import Collation
 from edge.core.commands import RejectDocument
 from edge.core.events import DocumentFed, DocumentRejected, FrameRead, Inserted
 from edge.core.floor import Floor
+from edge.core.lots import Lots
 from edge.core.matching import Check, accept_reading
 from edge.core.production import Reject
 from edge.core.tracking import Burst, Bursts, Deadlines
@@ -21,6 +22,10 @@ class DocumentState(StrEnum):
     INSERTED = "inserted"
     IN_TRAY = "in tray"
     LOST = "lost"
+    ON_DESK = "on desk"
+    FED_AGAIN = "fed again"
+    RETURNED = "returned"
+    DAMAGED = "damaged"
 
 
 S = DocumentState
@@ -41,8 +46,16 @@ DOCUMENT_TABLE: dict[tuple[DocumentState, str], DocumentState] = {
     (S.REFUSED, "lost"): S.LOST,
     # A lost one may be found again at a reject place while the belt is cleared.
     (S.LOST, "in_tray"): S.IN_TRAY,
+    # A person has it in hand: it was found beside the belt, or lies at a reject place, or its envelope is open.
+    (S.LOST, "found"): S.ON_DESK,
+    **{
+        (state, act): target
+        for state in (S.IN_TRAY, S.INSERTED, S.ON_DESK)
+        for act, target in (("fed_again", S.FED_AGAIN), ("returned", S.RETURNED), ("damaged", S.DAMAGED))
+    },
 }
-ENDED = frozenset({S.INSERTED, S.IN_TRAY})
+IN_HAND = frozenset({S.IN_TRAY, S.ON_DESK})
+ENDED = frozenset({S.INSERTED, S.IN_TRAY, S.ON_DESK, S.FED_AGAIN, S.RETURNED, S.DAMAGED})
 BEFORE_GATE = frozenset({S.FED, S.ACCEPTED, S.REFUSED})
 
 
@@ -53,6 +66,8 @@ class Document:
         self.key = key
         self.state = DocumentState.FED
         self.order_id: OrderId | None = None
+        self.index = 0
+        """which one of the order's documents it is"""
         self.reason = ""
         self.quarantined = False
         self.masked = ""
@@ -64,8 +79,11 @@ class Document:
 class Documents:
     """All documents fed, and what may happen to them up to the insert gate."""
 
-    def __init__(self, floor: Floor, collation: Collation, read_deadlines: Deadlines, transit_deadlines: Deadlines) -> None:
+    def __init__(
+        self, floor: Floor, collation: Collation, lots: Lots, read_deadlines: Deadlines, transit_deadlines: Deadlines
+    ) -> None:
         self._floor = floor
+        self.lots = lots
         self._collation = collation
         self._read = read_deadlines
         self._transit = transit_deadlines
@@ -145,14 +163,15 @@ class Documents:
             return Check(Verdict.UNREADABLE, reason)
         read = next(frame for frame in frames if frame.token)
         document.kind, document.token = read.kind or "", read.token
+        self.lots.read(document.key, document.kind, document.token)
         return self._floor.pool.find(document.kind, read.token, read.skeleton)
 
     def _accept(self, document: Document, order_id: OrderId) -> None:
         if self.move(document, "accept"):
             document.order_id = order_id
             pool = self._floor.pool
-            index = pool.index_of(pool.orders[order_id], document.kind, document.token)
-            self._floor.do(self._collation.join(document.key, order_id, index))
+            document.index = pool.index_of(pool.orders[order_id], document.kind, document.token)
+            self._floor.do(self._collation.join(document.key, order_id, document.index))
 
     def _refuse(self, document: Document, reason: str) -> None:
         if self.move(document, "refuse"):
@@ -207,23 +226,24 @@ class Documents:
 
     def in_tray(self, event: DocumentRejected) -> None:
         """The document tray's sensor confirmed a reject (I12)."""
-        floor = self._floor
         document = self.all.get(event.document)
         if document is None or not self.move(document, "in_tray"):
-            floor.surprise("unknown document" if document is None else document.state, "in_tray")
+            self._floor.surprise("unknown document" if document is None else document.state, "in_tray")
             return
         self.rejected += 1
+        self.end_in_hand(document, "document_tray")
+
+    def end_in_hand(self, document: Document, place: str) -> None:
+        """It lies where a person takes it up: its order waits again, central is told."""
+        floor = self._floor
         document.reason = document.reason or "PLC_DEFAULT"
+        self.lots.in_tray(document.kind, document.token, document.reason)
         if document.order_id is not None:
-            floor.pool.release(document.order_id, document.key, printed=False)
+            floor.pool.release(document.order_id, document.key)
             self._break_up(document)
         floor.production.ended(document.reason, floor.now_us)
-        floor.production.rejects.append(
-            Reject(floor.wall_ms(), document.key, document.reason, document.masked, "document_tray")
-        )
-        floor.report(
-            "rejected", document=document.key, order_id=document.order_id, reason=document.reason, place="document_tray"
-        )
+        floor.production.rejects.append(Reject(floor.wall_ms(), document.key, document.reason, document.masked, place))
+        floor.report("rejected", document=document.key, order_id=document.order_id, reason=document.reason, place=place)
 
     def lost(self, key: DocumentKey) -> None:
         """Not seen where it should have come: it and its neighbours are in doubt, and the line holds (I20)."""

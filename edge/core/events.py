@@ -10,6 +10,8 @@ from edge.core.values import (
     LotId,
     Mode,
     Order,
+    OrderDocument,
+    OrderId,
     ParcelKey,
     Plc,
     PrintId,
@@ -321,8 +323,28 @@ class ManifestRefused(Event, frozen=True):
     faults: tuple[str, ...]
 
 
+class LotReceived(Event, frozen=True):
+    """A receipt lot: documents handed over together, with a list that both sides have signed at `signed_ms` (wall time).
+
+    `green`: of the green channel, to be fed first.
+    """
+
+    lot: LotId
+    issuer: str
+    signed_ms: int
+    documents: tuple[OrderDocument, ...]
+    green: bool = False
+
+
+class OrderCancelled(Event, frozen=True):
+    """Central takes an order back; `version` counts this order's amendments, an old one after a new one is refused."""
+
+    order_id: OrderId
+    version: int
+
+
 class OperatorRequest(Event, frozen=True):
-    """Something a person asked for at the panel. Acts and their arguments: table ACTS in core/machine.py."""
+    """Something a person asked for at the panel. Acts and their arguments: the table ACTS."""
 
     request_id: str
     person: str

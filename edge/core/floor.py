@@ -1,5 +1,6 @@
 """What all nouns of the core share while they handle events: the moment, the rules in force, and the commands that result."""
 
+from edge.core.clocks import Clocks
 from edge.core.commands import Command, Publish
 from edge.core.conditions import CONDITIONS, DOUBTS_THE_BELT, Conditions
 from edge.core.machine import RUNNING, Machine
@@ -27,6 +28,7 @@ class Floor:
         self.conditions = Conditions()
         self.pool = OrderPool()
         self.bags = Bags()
+        self.clocks = Clocks()
         self.production = Production()
         self.unexpected: dict[str, int] = {}
         """(state, event) pairs that no table has, counted: named, never silent"""

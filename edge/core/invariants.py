@@ -11,7 +11,7 @@ from edge.core.conditions import CONDITIONS, Effect
 from edge.core.controller import Controller
 from edge.core.document import DocumentState
 from edge.core.item import Item, ItemState
-from edge.core.orders import Claim
+from edge.core.orders import Claim, OrderState
 from edge.core.routing import route
 from edge.core.values import ItemId, OrderId, PrintId, State, Verdict
 
@@ -104,7 +104,10 @@ class Auditor:
         floor = self._controller.floor
         self._require("I3", item.label_check is Verdict.MATCH, f"{item.item_id}: label check is {item.label_check}")
         self._require("I11", not item.quarantined and not item.reason, f"{item.item_id} is condemned: {item.reason}")
+        self._require("I11", item.proved, f"{item.item_id} was in doubt before its label check")
         self._require("I9", item.order is not None, f"{item.item_id} has no order")
+        state = floor.pool.state.get(item.order_id) if item.order_id is not None else None
+        self._require("I4", state is OrderState.ON_LINE, f"{item.item_id}: its order is {state}")
         county = item.order.address.county if item.order is not None else ""
         self._require(
             "I8", command.chute == route(floor.sort_plan, county), f"{item.item_id}: chute {command.chute}, county {county}"

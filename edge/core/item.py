@@ -27,6 +27,10 @@ class ItemState(StrEnum):
     EJECTED = "ejected"
     REJECTED = "rejected"
     LOST = "lost"
+    REINDUCTING = "re-inducting"
+    ON_DESK = "on desk"
+    OPENED = "opened"
+    RECALLED = "recalled"
 
 
 S = ItemState
@@ -47,19 +51,39 @@ ITEM_TABLE: dict[tuple[ItemState, str], ItemState] = {
     (S.UNCONFIRMED, "rejected"): S.REJECTED,
     **{
         (state, "lost"): S.LOST
-        for state in (S.OPEN, S.SEALED, S.WEIGHED, S.LABELLED, S.EXPOSED, S.HANDED_OVER, S.INDUCTED, S.UNCONFIRMED)
+        for state in (
+            S.OPEN,
+            S.SEALED,
+            S.WEIGHED,
+            S.LABELLED,
+            S.EXPOSED,
+            S.HANDED_OVER,
+            S.INDUCTED,
+            S.UNCONFIRMED,
+            S.REINDUCTING,
+        )
     },
     # A lost one may be found again at a reject place while the belt is cleared.
     (S.LOST, "ejected"): S.EJECTED,
     (S.LOST, "handed_over"): S.HANDED_OVER,
     (S.LOST, "inducted"): S.INDUCTED,
     (S.LOST, "rejected"): S.REJECTED,
+    # Only a person's act leads out of an end: found beside the belt, re-inducted (door C), opened (door B), recalled.
+    (S.LOST, "found"): S.ON_DESK,
+    (S.REJECTED, "reinduct"): S.REINDUCTING,
+    (S.REINDUCTING, "inducted"): S.INDUCTED,
+    (S.DISPATCHED, "recalled"): S.RECALLED,
+    (S.REJECTED, "opened"): S.OPENED,
+    (S.ON_DESK, "opened"): S.OPENED,
+    (S.RECALLED, "opened"): S.OPENED,
 }
-ENDED = frozenset({S.DISPATCHED, S.EJECTED, S.REJECTED})
+ENDED = frozenset({S.DISPATCHED, S.EJECTED, S.REJECTED, S.ON_DESK, S.OPENED, S.RECALLED})
+BARE = frozenset({S.EJECTED, S.OPENED})
+"""the envelope is open: its documents are in hand"""
 # Deadline of each state: a field of Settings, in ms of running belt.
 DEADLINES: dict[ItemState, str] = {
     **dict.fromkeys((S.OPEN, S.SEALED, S.WEIGHED, S.LABELLED, S.EXPOSED, S.INDUCTED), "transit_deadline_ms"),
-    S.HANDED_OVER: "induction_deadline_ms",
+    **dict.fromkeys((S.HANDED_OVER, S.REINDUCTING), "induction_deadline_ms"),
 }
 
 
@@ -76,9 +100,18 @@ class Item:
         self.weight_100mg = 0
         self.print_id: PrintId | None = None
         self.label_check: Verdict | None = None
+        self.proved = False
+        """the label check MATCHed while nothing was in doubt: door C is open to it"""
         self.parcel: ParcelKey | None = None
         self.chute: int | None = None
+        self.decided = False
+        """D4 is answered"""
         self.divert_sent = False
+        """it is on its way to its chute, unless a later word of ours was in time"""
+        self.bag_position: int | None = None
+        """as the how manieth it came into its bag"""
+        self.evidence = ""
+        """of its label check"""
 
     @property
     def order_id(self) -> OrderId | None:
@@ -110,6 +143,8 @@ class Items:
         self._transit.set(item.item_id, due_us)
         if target in ENDED:
             self.on_belt.pop(item.item_id, None)
+        else:
+            self.on_belt[item.item_id] = item
         return True
 
     def get(self, item_id: ItemId, happened: str) -> Item | None:
@@ -225,7 +260,7 @@ class Items:
         for key in item.documents:
             document = self._documents.all.get(key)
             if document is not None and document.order_id is not None:
-                floor.pool.release(document.order_id, key, printed=item.print_id is not None)
+                floor.pool.release(document.order_id, key)
         floor.production.ended(item.reason, floor.now_us)
         masked = next((self._documents.all[key].masked for key in item.documents if key in self._documents.all), "")
         floor.production.rejects.append(Reject(floor.wall_ms(), item.item_id, item.reason, masked, place))
@@ -233,6 +268,13 @@ class Items:
         floor.report(
             "rejected", item=item.item_id, documents=documents, order_id=item.order_id, reason=item.reason, place=place
         )
+
+    def tell_lots(self, item: Item, what: str) -> None:
+        """The same happened to each document in it."""
+        for key in item.documents:
+            document = self._documents.all.get(key)
+            if document is not None:
+                self._documents.lots.happened(document.kind, document.token, what)
 
     def lost(self, item_id: ItemId) -> None:
         """Not seen where it should have come: the line holds, neighbours are in doubt (I20)."""

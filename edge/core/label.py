@@ -33,17 +33,18 @@ class Labels:
 
     def print_for(self, item: Item) -> None:
         """Burn a print id for this item and have its label printed. The intent is durable before it is sent (I6)."""
-        order = item.order
-        chute = None if order is None else route(self._floor.sort_plan, order.address.county)
+        floor, order = self._floor, item.order
+        chute = None if order is None else route(floor.sort_plan, order.address.county)
         if order is None or chute is None:
             self._items.condemn(item, "NO_ROUTE")
-            self._floor.do(NoLabel(item=item.item_id))
+            floor.do(NoLabel(item=item.item_id))
             return
         print_id = PrintId(self.next_print_id)
         self.next_print_id += 1
         self.item_of[print_id] = item.item_id
+        floor.pool.live_print[order.order_id] = print_id
         item.print_id, item.chute = print_id, chute
-        self._floor.do(Outcome(table="print", key=str(print_id), value=order.tracking_number))
+        floor.do(Outcome(table="print", key=str(print_id), value=order.tracking_number))
         label = LabelText(
             tracking_number=order.tracking_number,
             payload_qr=qr_payload(order.tracking_number, print_id),
@@ -54,7 +55,17 @@ class Labels:
             product=order.product,
             chute=chute,
         )
-        self._floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label))
+        floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label))
+
+    def print_of(self, text: str) -> PrintId | None:
+        """The print that a scanned label QR names, if it is one of ours and its number fits."""
+        _, _, print_text = text.partition(";")
+        if not print_text.isascii() or not print_text.isdigit():
+            return None
+        print_id = PrintId(int(print_text))
+        item_id = self.item_of.get(print_id)
+        order = None if item_id is None else self._items.all[item_id].order
+        return print_id if order is not None and text == qr_payload(order.tracking_number, print_id) else None
 
     def _item(self, print_id: PrintId, happened: str) -> Item | None:
         item_id = self.item_of.get(print_id)
@@ -82,8 +93,11 @@ class Labels:
             return
         self._items.condemn(item, "PRINT_FAILED")
         self._floor.do(NoLabel(item=item.item_id))
-        self._floor.do(Outcome(table="void", key=str(event.print_id), value=event.reason))
-        self._floor.report("label_void", item=item.item_id, print_id=event.print_id, sent=event.sent, reason=event.reason)
+        if event.sent:
+            # Nobody knows whether it exists: it stays live until a person has destroyed it.
+            self._floor.report("label_unknown", item=item.item_id, print_id=event.print_id, reason=event.reason)
+        else:
+            self.void(event.print_id, event.reason)
 
     def applied(self, event: LabelApplied) -> None:
         """The applicator believes that this item bears this print."""
@@ -102,7 +116,14 @@ class Labels:
         if item is not None:
             self._items.condemn(item, "LABEL_PURGED")
             if item.print_id is not None:
-                self._floor.do(Outcome(table="void", key=str(item.print_id), value="purged"))
+                self.void(item.print_id, "purged")
+
+    def void(self, print_id: PrintId, why: str) -> None:
+        """This print does not exist, or no longer: its order may get another one."""
+        item = self._items.all[self.item_of[print_id]]
+        if item.order_id is not None and self._floor.pool.void(item.order_id, print_id):
+            self._floor.do(Outcome(table="void", key=str(print_id), value=why))
+            self._floor.report("label_void", item=item.item_id, print_id=print_id, reason=why)
 
     def exposed(self, event: LabelExposed) -> None:
         """The item passes the label camera."""
@@ -151,6 +172,7 @@ class Labels:
         frames = [burst.frames[k] for k in sorted(burst.frames)]
         check = check_label(frames, Expected(number, qr_payload(number, item.print_id)))
         item.label_check = check.verdict
+        item.evidence = next((frame.evidence for frame in frames), "")
         self._floor.report(
             "label_check", item=item.item_id, order_id=item.order_id, verdict=check.verdict.value, reason=check.reason
         )
@@ -158,6 +180,7 @@ class Labels:
         if check.verdict is not Verdict.MATCH:
             self._items.condemn(item, check.reason)
         elif not item.reason:
+            item.proved = True
             self._accept(item)
 
     def _count_mismatches(self, item: Item, verdict: Verdict) -> None:

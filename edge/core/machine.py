@@ -1,4 +1,4 @@
-"""PackML states of the line as one table (ISA-TR88.00.02), and the acts a person may ask for."""
+"""PackML states of the line as one table (ISA-TR88.00.02)."""
 
 from edge.core.values import State
 
@@ -42,23 +42,6 @@ COMMANDS: dict[tuple[State, str], State] = {
 
 # States in which the belts run: transport deadlines count only then.
 RUNNING = frozenset({State.EXECUTE, State.COMPLETING})
-
-# What a person may ask for: act → the control command it issues, or "" where it is no state command.
-ACTS: dict[str, str] = {
-    "reset": "reset",
-    "start": "start",
-    "stop": "stop",
-    "unhold": "unhold",
-    "complete": "complete",
-    "clear": "clear",
-    "pause_feed": "",
-    "resume_feed": "",
-    "clear_belt": "",
-    "rejects_cleared": "",
-    "bind_bag": "",
-    "recount_bag": "",
-    "take_out": "",
-}
 
 
 class Machine:

@@ -1,11 +1,11 @@
 """Order pool: open orders by token and by skeleton, which documents on the line are theirs, and how each order ends."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from edge.core.events import ManifestGranted, ManifestSealed
 from edge.core.matching import Check
-from edge.core.values import DocumentKey, LotId, Order, OrderId, Verdict
+from edge.core.values import DocumentKey, LotId, Order, OrderId, PrintId, Verdict
 
 
 class OrderState(StrEnum):
@@ -52,25 +52,29 @@ class OrderPool:
         self.lots: dict[LotId, int] = {}
         """lot → version in force"""
         self.waiting = 0
+        self.live_print: dict[OrderId, PrintId] = {}
+        """order → its print that may exist on paper and is not recorded as destroyed (I5)"""
+        self.withdrawn: dict[OrderId, OrderState] = {}
+        """cancelled or returned: how it ends, at once or when its documents have left the line"""
+        self.cancelled_at: dict[OrderId, int] = {}
+        """order → version of its cancellation"""
 
     def take_chunk(self, chunk: ManifestGranted) -> None:
         """Keep a chunk aside until its manifest is sealed."""
         self._chunks.setdefault((chunk.lot, chunk.version), {})[chunk.chunk] = chunk.orders
 
-    def activate(self, sealed: ManifestSealed) -> bool:
-        """Make a sealed manifest's orders active; False for an old version, a missing chunk or a repeated manifest."""
+    def activate(self, sealed: ManifestSealed) -> list[Order] | None:
+        """Make a sealed manifest's orders active and return them; None: an old version, a missing chunk, or a repetition."""
         chunks = self._chunks.pop((sealed.lot, sealed.version), {})
         if len(chunks) != sealed.chunks or self.lots.get(sealed.lot, 0) >= sealed.version:
-            return False
+            return None
         self.lots[sealed.lot] = sealed.version
-        for _, orders in sorted(chunks.items()):
-            for order in orders:
-                self._add(order)
-        return True
+        fresh = [order for _, orders in sorted(chunks.items()) for order in orders if order.order_id not in self.orders]
+        for order in fresh:
+            self._add(order)
+        return fresh
 
     def _add(self, order: Order) -> None:
-        if order.order_id in self.orders:
-            return
         self.orders[order.order_id] = order
         self.state[order.order_id] = OrderState.WAITING
         self.waiting += 1
@@ -100,6 +104,10 @@ class OrderPool:
         """Which one of the order's documents this is; ValueError where it is none of them."""
         return [(document.kind, document.token) for document in order.documents].index((kind, token))
 
+    def orders_of(self, kind: str, token: str) -> list[OrderId]:
+        """Orders that this document belongs to; more than one is a fault of the manifests."""
+        return self._by_token.get((kind, token), [])
+
     def _open(self, order_id: OrderId) -> bool:
         return self.state[order_id] in (OrderState.WAITING, OrderState.ON_LINE)
 
@@ -113,14 +121,49 @@ class OrderPool:
         claim.documents[document] = index
         return claim
 
-    def release(self, order_id: OrderId, document: DocumentKey, *, printed: bool) -> None:
-        """The document lies at a reject place. With the last one the order waits again, or is aside if a label was printed."""
+    def release(self, order_id: OrderId, document: DocumentKey) -> None:
+        """The document lies at a reject place. With the last one the order waits again, or is aside while a label exists."""
         claim = self.claims.get(order_id)
         if claim is None or claim.documents.pop(document, None) is None or claim.documents:
             return
         del self.claims[order_id]
-        self.state[order_id] = OrderState.ASIDE if printed else OrderState.WAITING
-        self.waiting += not printed
+        self.state[order_id] = OrderState.ASIDE
+        self._settle(order_id)
+
+    def _settle(self, order_id: OrderId) -> None:
+        """An order that has nothing on the line any more."""
+        end = self.withdrawn.get(order_id)
+        if end is not None:
+            self.state[order_id] = end
+        elif order_id not in self.live_print:
+            self.state[order_id] = OrderState.WAITING
+            self.waiting += 1
+
+    def void(self, order_id: OrderId, print_id: PrintId) -> bool:
+        """This print does not exist (any more): an order that was set aside for it waits again. False = it was not live."""
+        if self.live_print.get(order_id) != print_id:
+            return False
+        del self.live_print[order_id]
+        if self.state[order_id] is OrderState.ASIDE:
+            self._settle(order_id)
+        return True
+
+    def reclaim(self, order_id: OrderId, documents: Mapping[DocumentKey, int]) -> None:
+        """Its sealed envelope is back on the line (door C): document → which one of the order's documents it is."""
+        self.state[order_id] = OrderState.ON_LINE
+        claim = self.claims[order_id] = Claim(self.orders[order_id])
+        claim.documents.update(documents)
+
+    def withdraw(self, order_id: OrderId, end: OrderState) -> OrderState | None:
+        """Cancelled by central, or returned to its issuer; returns the state it had, None for an unknown order."""
+        before = self.state.get(order_id)
+        if before is None:
+            return None
+        self.withdrawn.setdefault(order_id, end)
+        self.waiting -= before is OrderState.WAITING
+        if before is not OrderState.ON_LINE:
+            self.state[order_id] = end
+        return before
 
     def dispatch(self, order_id: OrderId) -> bool:
         """Confirmed in its chute. False = it was dispatched before: an invariant is broken (I4)."""

@@ -23,6 +23,7 @@ class Production:
     def __init__(self) -> None:
         self.documents_fed = 0
         self.sealed = 0
+        self.recalled = 0
         self.outcomes: dict[str, int] = {}
         self.rejects: deque[Reject] = deque(maxlen=REJECTS_SHOWN)
         self._ended_us: deque[int] = deque()

@@ -20,6 +20,10 @@ class Bag:
         self.chute = chute
         self.items: list[ItemId] = []
         self.unconfirmed: list[ItemId] = []
+        self.recalled: list[ItemId] = []
+        """cancelled after they were dispatched: to be taken out before the bag may be closed"""
+        self.closing = False
+        """takes nothing new; closed as soon as what is on its way has arrived"""
 
     @property
     def locked(self) -> bool:
@@ -32,10 +36,15 @@ class Bags:
 
     def __init__(self) -> None:
         self.by_chute: dict[int, Bag] = {}
+        self.closed: dict[ItemId, BagId] = {}
+        """item → the closed bag that it left in"""
+        self.closed_ids: dict[BagId, int] = {}
+        """closed bag → number of items in it"""
 
     def bind(self, chute: int, bag_id: BagId) -> bool:
         """Bind an empty bag; False where one is bound already or the tag is in use elsewhere."""
-        if chute in self.by_chute or any(bag.bag_id == bag_id for bag in self.by_chute.values()):
+        used = bag_id in self.closed_ids or any(bag.bag_id == bag_id for bag in self.by_chute.values())
+        if used or chute in self.by_chute:
             return False
         self.by_chute[chute] = Bag(bag_id, chute)
         return True
@@ -43,7 +52,14 @@ class Bags:
     def accepts(self, chute: int) -> bool:
         """Whether an item may be sent there now."""
         bag = self.by_chute.get(chute)
-        return bag is not None and not bag.locked
+        return bag is not None and not bag.locked and not bag.closing
+
+    def close(self, chute: int) -> Bag:
+        """The bag leaves its chute for good."""
+        bag = self.by_chute.pop(chute)
+        self.closed.update(dict.fromkeys(bag.items, bag.bag_id))
+        self.closed_ids[bag.bag_id] = len(bag.items)
+        return bag
 
     def locked(self) -> list[Bag]:
         """All bags that wait for a recount."""

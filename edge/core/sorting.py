@@ -7,7 +7,10 @@ from edge.core.item import Item, Items, ItemState
 from edge.core.label import Labels, qr_payload
 from edge.core.routing import Bag
 from edge.core.tracking import HandOver, Inductions, Scan
-from edge.core.values import EventFlag, ParcelKey, PrintId, Verdict
+from edge.core.values import EventFlag, OrderId, ParcelKey, Verdict
+
+EXPECTED = frozenset({ItemState.HANDED_OVER, ItemState.LOST, ItemState.REINDUCTING})
+"""states in which an item may come to the induction scanner"""
 
 
 class Sorting:
@@ -22,6 +25,7 @@ class Sorting:
         self.item_of: dict[ParcelKey, Item] = {}
         self._flags: dict[ParcelKey, int] = {}
         self._early: dict[ParcelKey, Diverted | DivertUnconfirmed | ItemRejected] = {}
+        self.dispatched: dict[OrderId, Item] = {}
         self.inducted_count = 0
         self.handed_over_count = 0
         self.diverted_count = 0
@@ -53,11 +57,12 @@ class Sorting:
             if item is None:
                 reason = "SCAN_UNREADABLE" if not scan.text else "SCAN_MISMATCH"
                 item = self._next_expected()
+            again = item is not None and item.state is ItemState.REINDUCTING
             if item is None or not self._items.move(item, "inducted"):
                 self._floor.do(RejectItem(parcel=scan.parcel, reason="SCAN_MISMATCH"))
                 self._floor.raise_condition("EXTRA_ITEM")
                 continue
-            in_turn = self.hand_over.take(item.item_id)
+            in_turn = self.hand_over.take(item.item_id) or again
             item.parcel = scan.parcel
             self.item_of[scan.parcel] = item
             if reason:
@@ -71,15 +76,9 @@ class Sorting:
                 self._arrived(early)
 
     def _by_text(self, text: str) -> Item | None:
-        _, _, print_text = text.partition(";")
-        if not print_text.isascii() or not print_text.isdigit():
-            return None
-        item_id = self._labels.item_of.get(PrintId(int(print_text)))
-        item = self._items.all.get(item_id) if item_id is not None else None
-        if item is None or item.order is None or item.print_id is None:
-            return None
-        known = item.state in (ItemState.HANDED_OVER, ItemState.LOST)
-        return item if known and text == qr_payload(item.order.tracking_number, item.print_id) else None
+        print_id = self._labels.print_of(text)
+        item = None if print_id is None else self._items.all[self._labels.item_of[print_id]]
+        return item if item is not None and item.print_id == print_id and item.state in EXPECTED else None
 
     def _next_expected(self) -> Item | None:
         expected = self.hand_over.expected
@@ -92,20 +91,20 @@ class Sorting:
             doubtful += [self.hand_over.expected[0], *self.hand_over.neighbours(self.hand_over.expected[0])]
         for item_id in doubtful:
             self._items.condemn(self._items.all[item_id], "SCAN_MISMATCH", quarantine=True)
-            self._call_back(self._items.all[item_id])
+            self.call_back(self._items.all[item_id])
 
-    def _call_back(self, item: Item) -> None:
-        """Its divert was sent before the doubt arose: reject it after all, if it is not past D4 yet."""
+    def call_back(self, item: Item) -> None:
+        """Its divert was sent before a doubt arose or it was cancelled: reject it after all, if it is not past D4 yet."""
         if item.divert_sent and item.parcel is not None and item.state is ItemState.INDUCTED:
             self._floor.do(RejectItem(parcel=item.parcel, reason=item.reason))
 
     def decide(self, item: Item) -> None:
         """Answer D4 as soon as the label check is known: the chute, or the sealed reject. Once."""
-        if item.parcel is None or item.divert_sent or item.state is not ItemState.INDUCTED:
+        if item.parcel is None or item.decided or item.state is not ItemState.INDUCTED:
             return
         if not item.reason and (item.label_check is None or self._bag_is_locked(item)):
             return
-        item.divert_sent = True
+        item.decided = True
         if not item.reason and item.label_check is not Verdict.MATCH:
             self._items.condemn(item, "LABEL_UNREADABLE")
         if not item.reason and (item.chute is None or not self._floor.bags.accepts(item.chute)):
@@ -113,6 +112,7 @@ class Sorting:
         if item.reason or item.chute is None:
             self._floor.do(RejectItem(parcel=item.parcel, reason=item.reason))
         else:
+            item.divert_sent = True
             self._floor.do(Divert(parcel=item.parcel, chute=item.chute))
 
     def _bag_is_locked(self, item: Item) -> bool:
@@ -143,6 +143,8 @@ class Sorting:
             self._floor.bags.by_chute[event.chute].unconfirmed.append(item.item_id)
             self._floor.raise_condition("DIVERT_UNCONFIRMED")
             self._floor.report("divert_unconfirmed", item=item.item_id, order_id=item.order_id, chute=event.chute)
+        if item.chute is not None:
+            self.close_when_quiet(item.chute)
 
     def _went_wrong(self, item: Item, chute: int) -> None:
         """Seen in a chute where it must not be: the bag is locked, the line holds, a person takes it out."""
@@ -160,8 +162,11 @@ class Sorting:
         if item.order is None or item.chute is None:
             return
         floor.pool.dispatch(item.order.order_id)
+        self.dispatched[item.order.order_id] = item
         bag = floor.bags.by_chute[item.chute]
         bag.items.append(item.item_id)
+        item.bag_position = len(bag.items)
+        self._items.tell_lots(item, "dispatched")
         floor.production.ended("dispatched", floor.now_us)
         floor.do(Outcome(table="dispatched", key=item.order.order_id, value=item.order.tracking_number))
         floor.report(
@@ -199,7 +204,7 @@ class Sorting:
 
     def to_take_out(self, bag: Bag) -> list[str]:
         """The QR texts of what must not stay in this bag."""
-        items = (self._items.all[item_id] for item_id in bag.unconfirmed)
+        items = (self._items.all[item_id] for item_id in (*bag.unconfirmed, *bag.recalled))
         return [self._text_of(item) for item in items if item.reason]
 
     def take_out(self, chute: int, text: str) -> str:
@@ -207,11 +212,51 @@ class Sorting:
         bag = self._floor.bags.by_chute.get(chute)
         if bag is None or text not in self.to_take_out(bag):
             return "NOT_IN_THIS_BAG"
-        item = next(self._items.all[i] for i in bag.unconfirmed if self._text_of(self._items.all[i]) == text)
-        bag.unconfirmed.remove(item.item_id)
-        self._items.move(item, "rejected")
-        self._items.end_rejected(item, "sealed_reject")
+        item = next(i for i in map(self._items.all.__getitem__, (*bag.unconfirmed, *bag.recalled)) if self._text_of(i) == text)
+        if item.item_id in bag.recalled:
+            bag.recalled.remove(item.item_id)
+            bag.items.remove(item.item_id)
+            self._items.move(item, "recalled")
+            self._floor.production.recalled += 1
+            self._items.tell_lots(item, "recalled")
+            self._floor.report("recalled", item=item.item_id, order_id=item.order_id, bag=bag.bag_id)
+        else:
+            bag.unconfirmed.remove(item.item_id)
+            self._items.move(item, "rejected")
+            self._items.end_rejected(item, "sealed_reject")
+        self.close_when_quiet(chute)
         return ""
+
+    def close(self, chute: int, bag_id: str) -> str:
+        """A person closes the bag whose tag was scanned: it takes nothing new, and is closed when nothing is on its way."""
+        bag = self._floor.bags.by_chute.get(chute)
+        if bag is None or bag.bag_id != bag_id:
+            return "WRONG_BAG"
+        if bag.locked or bag.recalled:
+            return "RECALL_OPEN" if bag.recalled else "BAG_LOCKED"
+        bag.closing = True
+        self.close_when_quiet(chute)
+        return ""
+
+    def close_when_quiet(self, chute: int) -> None:
+        """A closing bag is closed as soon as nothing is on its way to it and nothing in it is in doubt."""
+        floor, bag = self._floor, self._floor.bags.by_chute.get(chute)
+        if bag is None or not bag.closing or bag.locked or bag.recalled or self._on_the_way(chute):
+            return
+        floor.bags.close(chute)
+        numbers = [item.order.tracking_number for item in map(self._items.all.__getitem__, bag.items) if item.order is not None]
+        floor.report("bag_closed", bag=bag.bag_id, chute=chute, count=len(numbers), tracking_numbers=",".join(numbers))
+        for item in map(self._items.all.__getitem__, bag.items):
+            if item.order is not None:
+                floor.clocks.bag_closed(item.order.order_id, floor.wall_ms())
+
+    def _on_the_way(self, chute: int) -> bool:
+        items = self._items.on_belt.values()
+        return any(i.chute == chute and i.divert_sent and i.state is ItemState.INDUCTED for i in items)
+
+    def in_a_bag(self, item: Item) -> bool:
+        """Whether it lies in a bag as far as we know, confirmed or not."""
+        return item.state in (ItemState.DISPATCHED, ItemState.UNCONFIRMED)
 
     def _text_of(self, item: Item) -> str:
         if item.order is None or item.print_id is None:

@@ -171,6 +171,14 @@ class Settings(msgspec.Struct, frozen=True):
     weight_max_g: int
     collation_deadline_ms: int = 10000
     """how long an open envelope waits for the rest of its order, in time of running belt"""
+    time_limit_min: dict[str, int] = msgspec.field(default_factory=lambda: {"EMS": 1440})
+    """product → minutes from the signed receipt to the closed bag"""
+    time_warning_min: int = 60
+    """how long before the limit a warning comes"""
+
+    def limit_min(self, product: str) -> int:
+        """Time limit of a product, in minutes; one that is not listed has the longest."""
+        return self.time_limit_min.get(product, max(self.time_limit_min.values(), default=1440))
 
 
 class SortPlan(msgspec.Struct, frozen=True):

@@ -4,16 +4,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from edge.core.acts import ACTS
 from edge.core.commands import Answer
-from edge.core.machine import ACTS
 
 ANSWERS_KEPT = 256
-ARGUMENTS_OF_ACT: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(ACTS, ()),
-    "bind_bag": ("chute", "bag"),
-    "recount_bag": ("chute", "labels"),
-    "take_out": ("chute", "label"),
-}
 
 
 class LineDesk(Protocol):
@@ -48,11 +42,11 @@ def parse(body: bytes) -> Wanted:
         wanted = msgspec.json.decode(body, type=Wanted)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unclear(f"body refused: {error}. Send JSON {{act, person, request_id, argument}}.") from error
-    if wanted.act not in ARGUMENTS_OF_ACT:
-        raise Unclear(f"body refused: no act {wanted.act[:40]!r}. Acts: {', '.join(sorted(ARGUMENTS_OF_ACT))}.")
+    if wanted.act not in ACTS:
+        raise Unclear(f"body refused: no act {wanted.act[:40]!r}. Acts: {', '.join(sorted(ACTS))}.")
     if not 0 < len(wanted.person) <= 40 or not 0 < len(wanted.request_id) <= 64:
         raise Unclear("body refused: person needs 1 to 40 characters, request_id 1 to 64.")
-    expected = ARGUMENTS_OF_ACT[wanted.act]
+    expected = ACTS[wanted.act].arguments
     if set(wanted.argument) != set(expected):
         raise Unclear(f"body refused: {wanted.act} takes the arguments {list(expected)}, not {sorted(wanted.argument)[:8]}.")
     return wanted

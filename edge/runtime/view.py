@@ -23,12 +23,25 @@ STATION_OF_ITEM: dict[ItemState, str] = {
     ItemState.EXPOSED: "hand_over",
     ItemState.HANDED_OVER: "induction",
     ItemState.INDUCTED: "divert",
+    ItemState.REINDUCTING: "induction",
 }
 STATIONS = ("feeder", "id_camera", "insert", "seal", "weigh", "label", "label_camera", "hand_over", "induction", "divert")
 # Where the accounts say that something is, in the words of the plant.
 PLACE_OF_ITEM: dict[ItemState, str] = {
     ItemState.EJECTED: "unsealed_eject",
     ItemState.REJECTED: "sealed_reject",
+    ItemState.RECALLED: "sealed_reject",
+    ItemState.ON_DESK: "desk",
+    ItemState.OPENED: "desk",
+}
+# Where a document is that is not, or no longer, in an item.
+PLACE_OF_DOCUMENT: dict[DocumentState, str] = {
+    DocumentState.IN_TRAY: "document_tray",
+    DocumentState.LOST: "lost",
+    DocumentState.ON_DESK: "desk",
+    DocumentState.FED_AGAIN: "fed again",
+    DocumentState.RETURNED: "returned",
+    DocumentState.DAMAGED: "damaged",
 }
 
 
@@ -109,8 +122,8 @@ def accounts(controller: Controller) -> list[dict[str, Any]]:
     rows = []
     for document in controller.documents.all.values():
         item = controller.items.all.get(document.item) if document.item is not None else None
-        if item is None:
-            place = {DocumentState.IN_TRAY: "document_tray", DocumentState.LOST: "lost"}.get(document.state, "belt")
+        if item is None or document.state in PLACE_OF_DOCUMENT:
+            place = PLACE_OF_DOCUMENT.get(document.state, "belt")
             order_id, reason, quarantined = document.order_id, document.reason, document.quarantined
         else:
             place = PLACE_OF_ITEM.get(item.state, "lost" if item.state is ItemState.LOST else "belt")

@@ -3,7 +3,7 @@
 from edge.core.events import ManifestGranted, ManifestSealed
 from edge.core.orders import OrderPool, OrderState
 from edge.core.routing import Bags, route
-from edge.core.values import BagId, DocumentKey, LotId, OrderId, Verdict
+from edge.core.values import BagId, DocumentKey, LotId, OrderId, PrintId, Verdict
 from tests.core.line import PLAN, order
 
 D = DocumentKey("D1-1")
@@ -22,7 +22,7 @@ def test_an_order_through_its_life() -> None:
     assert (found.verdict, found.order_id) == (Verdict.MATCH, "O1")
     pool.claim(OrderId("O1"), D, 0)
     assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.DUPLICATE
-    pool.release(OrderId("O1"), D, printed=False)
+    pool.release(OrderId("O1"), D)
     assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.MATCH
     pool.claim(OrderId("O1"), D, 0)
     assert pool.dispatch(OrderId("O1"))
@@ -34,9 +34,14 @@ def test_an_order_through_its_life() -> None:
 def test_an_order_with_a_printed_label_waits_for_its_destruction() -> None:
     pool = pool_of(order(1))
     pool.claim(OrderId("O1"), D, 0)
-    pool.release(OrderId("O1"), D, printed=True)
+    pool.live_print[OrderId("O1")] = PrintId(7)
+    pool.release(OrderId("O1"), D)
     assert pool.state[OrderId("O1")] is OrderState.ASIDE
     assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.DUPLICATE
+    assert not pool.void(OrderId("O1"), PrintId(6))
+    assert pool.void(OrderId("O1"), PrintId(7))
+    assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.MATCH
+    assert pool.waiting == 1
 
 
 def test_no_order_and_wrong_kind() -> None:

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any
 
+from edge.core.acts import ACTS
 from edge.core.commands import Answer
 from edge.core.conditions import CONDITIONS
-from edge.hmi.desk import ARGUMENTS_OF_ACT
 from edge.runtime.app import Busy
 
 STATIONS = ("feeder", "id_camera", "insert", "seal", "weigh", "label", "label_camera", "hand_over", "induction", "divert")
@@ -132,7 +132,7 @@ class FakeLine:
         return Answer(request_id=request_id, accepted=True, code="OK")
 
     def _do(self, act: str, argument: dict[str, str]) -> None:
-        assert act in ARGUMENTS_OF_ACT
+        assert act in ACTS
         self.state = STATE_AFTER.get(act, self.state)
         if self.state == "EXECUTE":
             self.running.set()

@@ -1,23 +1,25 @@
 """The panel's HTTP against a line that yields, refuses, is full, stays silent and fails."""
 
+import ast
 import asyncio
 import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.core.acts import ACTS
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS
 from edge.core.desk import CLEARABLE
-from edge.core.machine import ACTS
 from edge.core.production import Reject
 from edge.core.values import Mode, State
 from edge.hmi.app import create_app, static_files
-from edge.hmi.desk import ANSWERS_KEPT, ARGUMENTS_OF_ACT, Answers, Unclear, parse
+from edge.hmi.desk import ANSWERS_KEPT, Answers, Unclear, parse
 from edge.hmi.words import catalogue
 from edge.runtime.link import Health
 from edge.runtime.view import STATIONS, snapshot
@@ -180,7 +182,6 @@ def test_the_catalogue_has_a_word_for_every_code() -> None:
     assert set(words["station"]) == set(STATIONS)
     assert set(words["reason"]) == set(CONDITIONS)
     assert set(words["cleared_with_belt"]) == CLEARED_WITH_BELT
-    assert set(ARGUMENTS_OF_ACT) == set(ACTS)
 
 
 def shape(value: object) -> object:
@@ -232,3 +233,12 @@ def test_no_word_of_the_machinery_on_the_page() -> None:
     texts = " ".join(re.findall(r'\["([^]]*)"\]', shown)).lower()
     for forbidden in ("handle", "packml", "journal", "outbox", "ambiguous"):
         assert forbidden not in texts
+
+
+def test_the_catalogue_has_a_word_for_every_answer_that_the_core_can_give() -> None:
+    sources = [path.read_text("utf-8") for path in sorted(Path("edge/core").glob("*.py"))]
+    returned = [node.value for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Return)]
+    texts = {one.value for value in returned if value is not None for one in ast.walk(value) if isinstance(one, ast.Constant)}
+    codes = {text for text in texts if isinstance(text, str) and re.fullmatch(r"[A-Z][A-Z_]{2,}", text)}
+    assert {"NOT_IN_HAND", "LEAD_NEEDED", "BAG_LOCKED", "NOT_IN_THIS_STATE"} <= codes
+    assert codes - set(catalogue()["answer"]) - set(CONDITIONS) == set()

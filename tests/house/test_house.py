@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PRODUCT = ("edge", "drivers", "vision", "line_config")
 PACKAGES = (*PRODUCT, "simulators")
 PURE_IMPORTS = {
+    "bisect",
     "collections",
     "collections.abc",
     "dataclasses",

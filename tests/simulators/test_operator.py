@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from edge.core.acts import ACTS
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS
-from edge.core.machine import ACTS
 from edge.hmi.app import create_app
 from edge.hmi.server import address, listen, serve
 from simulators.operator import _CLEAR_BELT, ROUTINES, WAY_TO_EXECUTE, Act, HttpPanel, Operator, PanelAway

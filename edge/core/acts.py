@@ -1,0 +1,44 @@
+"""What a person may ask for at the panel: ONE table of acts, their arguments, and who must stand beside them."""
+
+from typing import NamedTuple
+
+
+class Act(NamedTuple):
+    """One act. `command`: the PackML control command that it issues, "" where it is none. Lists are comma-separated."""
+
+    command: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+ACTS: dict[str, Act] = {
+    # --- the line's state ---
+    "reset": Act("reset"),
+    "start": Act("start"),
+    "stop": Act("stop"),
+    "unhold": Act("unhold"),
+    "unsuspend": Act("unsuspend"),
+    "complete": Act("complete"),
+    "abort": Act("abort"),
+    "clear": Act("clear"),
+    "pause_feed": Act(),
+    "resume_feed": Act(),
+    "run_out": Act(),
+    "clear_belt": Act(),
+    "rejects_cleared": Act(),
+    # --- bags; `labels` and `label` are texts of scanned label QRs ---
+    "bind_bag": Act(arguments=("chute", "bag")),
+    "recount_bag": Act(arguments=("chute", "labels")),
+    "take_out": Act(arguments=("chute", "label")),
+    "close_bag": Act(arguments=("chute", "bag")),
+    # --- the three doors back ---
+    "feed_again": Act(arguments=("documents",)),
+    "open_envelope": Act(arguments=("item", "labels", "second")),
+    "reinduct": Act(arguments=("label",)),
+    "void_label": Act(arguments=("print_id", "second")),
+    "found": Act(arguments=("key",)),
+    # --- documents that the post will not see ---
+    "return_to_issuer": Act(arguments=("documents",)),
+    "damaged": Act(arguments=("documents",)),
+    # --- receipt lots ---
+    "close_lot": Act(arguments=("lot", "lead")),
+}

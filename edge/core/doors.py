@@ -1,0 +1,144 @@
+"""The three doors back to the line, and the ways out that the post does not see: each opens to a person's act only.
+
+A: a bare document goes to the feeder again. B: a sealed envelope without a proven label is opened by two persons, the old label
+is recorded as destroyed, and its documents are bare. C: an envelope whose label check MATCHed while nothing was in doubt is put
+on the sorter again and proves itself by the induction scan. Nothing else brings back what was taken off (I11).
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from edge.core.document import IN_HAND, Document, Documents, DocumentState
+from edge.core.events import OperatorRequest
+from edge.core.floor import Floor
+from edge.core.item import BARE, ENDED, Item, Items
+from edge.core.label import Labels
+from edge.core.orders import OrderState
+from edge.core.sorting import Sorting
+from edge.core.values import DocumentKey, ItemId, PrintId
+
+
+def _listed(text: str) -> list[str]:
+    return [part for part in text.split(",") if part]
+
+
+class Doors:
+    """Acts on what lies at a reject place, on the desk or beside the belt. Each returns "" or what stands against it."""
+
+    def __init__(self, floor: Floor, documents: Documents, items: Items, labels: Labels, sorting: Sorting) -> None:
+        self._floor = floor
+        self._documents = documents
+        self._items = items
+        self._labels = labels
+        self._sorting = sorting
+        self.acts: dict[str, Callable[[OperatorRequest], str]] = {
+            "feed_again": partial(self._hand_on, happened="fed_again"),
+            "return_to_issuer": partial(self._withdraw, happened="returned"),
+            "damaged": partial(self._withdraw, happened="damaged"),
+            "open_envelope": self._open_envelope,
+            "void_label": self._void_label,
+            "reinduct": self._reinduct,
+            "found": self._found,
+        }
+
+    # --- door A ---
+    def _bare(self, event: OperatorRequest) -> list[Document] | None:
+        """The documents named in a request, when each of them is in hand."""
+        keys = [DocumentKey(key) for key in _listed(event.argument.get("documents", ""))]
+        documents = [self._documents.all[key] for key in keys if key in self._documents.all]
+        if not keys or len(documents) < len(keys) or not all(self._in_hand(document) for document in documents):
+            return None
+        return documents
+
+    def _in_hand(self, document: Document) -> bool:
+        if document.state is DocumentState.INSERTED and document.item is not None:
+            return self._items.all[document.item].state in BARE
+        return document.state in IN_HAND
+
+    def _hand_on(self, event: OperatorRequest, happened: str) -> str:
+        documents = self._bare(event)
+        if documents is None:
+            return "NOT_IN_HAND"
+        for document in documents:
+            self._documents.move(document, happened)
+            self._documents.lots.happened(document.kind, document.token, happened)
+            self._floor.report(happened, document=document.key, order_id=document.order_id, person=event.person)
+        return ""
+
+    def _withdraw(self, event: OperatorRequest, happened: str) -> str:
+        """A document leaves for good: its order cannot be fulfilled and goes back with it."""
+        documents = self._bare(event)
+        code = self._hand_on(event, happened)
+        for document in documents or []:
+            if document.order_id is not None:
+                self._floor.pool.withdraw(document.order_id, OrderState.RETURNED)
+                self._floor.clocks.ended(document.order_id)
+        return code
+
+    # --- door B ---
+    def _open_envelope(self, event: OperatorRequest) -> str:
+        item = self._items.all.get(ItemId(event.argument.get("item", "")))
+        if item is None or item.state not in ENDED:
+            return "NOT_IN_HAND"
+        if event.argument.get("second", "") in ("", event.person):
+            return "SECOND_PERSON"
+        prints = [self._labels.print_of(text) for text in _listed(event.argument.get("labels", ""))]
+        if None in prints:
+            return "UNKNOWN_LABEL"
+        bearers = [self._items.all[self._labels.item_of[print_id]] for print_id in prints if print_id is not None]
+        if any(self._on_the_way(bearer) for bearer in bearers):
+            return "LABEL_IN_USE"
+        if not self._items.move(item, "opened"):
+            return "NOT_IN_HAND"
+        for print_id in prints:
+            if print_id is not None:
+                self._labels.void(print_id, "destroyed")
+        self._floor.report(
+            "envelope_opened", item=item.item_id, order_id=item.order_id, person=event.person, second=event.argument["second"]
+        )
+        return ""
+
+    def _void_label(self, event: OperatorRequest) -> str:
+        """A label that nobody could scan (torn, half printed) is declared destroyed by two persons."""
+        text = event.argument.get("print_id", "")
+        print_id = PrintId(int(text)) if text.isascii() and text.isdigit() else PrintId(0)
+        item_id = self._labels.item_of.get(print_id)
+        if item_id is None or self._on_the_way(self._items.all[item_id]):
+            return "UNKNOWN_LABEL"
+        if event.argument.get("second", "") in ("", event.person):
+            return "SECOND_PERSON"
+        self._labels.void(print_id, "destroyed")
+        return ""
+
+    def _on_the_way(self, item: Item) -> bool:
+        return item.state not in ENDED or self._sorting.in_a_bag(item)
+
+    # --- door C ---
+    def _reinduct(self, event: OperatorRequest) -> str:
+        print_id = self._labels.print_of(event.argument.get("label", ""))
+        item = None if print_id is None else self._items.all[self._labels.item_of[print_id]]
+        if item is None or item.order is None or item.print_id != print_id:
+            return "UNKNOWN_LABEL"
+        pool, order_id = self._floor.pool, item.order.order_id
+        if not item.proved or pool.live_print.get(order_id) != print_id or pool.state[order_id] is not OrderState.ASIDE:
+            return "OPEN_IT"
+        if not self._items.move(item, "reinduct"):
+            return "NOT_IN_HAND"
+        item.reason, item.quarantined, item.parcel, item.decided, item.divert_sent = "", False, None, False, False
+        pool.reclaim(order_id, {key: self._documents.all[key].index for key in item.documents})
+        self._floor.report("reinducted", item=item.item_id, order_id=order_id, person=event.person)
+        return ""
+
+    # --- beside the belt ---
+    def _found(self, event: OperatorRequest) -> str:
+        """Something that was lost lies on the desk now."""
+        key = event.argument.get("key", "")
+        document = self._documents.all.get(DocumentKey(key))
+        item = self._items.all.get(ItemId(key))
+        if document is not None and self._documents.move(document, "found"):
+            self._documents.end_in_hand(document, "desk")
+        elif item is not None and self._items.move(item, "found"):
+            self._items.end_rejected(item, "desk")
+        else:
+            return "NOT_LOST"
+        return ""

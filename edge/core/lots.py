@@ -1,0 +1,141 @@
+"""Receipt lots: documents handed over together with their list, each of which has an outcome when the lot closes."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from edge.core.events import LotReceived
+from edge.core.floor import Floor
+from edge.core.values import DocumentKey, LotId
+
+
+class Listed(StrEnum):
+    """Where a listed document stands; all but `open` are outcomes."""
+
+    OPEN = "open"
+    DISPATCHED = "dispatched"
+    NO_ORDER = "no order"
+    CANCELLED = "cancelled"
+    DAMAGED = "damaged"
+    RETURNED = "returned to issuer"
+    MISSING = "missing"
+    SURPLUS = "surplus"
+
+
+L = Listed
+# (state, what happened) → state. An outcome stands until a person's act changes it; `missing` is signed when the lot closes.
+LISTED_TABLE: dict[tuple[Listed, str], Listed] = {
+    (L.OPEN, "dispatched"): L.DISPATCHED,
+    (L.OPEN, "no_order"): L.NO_ORDER,
+    (L.OPEN, "cancelled"): L.CANCELLED,
+    (L.OPEN, "damaged"): L.DAMAGED,
+    (L.OPEN, "returned"): L.RETURNED,
+    (L.OPEN, "missing"): L.MISSING,
+    (L.NO_ORDER, "fed_again"): L.OPEN,
+    (L.NO_ORDER, "returned"): L.RETURNED,
+    (L.NO_ORDER, "damaged"): L.DAMAGED,
+    (L.CANCELLED, "fed_again"): L.OPEN,
+    (L.CANCELLED, "returned"): L.RETURNED,
+    (L.CANCELLED, "damaged"): L.DAMAGED,
+    (L.DISPATCHED, "recalled"): L.CANCELLED,
+}
+# Reason for which a document lies in the tray → what happened to its entry; other reasons leave it open.
+TRAY: dict[str, str] = {"NO_ORDER": "no_order", "CANCELLED": "cancelled"}
+DIFFERENCES = (L.DAMAGED, L.RETURNED, L.MISSING, L.SURPLUS)
+"""outcomes that the shift lead signs for"""
+
+
+class Lot:
+    """One receipt lot and its list."""
+
+    def __init__(self, event: LotReceived) -> None:
+        self.lot_id = event.lot
+        self.issuer = event.issuer
+        self.signed_ms = event.signed_ms
+        self.green = event.green
+        self.listed: dict[tuple[str, str], Listed] = {(d.kind, d.token): L.OPEN for d in event.documents}
+        self.surplus: list[DocumentKey] = []
+        self.closed = False
+
+    def counts(self) -> dict[Listed, int]:
+        """Number of documents by where they stand."""
+        counts = dict.fromkeys(Listed, 0)
+        for state in self.listed.values():
+            counts[state] += 1
+        counts[L.SURPLUS] = len(self.surplus)
+        return counts
+
+
+class Lots:
+    """The receipt lots at this line. Several may be open at once, for instance at a change-over."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self.all: dict[LotId, Lot] = {}
+        self._lot_of: dict[tuple[str, str], Lot] = {}
+        self._latest: Lot | None = None
+        """the lot of the listed document that was read last: a stranger behind it is its surplus"""
+
+    def received(self, event: LotReceived) -> None:
+        """Both sides have signed the list: the clocks of its orders run from then on."""
+        listed = {(document.kind, document.token) for document in event.documents}
+        if event.lot in self.all or len(listed) < len(event.documents) or any(key in self._lot_of for key in listed):
+            self._floor.report("lot_refused", lot=event.lot, reason="lot or a document of it is listed already")
+            return
+        lot = self.all[event.lot] = Lot(event)
+        self._latest = self._latest or lot
+        self._lot_of.update(dict.fromkeys(lot.listed, lot))
+        for document in event.documents:
+            self._floor.clocks.signed(
+                self._floor.pool.orders_of(document.kind, document.token), event.signed_ms, self._floor.settings
+            )
+        self._floor.report("lot_received", lot=event.lot, documents=len(lot.listed), green=event.green)
+
+    def read(self, document: DocumentKey, kind: str, token: str) -> None:
+        """A document's number was read: it is on a list, or it is surplus."""
+        lot = self._lot_of.get((kind, token))
+        if lot is not None and not lot.closed:
+            self._latest = lot
+        elif self._latest is not None and not self._latest.closed:
+            self._latest.surplus.append(document)
+            self._floor.report("document_surplus", document=document, lot=self._latest.lot_id)
+
+    def happened(self, kind: str, token: str, what: str) -> None:
+        """A step of the table for this document's entry, when it has one in an open lot."""
+        key = (kind, token)
+        lot = self._lot_of.get(key)
+        if lot is None or lot.closed:
+            return
+        target = LISTED_TABLE.get((lot.listed[key], what))
+        if target is not None:
+            lot.listed[key] = target
+
+    def in_tray(self, kind: str, token: str, reason: str) -> None:
+        """It lies in the tray; whether that is an outcome depends on the reason."""
+        what = TRAY.get(reason)
+        if what is not None:
+            self.happened(kind, token, what)
+
+    def close(self, lot_id: str, person: str, lead: str, on_line: Iterable[tuple[str, str]]) -> str:
+        """Close a lot: what is still open is missing. "" or what stands against it; differences need the shift lead's name.
+
+        `on_line`: (kind, token) of what is on the belts.
+        """
+        lot = self.all.get(LotId(lot_id))
+        if lot is None or lot.closed:
+            return "NO_SUCH_LOT"
+        if any(self._lot_of.get(key) is lot for key in on_line):
+            return "DOCUMENTS_ON_LINE"
+        counts = lot.counts()
+        if (counts[L.OPEN] or any(counts[outcome] for outcome in DIFFERENCES)) and lead in ("", person):
+            return "LEAD_NEEDED"
+        lot.listed = {key: LISTED_TABLE.get((state, "missing"), state) for key, state in lot.listed.items()}
+        lot.closed = True
+        self._floor.report(
+            "lot_reconciled", lot=lot.lot_id, person=person, lead=lead, **{s.name.lower(): n for s, n in lot.counts().items()}
+        )
+        return ""
+
+    def open_lots(self) -> list[Lot]:
+        """What to feed next, first come first: green channel, then the oldest signature."""
+        still_open = [lot for lot in self.all.values() if not lot.closed]
+        return sorted(still_open, key=lambda lot: (not lot.green, lot.signed_ms, lot.lot_id))
