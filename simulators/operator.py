@@ -82,7 +82,6 @@ ROUTINES: dict[str, Routine] = {
     "LABEL_MISMATCH_TWICE": _CLEAR_BELT,
     "REJECT_UNCONFIRMED": _CLEAR_BELT,
     "ACCOUNTS_DIFFER": _CLEAR_BELT,
-    "GUARD_OPEN": _CLEAR_BELT,
     "JAM": _CLEAR_BELT,
     "REJECTS_NOT_CLEARED": Routine(("empty_rejects", "rejects_cleared"), frozenset({"STOPPED", "IDLE"})),
 }

@@ -14,6 +14,7 @@ ACTS: dict[str, Act] = {
     # --- the line's state ---
     "reset": Act("reset"),
     "start": Act("start"),
+    "confirm_check": Act(arguments=("check",)),
     "stop": Act("stop"),
     "unhold": Act("unhold"),
     "unsuspend": Act("unsuspend"),

@@ -4,6 +4,7 @@ No other place asks for a single condition by name to decide what the line does;
 withholds: e-stop, guards and heaters belong to the safety PLC.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
@@ -16,8 +17,13 @@ class Effect(StrEnum):
     WARNS = "warns"
     BLOCKS_START = "blocks start"
     STOPS_FEED = "stops feed"  # permit withdrawn, belt runs on
+    SUSPENDS = "suspends"  # outer cause: permit withdrawn, Suspending when the belts are empty
     HOLDS = "holds"  # inner cause: Holding, belt stops
     ABORTS = "aborts"
+
+
+STOPPING = frozenset({Effect.SUSPENDS, Effect.HOLDS, Effect.ABORTS})
+"""effects that stop the line: the first such condition is its first-out"""
 
 
 class Row(NamedTuple):
@@ -30,6 +36,8 @@ class Row(NamedTuple):
     en: str
     remedy_zh: str
     remedy_en: str
+    delay_ms: int = 0
+    """its effect is immediate; an alarm is made of it only when it lasts this long (on-delay, ISA-18.2)"""
 
 
 def _reject(
@@ -38,8 +46,16 @@ def _reject(
     return Row(Effect.REJECTS, True, 3, zh, en, remedy_zh, remedy_en)
 
 
-def _feed(zh: str, en: str, remedy_zh: str, remedy_en: str) -> Row:
-    return Row(Effect.STOPS_FEED, True, 2, zh, en, remedy_zh, remedy_en)
+def _feed(zh: str, en: str, remedy_zh: str, remedy_en: str, *, delay_ms: int = 0) -> Row:
+    return Row(Effect.STOPS_FEED, True, 2, zh, en, remedy_zh, remedy_en, delay_ms)
+
+
+def _start(zh: str, en: str, remedy_zh: str, remedy_en: str) -> Row:
+    return Row(Effect.BLOCKS_START, False, 2, zh, en, remedy_zh, remedy_en)
+
+
+def _suspend(zh: str, en: str, remedy_zh: str, remedy_en: str, priority: int = 2) -> Row:
+    return Row(Effect.SUSPENDS, True, priority, zh, en, remedy_zh, remedy_en)
 
 
 def _hold(zh: str, en: str, remedy_zh: str, remedy_en: str, *, heals: bool = False) -> Row:
@@ -90,6 +106,10 @@ CONDITIONS: dict[str, Row] = {
     "LINK_OUTAGE": _reject(
         "通信中断期间在线，隔离待查", "was on the belt during an outage", "隔离待查，重新上件", "quarantined: feed it again"
     ),
+    "GUARD_OPENED": _reject(
+        "防护门打开时在其范围内", "was within reach when a guard was opened", "双人拆封复核", "open and check by two persons"
+    ),
+    "MODE_CHANGED": _reject("切换模式时在线", "was on the belt when the mode was changed", "重新上件", "feed it again"),
     "LINE_STOPPED_BY_HAND": _reject("清线时取下", "taken off when the belt was cleared", "重新上件", "feed it again"),
     "ITEM_LOST": _hold(
         "在制件未到位(丢件)",
@@ -129,6 +149,7 @@ CONDITIONS: dict[str, Row] = {
         "PLC events pile up, counts cannot be compared",
         "等待；持续则报机修",
         "wait; call maintenance if it stays",
+        delay_ms=2000,
     ),
     "EVENTS_LOST": _hold("PLC事件溢出，在制件存疑", "PLC events lost, all on the belt in doubt", "清线", "clear the belt"),
     "PLC_RESTARTED": _hold("PLC已重启，在制件存疑", "a PLC restarted, all on the belt in doubt", "清线", "clear the belt"),
@@ -141,30 +162,24 @@ CONDITIONS: dict[str, Row] = {
         "清线后复位、启动",
         "clear the belt, then reset and start",
     ),
-    "REJECTS_NOT_CLEARED": Row(
-        Effect.BLOCKS_START,
-        False,
-        2,
-        "剔除口未清空",
-        "reject places not emptied",
-        "取出剔除件并确认",
-        "empty the reject places and confirm",
+    "REJECTS_NOT_CLEARED": _start(
+        "剔除口未清空", "reject places not emptied", "取出剔除件并确认", "empty the reject places and confirm"
     ),
     "CLOCK_STEPPED": _hold("系统时钟跳变", "the wall clock stepped", "校准时钟后恢复", "set the clock, then unhold"),
     "ESTOP": Row(
         Effect.ABORTS, False, 1, "急停已按下", "emergency stop", "排除危险后复位急停", "make safe, release the e-stop, reset"
     ),
-    "GUARD_OPEN": _hold("防护门打开", "guard open", "关好防护门，清线", "close the guard, then clear the belt"),
+    "GUARD_OPEN": _hold("防护门打开", "guard open", "关好防护门，恢复运行", "close the guard, then unhold"),
     "JAM": _hold("卡件", "jam", "取出卡件，清线", "take it out, then clear the belt"),
     # --- links: what goes on can be finished, nothing new is begun ---
-    "MACHINE_PLC_LOST": _feed("封装PLC通信中断", "machine PLC link lost", "检查网线与PLC", "check cable and PLC"),
-    "SORTER_PLC_LOST": _feed("分拣PLC通信中断", "sorter PLC link lost", "检查网线与PLC", "check cable and PLC"),
-    "ID_CAMERA_LOST": _feed("证件相机中断", "ID camera lost", "检查相机", "check the camera"),
-    "LABEL_CAMERA_LOST": _feed("面单相机中断", "label camera lost", "检查相机", "check the camera"),
+    "MACHINE_PLC_LOST": _feed("封装PLC通信中断", "machine PLC link lost", "检查网线与PLC", "check cable and PLC", delay_ms=500),
+    "SORTER_PLC_LOST": _feed("分拣PLC通信中断", "sorter PLC link lost", "检查网线与PLC", "check cable and PLC", delay_ms=500),
+    "ID_CAMERA_LOST": _feed("证件相机中断", "ID camera lost", "检查相机", "check the camera", delay_ms=500),
+    "LABEL_CAMERA_LOST": _feed("面单相机中断", "label camera lost", "检查相机", "check the camera", delay_ms=500),
     "PRINTER_LOST": _feed(
-        "打印机连接中断", "printer not reachable", "检查打印机电源与网线", "check the printer's power and cable"
+        "打印机连接中断", "printer not reachable", "检查打印机电源与网线", "check the printer's power and cable", delay_ms=500
     ),
-    "SCANNER_LOST": _feed("分拣扫描器中断", "induction scanner lost", "检查扫描器", "check the scanner"),
+    "SCANNER_LOST": _feed("分拣扫描器中断", "induction scanner lost", "检查扫描器", "check the scanner", delay_ms=500),
     "CENTRAL_LOST": Row(
         Effect.WARNS,
         True,
@@ -192,10 +207,25 @@ CONDITIONS: dict[str, Row] = {
         "从该格口袋中取出并扫描",
         "take it out of this chute's bag and scan it",
     ),
-    # --- before the start ---
-    "NO_BAG_BOUND": Row(
-        Effect.BLOCKS_START, False, 2, "有格口未绑定袋", "a chute has no bag", "扫描袋牌绑定", "scan a bag tag for each chute"
+    # --- outer causes: the line runs empty and waits ---
+    "STARVED": _suspend("进料口无证件", "the feeder is empty", "上件", "put documents into the feeder", 3),
+    "CHUTE_FULL": _suspend("格口袋已满", "the bag of a chute is full", "封袋，绑定新袋", "close the bag, bind a new one"),
+    "CENTRAL_AWAY": _suspend(
+        "平台断网超过时限", "central has been away beyond its limit", "恢复网络", "bring the network back"
     ),
+    # --- before the start ---
+    "NO_BAG_BOUND": _start("有格口未绑定袋", "a chute has no bag", "扫描袋牌绑定", "scan a bag tag for each chute"),
+    "BELT_IN_DOUBT": _start("线上有存疑件", "something in doubt lies on the belts", "清线", "clear the belt"),
+    "NO_SORT_PLAN": _start("无分拣方案", "no sort plan is loaded", "检查配置", "check the configuration"),
+    "CLOCK_NOT_SET": _start("系统时钟不正确", "the wall clock is not set", "校准时钟", "set the clock"),
+    "DISK_LOW": _start("磁盘空间不足", "the disk is nearly full", "清理磁盘，报机修", "free some space, call maintenance"),
+    "TEST_LABEL": _start(
+        "测试面单未识读", "no test label was read", "打印并扫描测试面单", "print a test label, scan it, confirm"
+    ),
+    "SAMPLE_DOCUMENTS": _start(
+        "样证未识读", "sample documents were not read", "放入样证核对识读", "feed the sample documents, confirm"
+    ),
+    "DISK_FULL": _feed("磁盘已满，停止进料", "the disk is full, nothing new is begun", "立即清理磁盘", "free space at once"),
     "NO_MANIFEST": Row(Effect.STOPS_FEED, True, 3, "尚无订单", "no orders yet", "等待平台下发", "wait for central"),
     "MANIFEST_REFUSED": Row(
         Effect.WARNS,
@@ -230,20 +260,43 @@ LINK_CONDITIONS: dict[str, str] = {
 # These end when the belt has been cleared: everything that was in doubt lies at a reject place.
 CLEARED_WITH_BELT = frozenset({
     "ITEM_LOST", "EXTRA_ITEM", "LABEL_MISMATCH_TWICE", "REJECT_UNCONFIRMED", "EVENTS_LOST", "PLC_RESTARTED", "LONG_OUTAGE",
-    "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "GUARD_OPEN", "JAM",
+    "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM",
 })  # fmt: skip
 
-# Everything on the belt is in doubt while one of these stands: what arrives is refused.
-DOUBTS_THE_BELT = frozenset({"EVENTS_LOST", "PLC_RESTARTED", "LONG_OUTAGE", "BELT_NOT_CLEARED", "GUARD_OPEN"})
+# Everything on the belt is in doubt while one of these stands: what arrives is refused, for this reason.
+DOUBTS_THE_BELT: dict[str, str] = {
+    "BELT_NOT_CLEARED": "RESTART",
+    "EVENTS_LOST": "LINK_OUTAGE",
+    "PLC_RESTARTED": "LINK_OUTAGE",
+    "LONG_OUTAGE": "LINK_OUTAGE",
+    "NOT_PRODUCTION": "MODE_CHANGED",
+}
+# Chatter and load after ISA-18.2: three times in a minute is chattering, more than ten alarms in ten minutes is a flood.
+CHATTER_TIMES, CHATTER_US = 3, 60_000_000
+FLOOD_ALARMS, FLOOD_US = 10, 600_000_000
+
+
+class Alarm(NamedTuple):
+    """A condition that a person is told of. `chattering`: it comes and goes, so it stays on the list for a minute."""
+
+    code: str
+    since_us: int
+    chattering: bool
 
 
 class Conditions:
-    """The active conditions with the time each began, in µs."""
+    """The active conditions with the time each began, in µs, and the alarms that are made of them."""
 
     def __init__(self) -> None:
         self.active: dict[str, int] = {}
         self.raised: dict[str, int] = {}
         self.first_out: str | None = None
+        self._begun_us: dict[str, deque[int]] = {}
+        """the last times that each began"""
+        self._alarms_us: deque[int] = deque()
+        """when alarms were made, of the last ten minutes"""
+        self._alarmed: dict[str, int] = {}
+        """active conditions of which an alarm was made, and since when they are active"""
 
     def set(self, code: str, *, on: bool, at_us: int) -> bool:
         """Raise or end a condition; True when that changed something. `first_out` keeps the first cause of a stop."""
@@ -252,10 +305,13 @@ class Conditions:
         if on:
             self.active[code] = at_us
             self.raised[code] = self.raised.get(code, 0) + 1
-            if self.first_out is None and CONDITIONS[code].effect in (Effect.HOLDS, Effect.ABORTS):
+            self._begun_us.setdefault(code, deque(maxlen=CHATTER_TIMES)).append(at_us)
+            if self.first_out is None and CONDITIONS[code].effect in STOPPING:
                 self.first_out = code
         else:
+            self._annunciate(at_us)
             del self.active[code]
+            self._alarmed.pop(code, None)
         return True
 
     def having(self, *effects: Effect) -> list[str]:
@@ -265,3 +321,31 @@ class Conditions:
     def any_of(self, codes: Iterable[str]) -> bool:
         """Whether one of `codes` is active."""
         return any(code in self.active for code in codes)
+
+    # --- alarms (ISA-18.2) ---
+    def alarms(self, now_us: int) -> list[Alarm]:
+        """What a person is told now: what has lasted its delay, and what chatters; the most urgent first, then the oldest."""
+        self._annunciate(now_us)
+        chattering = [code for code in self._begun_us if self._chatters(code, now_us)]
+        since_us = {**{code: self._begun_us[code][-1] for code in chattering}, **self._alarmed}
+        rows = [Alarm(code, began_us, code in chattering) for code, began_us in since_us.items()]
+        return sorted(rows, key=lambda alarm: (CONDITIONS[alarm.code].priority, alarm.since_us, alarm.code))
+
+    def alarms_in_10_min(self, now_us: int) -> int:
+        """Number of alarms of the last ten minutes; one that chatters counts once a minute."""
+        self._annunciate(now_us)
+        while self._alarms_us and self._alarms_us[0] < now_us - FLOOD_US:
+            self._alarms_us.popleft()
+        return len(self._alarms_us)
+
+    def _annunciate(self, now_us: int) -> None:
+        for code, since_us in self.active.items():
+            due_us = since_us + CONDITIONS[code].delay_ms * 1000
+            if code not in self._alarmed and due_us <= now_us:
+                self._alarmed[code] = since_us
+                if not self._chatters(code, now_us):
+                    self._alarms_us.append(due_us)
+
+    def _chatters(self, code: str, now_us: int) -> bool:
+        begun_us = self._begun_us[code]
+        return len(begun_us) == CHATTER_TIMES and begun_us[0] > now_us - CHATTER_US

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from edge.core.checklist import Checklist
 from edge.core.collation import Collation
 from edge.core.commands import Command
 from edge.core.desk import Desk
@@ -23,6 +24,7 @@ from edge.core.events import (
     Extra,
     FrameRead,
     HandedOver,
+    HostRead,
     Inducted,
     Inserted,
     ItemEjected,
@@ -51,6 +53,7 @@ from edge.core.events import (
     Weighed,
 )
 from edge.core.floor import Floor
+from edge.core.guards import Guards
 from edge.core.item import Item, Items
 from edge.core.label import Labels
 from edge.core.lots import Lots
@@ -78,10 +81,12 @@ class Controller:
         self.items = Items(floor, self.documents, self.collation, self._transit)
         self.labels = Labels(floor, self.items, self._label_read)
         self.sorting = Sorting(floor, self.items, self.labels)
-        self.supervision = Supervision(floor, self.documents, self.items, self.sorting)
+        self.checklist = Checklist(floor, self.documents, self.items)
+        guards = Guards(self.documents, self.items, self.sorting)
+        self.supervision = Supervision(floor, self.documents, self.items, self.sorting, guards, self.checklist)
         self.recall = Recall(floor, self.collation, self.items, self.sorting)
         self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
-        self.desk = Desk(floor, self.documents, self.items, self.sorting, self.supervision, self.doors)
+        self.desk = Desk(floor, self.documents, self.items, self.sorting, self.supervision, self.doors, self.checklist)
         self._routes = self._make_routes()
 
     def _make_routes(self) -> dict[type[Event], Callable[[Any], None]]:
@@ -90,6 +95,7 @@ class Controller:
             Booted: self._booted,
             ConfigLoaded: self._configured,
             ClockRead: self._clock_read,
+            HostRead: self._host_read,
             DeadlinePassed: lambda _: None,
             LinkUp: supervision.link_up,
             LinkDown: supervision.link_down,
@@ -179,6 +185,7 @@ class Controller:
         # The monotonic clock begins anew when the machine does: from here on time is measured from this boot's stamps.
         self.floor.now_us = event.at_us
         self.floor.boot = event.boot
+        self.floor.production.restarted(event.at_us)
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()
@@ -203,10 +210,19 @@ class Controller:
             floor.raise_condition("CLOCK_STEPPED")
         else:
             floor.end_condition("CLOCK_STEPPED")
+        self.supervision.shift_clock(event.wall_ms)
         if floor.clocks.warn(event.wall_ms):
             floor.raise_condition("TIME_LIMIT_NEAR")
         else:
             floor.end_condition("TIME_LIMIT_NEAR")
+
+    def _host_read(self, event: HostRead) -> None:
+        floor = self.floor
+        floor.disk_free_mb = event.disk_free_mb
+        if event.disk_free_mb < floor.settings.disk_stop_mb:
+            floor.raise_condition("DISK_FULL")
+        else:
+            floor.end_condition("DISK_FULL")
 
     def _weighed(self, event: Weighed) -> None:
         item = self.items.weighed(event)

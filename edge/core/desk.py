@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from edge.core.acts import ACTS
+from edge.core.checklist import Checklist
 from edge.core.commands import Answer, ClearBelt, RunOut
 from edge.core.conditions import CLEARED_WITH_BELT, Effect
 from edge.core.document import Documents, DocumentState
@@ -29,7 +30,9 @@ class Desk:
         sorting: Sorting,
         supervision: Supervision,
         doors: Doors,
+        checklist: Checklist,
     ) -> None:
+        self._checklist = checklist
         self._floor = floor
         self._documents = documents
         self._items = items
@@ -37,6 +40,7 @@ class Desk:
         self._supervision = supervision
         self._acts: dict[str, Callable[[OperatorRequest], str]] = {
             "start": self._start,
+            "confirm_check": self._confirm_check,
             "unhold": self._unhold,
             "pause_feed": partial(self._pause, paused=True),
             "resume_feed": partial(self._pause, paused=False),
@@ -67,12 +71,10 @@ class Desk:
         return "OK" if self._floor.machine.command(ACTS[event.act].command) else "NOT_IN_THIS_STATE"
 
     def _start(self, event: OperatorRequest) -> str:
-        floor = self._floor
-        blocking = floor.conditions.having(Effect.BLOCKS_START, Effect.HOLDS, Effect.ABORTS)
-        if blocking:
-            return blocking[0]
-        unbound = [chute for chute in sorted(set(floor.sort_plan.routes.values())) if chute not in floor.bags.by_chute]
-        return "NO_BAG_BOUND" if unbound else self._state_command(event)
+        return self._checklist.first_failed() or self._state_command(event)
+
+    def _confirm_check(self, event: OperatorRequest) -> str:
+        return self._checklist.confirm(event.argument.get("check", ""), event.person) or "OK"
 
     def _unhold(self, event: OperatorRequest) -> str:
         blocking = self._floor.conditions.having(Effect.HOLDS)
@@ -148,6 +150,7 @@ class Desk:
         if not self._floor.bags.bind(int(chute), BagId(bag)):
             return "BAG_IN_USE"
         self._floor.report("bag_bound", chute=int(chute), bag=bag)
+        self._sorting.look_for_full()
         return "OK"
 
     def _recount_bag(self, event: OperatorRequest) -> str:

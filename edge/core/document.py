@@ -115,7 +115,7 @@ class Documents:
         floor = self._floor
         document = Document(event.document)
         self.all[event.document] = self.on_belt[event.document] = document
-        floor.production.documents_fed += 1
+        floor.production.fed()
         floor.report("document_fed", document=event.document)
         burst = self.bursts.exposed(event.trigger, event.document)
         if burst.closed:
@@ -263,6 +263,10 @@ class Documents:
             return []
         at = keys.index(key)
         return [self.on_belt[keys[n]] for n in (at - 1, at + 1) if 0 <= n < len(keys)]
+
+    def before_gate(self) -> list[Document]:
+        """What lies between the ID camera and the gate, as far as we know."""
+        return [document for document in self.on_belt.values() if document.state in BEFORE_GATE]
 
     def quarantine_belt(self, reason: str) -> None:
         """Everything before the insert gate is in doubt."""

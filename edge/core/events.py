@@ -51,6 +51,12 @@ class ClockRead(Event, frozen=True):
     wall_ms: int
 
 
+class HostRead(Event, frozen=True):
+    """The line PC: free space on the journal's disk, MB (10^6 bytes)."""
+
+    disk_free_mb: int
+
+
 class DeadlinePassed(Event, frozen=True):
     """Made by the pump when the core's next deadline is due before the next event's stamp."""
 

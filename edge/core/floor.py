@@ -23,6 +23,7 @@ class Floor:
         """wall clock minus monotonic time, from the last ClockRead"""
         self.boot = 0
         self.clearing = False
+        self.disk_free_mb: int | None = None
         self.out: list[Command] = []
         self.machine = Machine()
         self.conditions = Conditions()
@@ -70,9 +71,7 @@ class Floor:
         """Reason code for refusing whatever is on the belt now, "" when the belt is trusted."""
         if self.clearing:
             return "LINE_STOPPED_BY_HAND"
-        if not self.conditions.any_of(DOUBTS_THE_BELT):
-            return ""
-        return "RESTART" if "BELT_NOT_CLEARED" in self.conditions.active else "LINK_OUTAGE"
+        return next((reason for code, reason in DOUBTS_THE_BELT.items() if code in self.conditions.active), "")
 
     def surprise(self, state: str, event: str) -> None:
         """Count a pair that no table has."""

@@ -15,7 +15,7 @@ from edge.core.orders import Claim, OrderState
 from edge.core.routing import route
 from edge.core.values import ItemId, OrderId, PrintId, State, Verdict
 
-FORBIDS_PERMIT = frozenset({Effect.STOPS_FEED, Effect.HOLDS, Effect.ABORTS})
+FORBIDS_PERMIT = frozenset({Effect.STOPS_FEED, Effect.SUSPENDS, Effect.HOLDS, Effect.ABORTS})
 
 
 class InvariantError(Exception):

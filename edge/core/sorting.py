@@ -168,6 +168,7 @@ class Sorting:
         item.bag_position = len(bag.items)
         self._items.tell_lots(item, "dispatched")
         floor.production.ended("dispatched", floor.now_us)
+        self.look_for_full()
         floor.do(Outcome(table="dispatched", key=item.order.order_id, value=item.order.tracking_number))
         floor.report(
             "dispatched",
@@ -244,11 +245,21 @@ class Sorting:
         if bag is None or not bag.closing or bag.locked or bag.recalled or self._on_the_way(chute):
             return
         floor.bags.close(chute)
+        self.look_for_full()
         numbers = [item.order.tracking_number for item in map(self._items.all.__getitem__, bag.items) if item.order is not None]
         floor.report("bag_closed", bag=bag.bag_id, chute=chute, count=len(numbers), tracking_numbers=",".join(numbers))
         for item in map(self._items.all.__getitem__, bag.items):
             if item.order is not None:
                 floor.clocks.bag_closed(item.order.order_id, floor.wall_ms())
+
+    def look_for_full(self) -> None:
+        """A full bag suspends the line until it is closed and another one is bound."""
+        floor = self._floor
+        limit = floor.settings.bag_items_max
+        if limit and any(len(bag.items) >= limit for bag in floor.bags.by_chute.values()):
+            floor.raise_condition("CHUTE_FULL")
+        else:
+            floor.end_condition("CHUTE_FULL")
 
     def _on_the_way(self, chute: int) -> bool:
         items = self._items.on_belt.values()

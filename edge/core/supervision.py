@@ -1,10 +1,12 @@
 """Watches over the line as a whole: links, PLC images, accounts against the PLCs' counters, holds, and the permit to feed."""
 
+from edge.core.checklist import Checklist
 from edge.core.commands import SetPermit, SetState
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, LINK_CONDITIONS, Effect
 from edge.core.document import Documents
 from edge.core.events import LinkDown, LinkUp, PlcRestarted, PlcStatus, PrinterStatus
 from edge.core.floor import Floor
+from edge.core.guards import Guards
 from edge.core.item import Items
 from edge.core.machine import ACTING, RUNNING
 from edge.core.sorting import Sorting
@@ -13,6 +15,9 @@ from edge.core.values import Counters, Mode, Plc, State
 LONG_OUTAGE_US = 10_000_000
 ACTING_MAX_US = 3_000_000
 GAP_US = 2_000_000
+DAY_MS = 86_400_000
+FEEDER_EMPTY = 0
+"""bit of the table `alarms` in the process image"""
 PRINTER_READY = frozenset({"ready", "label_waiting", "busy"})
 # Fault bits of the process image → condition.
 FAULTS: tuple[tuple[int, str], ...] = ((0, "ESTOP"), (1, "JAM"), (4, "EVENTS_LOST"))
@@ -21,8 +26,18 @@ FAULTS: tuple[tuple[int, str], ...] = ((0, "ESTOP"), (1, "JAM"), (4, "EVENTS_LOS
 class Supervision:
     """Holds, the permit, and the accounts (I1)."""
 
-    def __init__(self, floor: Floor, documents: Documents, items: Items, sorting: Sorting) -> None:
+    def __init__(  # noqa: PLR0917 - each noun that it watches over
+        self,
+        floor: Floor,
+        documents: Documents,
+        items: Items,
+        sorting: Sorting,
+        guards: Guards,
+        checklist: Checklist,
+    ) -> None:
         self._floor = floor
+        self._guards = guards
+        self._checklist = checklist
         self._documents = documents
         self._items = items
         self._sorting = sorting
@@ -39,12 +54,19 @@ class Supervision:
         """what the PLC's retained counters showed when our accounts began, minus our accounts then"""
         self._behind_us: dict[Plc, int] = {}
         """since when a PLC has events that we have not taken, so that its counters cannot be compared"""
+        self._starving_us: int | None = None
+        """since when feeder and belts are empty"""
+        self._central_away_us: int | None = None
+        self._shift_begin_ms = 0
 
     # --- links and images ---
     def link_up(self, event: LinkUp) -> None:
         """A link works (again); a PLC that was away too long leaves everything in doubt."""
         self.links[event.link] = True
         self._floor.end_condition(LINK_CONDITIONS[event.link])
+        if event.link == "central":
+            self._central_away_us = None
+            self._floor.end_condition("CENTRAL_AWAY")
         down_us = self._down_us.pop(event.link, None)
         if down_us is not None and event.link in (Plc.MACHINE, Plc.SORTER) and self._floor.now_us - down_us > LONG_OUTAGE_US:
             self._belt_in_doubt("LONG_OUTAGE", "LINK_OUTAGE")
@@ -53,6 +75,8 @@ class Supervision:
         """A link does not work: nothing new is begun."""
         self.links[event.link] = False
         self._floor.raise_condition(LINK_CONDITIONS[event.link])
+        if event.link == "central" and self._central_away_us is None:
+            self._central_away_us = self._floor.now_us
         if event.link in self.status or self._items.on_belt or self._documents.on_belt:
             self._down_us.setdefault(event.link, self._floor.now_us)
 
@@ -82,6 +106,8 @@ class Supervision:
             self._floor.raise_condition(LINK_CONDITIONS[link])
         self._down_us.clear()
         self._behind_us.clear()
+        self._starving_us, self._central_away_us = None, self._floor.now_us
+        self._checklist.confirmed.clear()
         self.feed_paused = False
         self._floor.machine.state = State.HELD
         self.held_by_person = True
@@ -103,17 +129,29 @@ class Supervision:
             elif code not in CLEARED_WITH_BELT and not any(s.faults >> bit & 1 for s in self.status.values()):
                 floor.end_condition(code)
         if event.guard_zones:
-            self._belt_in_doubt("GUARD_OPEN", "POSITION_DOUBT")
+            floor.raise_condition("GUARD_OPEN")
+            self._guards.opened(event.plc, event.guard_zones)
+        elif not any(status.guard_zones for status in self.status.values()):
+            floor.end_condition("GUARD_OPEN")
         if event.plc is Plc.MACHINE:
-            if event.mode is Mode.PRODUCTION:
-                floor.end_condition("NOT_PRODUCTION")
-            else:
-                floor.raise_condition("NOT_PRODUCTION")
+            self._mode(event.mode)
         if event.caught_up:
             self._behind_us.pop(event.plc, None)
             self._compare(event)
         else:
             self._behind_us.setdefault(event.plc, floor.now_us)
+
+    def _mode(self, mode: Mode) -> None:
+        """The key switch: outside production nothing is begun, and what is on the belt goes to the reject places (I21)."""
+        floor = self._floor
+        if mode is Mode.PRODUCTION:
+            floor.end_condition("NOT_PRODUCTION")
+        elif "NOT_PRODUCTION" not in floor.conditions.active:
+            floor.raise_condition("NOT_PRODUCTION")
+            self._documents.quarantine_belt("MODE_CHANGED")
+            self._items.quarantine_belt("MODE_CHANGED")
+            for item in self._items.on_belt.values():
+                self._sorting.call_back(item)
 
     def _ours(self, plc: Plc) -> Counters:
         if plc is Plc.MACHINE:
@@ -139,6 +177,23 @@ class Supervision:
         if offset != first:
             self._floor.raise_condition("ACCOUNTS_DIFFER")
 
+    def shift_clock(self, wall_ms: int) -> None:
+        """Begin a new shift when the local time of day says so; the figures of the old one are reported."""
+        floor = self._floor
+        local_ms = wall_ms + floor.settings.utc_offset_min * 60_000
+        day_ms = local_ms // DAY_MS * DAY_MS
+        begun_ms = [day_ms + start * 60_000 for start in floor.settings.shift_starts_min]
+        begin_ms = max((at for at in (*begun_ms, *(at - DAY_MS for at in begun_ms)) if at <= local_ms), default=0)
+        if begin_ms == self._shift_begin_ms:
+            return
+        first, self._shift_begin_ms = not self._shift_begin_ms, begin_ms
+        ended = floor.production.next_shift(floor.now_us, wall_ms)
+        if not first:
+            figures = ended.oee(floor.settings.target_rate_per_h)._asdict()
+            pareto = ";".join(f"{cause}:{number}:{seconds}" for cause, number, seconds in ended.pareto())
+            dispatched = ended.outcomes.get("dispatched", 0)
+            floor.report("shift_ended", since_ms=ended.since_ms, dispatched=dispatched, stops=pareto, **figures)
+
     # --- state and permit, after every event ---
     def settle(self) -> None:
         """Let conditions act on the state, end acting states that both units mirror, renew or withdraw the permit."""
@@ -154,9 +209,38 @@ class Supervision:
             self.held_by_person = True
         if machine.state is State.HELD and not holds and not self.held_by_person and not floor.clearing:
             machine.command("unhold")
+        self._suspend()
         if machine.state in ACTING and machine.state is before and self._mirrored():
             machine.complete()
         self._tell(before)
+
+    def _suspend(self) -> None:
+        """Outer causes: nothing new is fed, the belts run empty, and the line waits until the cause is gone (I19)."""
+        floor, machine = self._floor, self._floor.machine
+        self._watch_starvation()
+        self._watch_central()
+        if not floor.conditions.having(Effect.SUSPENDS):
+            if machine.state is State.SUSPENDED:
+                machine.command("unsuspend")
+        elif machine.state is State.EXECUTE and self._checklist.belt_empty():
+            machine.command("suspend")
+
+    def _watch_starvation(self) -> None:
+        floor, status = self._floor, self.status.get(Plc.MACHINE)
+        limit_us = floor.settings.starved_after_ms * 1000
+        if status is None or not status.alarms >> FEEDER_EMPTY & 1 or not limit_us:
+            self._starving_us = None
+            floor.end_condition("STARVED")
+        elif self._starving_us is None:
+            if floor.machine.state is State.EXECUTE and self._checklist.belt_empty():
+                self._starving_us = floor.now_us
+        elif floor.now_us - self._starving_us >= limit_us:
+            floor.raise_condition("STARVED")
+
+    def _watch_central(self) -> None:
+        limit_us = self._floor.settings.central_away_max_min * 60_000_000
+        if limit_us and self._central_away_us is not None and self._floor.now_us - self._central_away_us >= limit_us:
+            self._floor.raise_condition("CENTRAL_AWAY")
 
     def _watch_gap(self) -> None:
         """I1: 2 s without a comparison is an open gap, in which nothing new is begun."""
@@ -178,6 +262,9 @@ class Supervision:
         floor, state = self._floor, self._floor.machine.state
         if state is not before:
             self._acting_since_us = floor.now_us
+            floor.production.changed(state, floor.conditions.first_out or "", floor.now_us)
+            if state is State.STOPPED:
+                self._checklist.confirmed.clear()
             if state in RUNNING:
                 self.held_by_person = False
                 floor.conditions.first_out = None
@@ -188,7 +275,7 @@ class Supervision:
         self._grant(
             state is State.EXECUTE
             and not self.feed_paused
-            and not floor.conditions.having(Effect.STOPS_FEED, Effect.HOLDS, Effect.ABORTS)
+            and not floor.conditions.having(Effect.STOPS_FEED, Effect.SUSPENDS, Effect.HOLDS, Effect.ABORTS)
         )
 
     def _grant(self, granted: bool) -> None:
@@ -202,4 +289,9 @@ class Supervision:
         dues = [since_us + GAP_US for since_us in self._behind_us.values() if now_us - since_us < GAP_US]
         if state in ACTING and ACTING[state] not in RUNNING:
             dues.append(self._acting_since_us + ACTING_MAX_US)
+        settings, active = self._floor.settings, self._floor.conditions.active
+        if self._starving_us is not None and "STARVED" not in active:
+            dues.append(self._starving_us + settings.starved_after_ms * 1000)
+        if self._central_away_us is not None and settings.central_away_max_min and "CENTRAL_AWAY" not in active:
+            dues.append(self._central_away_us + settings.central_away_max_min * 60_000_000)
         return min(dues, default=None)

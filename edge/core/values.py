@@ -176,6 +176,23 @@ class Settings(msgspec.Struct, frozen=True):
     time_warning_min: int = 60
     """how long before the limit a warning comes"""
 
+    bag_items_max: int = 0
+    """a bag with so many items is full; 0 = never"""
+    starved_after_ms: int = 30000
+    """empty belts and an empty feeder for so long suspend the line; 0 = never"""
+    central_away_max_min: int = 480
+    """central away for so long suspends the line; 0 = never"""
+    start_checks: tuple[str, ...] = ()
+    """checks before the start that a person confirms: TEST_LABEL, SAMPLE_DOCUMENTS"""
+    build_ms: int = 0
+    """wall time of this build: a clock before it is not set"""
+    disk_start_mb: int = 2000
+    disk_stop_mb: int = 500
+    """free space below which the line does not start, and below which nothing new is begun"""
+    shift_starts_min: tuple[int, ...] = (0, 480, 960)
+    """minutes of the local day at which a shift begins"""
+    utc_offset_min: int = 480
+
     def limit_min(self, product: str) -> int:
         """Time limit of a product, in minutes; one that is not listed has the longest."""
         return self.time_limit_min.get(product, max(self.time_limit_min.values(), default=1440))

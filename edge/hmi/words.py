@@ -84,6 +84,7 @@ ANSWERS: Words = {
     "RECALL_OPEN": ("袋内有被撤订单，先取出", "a recalled item is in the bag: take it out first"),
     "NO_SUCH_LOT": ("没有该批次或已关闭", "there is no such open lot"),
     "DOCUMENTS_ON_LINE": ("该批次仍有证件在线上", "documents of this lot are still on the line"),
+    "NO_SUCH_CHECK": ("没有该检查项", "there is no such check"),
     "LEAD_NEEDED": ("有差异，须班长签字", "there are differences: the shift lead must sign"),
     "busy": ("系统忙，请稍后再试", "busy: try again in a moment"),
     "failed": ("未得到答复，请查看状态", "no answer: look at the state"),
