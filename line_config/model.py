@@ -111,19 +111,44 @@ class DeadlinesSection(_Strict):
     label_read_ms: DeadlineMs
     induction_ms: DeadlineMs
     scan_window_ms: Annotated[int, Field(ge=20, le=5000)]
+    collation_ms: DeadlineMs = 10_000
 
 
 class LimitsSection(_Strict):
-    """What an item may weigh, in g."""
+    """What an item may weigh, how full a bag may be, how long the line goes on without its neighbours."""
 
     weight_min_g: Annotated[int, Field(ge=0, le=100_000)]
     weight_max_g: Annotated[int, Field(ge=1, le=100_000)]
+    bag_items_max: Annotated[int, Field(ge=0, le=10_000)] = 0
+    starved_after_s: Annotated[int, Field(ge=0, le=3600)] = 30
+    central_away_max_min: Annotated[int, Field(ge=0, le=10_080)] = 480
+    disk_start_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
+    disk_stop_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 500
 
     @model_validator(mode="after")
     def _ordered(self) -> "LimitsSection":
         if self.weight_min_g >= self.weight_max_g:
             raise ValueError(f"weight_min_g {self.weight_min_g} must be below weight_max_g {self.weight_max_g}")
         return self
+
+
+class StartSection(_Strict):
+    """What a person confirms before each start, beside what the line checks by itself."""
+
+    confirm: list[Literal["TEST_LABEL", "SAMPLE_DOCUMENTS"]] = []
+
+
+class TimeSection(_Strict):
+    """Time limits by product, from the signed receipt to the closed bag, and when shifts begin (local time of day)."""
+
+    limit_min: dict[str, Annotated[int, Field(ge=1, le=100_000)]] = {"EMS": 1440}
+    warning_min: Annotated[int, Field(ge=0, le=100_000)] = 60
+    shifts: Annotated[list[Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]], Field(min_length=1)] = [
+        "00:00",
+        "08:00",
+        "16:00",
+    ]
+    utc_offset_min: Annotated[int, Field(ge=-720, le=840)] = 480
 
 
 class SortPlanConfig(_Strict):
@@ -157,6 +182,8 @@ class LineFile(_Strict):
     panel: PanelSection
     deadlines: DeadlinesSection
     limits: LimitsSection
+    start: StartSection = StartSection()
+    time: TimeSection = TimeSection()
 
 
 class LineConfig(LineFile):

@@ -293,10 +293,10 @@ class Conditions:
         self.first_out: str | None = None
         self._begun_us: dict[str, deque[int]] = {}
         """the last times that each began"""
-        self._alarms_us: deque[int] = deque()
-        """when alarms were made, of the last ten minutes"""
-        self._alarmed: dict[str, int] = {}
-        """active conditions of which an alarm was made, and since when they are active"""
+        self._alarms_us: deque[int] = deque(maxlen=1000)
+        """when alarms were made of what has ended since"""
+        self._uncounted: dict[str, None] = {}
+        """active conditions that chattered already when they began"""
 
     def set(self, code: str, *, on: bool, at_us: int) -> bool:
         """Raise or end a condition; True when that changed something. `first_out` keeps the first cause of a stop."""
@@ -305,13 +305,15 @@ class Conditions:
         if on:
             self.active[code] = at_us
             self.raised[code] = self.raised.get(code, 0) + 1
+            if self._chatters(code, at_us):
+                self._uncounted[code] = None
             self._begun_us.setdefault(code, deque(maxlen=CHATTER_TIMES)).append(at_us)
             if self.first_out is None and CONDITIONS[code].effect in STOPPING:
                 self.first_out = code
         else:
-            self._annunciate(at_us)
+            self._alarms_us.extend(self._made_us(code, at_us))
             del self.active[code]
-            self._alarmed.pop(code, None)
+            self._uncounted.pop(code, None)
         return True
 
     def having(self, *effects: Effect) -> list[str]:
@@ -325,27 +327,24 @@ class Conditions:
     # --- alarms (ISA-18.2) ---
     def alarms(self, now_us: int) -> list[Alarm]:
         """What a person is told now: what has lasted its delay, and what chatters; the most urgent first, then the oldest."""
-        self._annunciate(now_us)
         chattering = [code for code in self._begun_us if self._chatters(code, now_us)]
-        since_us = {**{code: self._begun_us[code][-1] for code in chattering}, **self._alarmed}
+        lasting = {code: since_us for code, since_us in self.active.items() if self._due_us(code) <= now_us}
+        since_us = {**{code: self._begun_us[code][-1] for code in chattering}, **lasting}
         rows = [Alarm(code, began_us, code in chattering) for code, began_us in since_us.items()]
         return sorted(rows, key=lambda alarm: (CONDITIONS[alarm.code].priority, alarm.since_us, alarm.code))
 
     def alarms_in_10_min(self, now_us: int) -> int:
         """Number of alarms of the last ten minutes; one that chatters counts once a minute."""
-        self._annunciate(now_us)
-        while self._alarms_us and self._alarms_us[0] < now_us - FLOOD_US:
-            self._alarms_us.popleft()
-        return len(self._alarms_us)
+        made_us = [*self._alarms_us, *(at_us for code in self.active for at_us in self._made_us(code, now_us))]
+        return sum(at_us >= now_us - FLOOD_US for at_us in made_us)
 
-    def _annunciate(self, now_us: int) -> None:
-        for code, since_us in self.active.items():
-            due_us = since_us + CONDITIONS[code].delay_ms * 1000
-            if code not in self._alarmed and due_us <= now_us:
-                self._alarmed[code] = since_us
-                if not self._chatters(code, now_us):
-                    self._alarms_us.append(due_us)
+    def _due_us(self, code: str) -> int:
+        return self.active[code] + CONDITIONS[code].delay_ms * 1000
+
+    def _made_us(self, code: str, now_us: int) -> list[int]:
+        """When an alarm was made of an active condition, if one was."""
+        return [self._due_us(code)] if self._due_us(code) <= now_us and code not in self._uncounted else []
 
     def _chatters(self, code: str, now_us: int) -> bool:
-        begun_us = self._begun_us[code]
+        begun_us = self._begun_us.get(code, ())
         return len(begun_us) == CHATTER_TIMES and begun_us[0] > now_us - CHATTER_US

@@ -128,11 +128,10 @@ class Production:
 
     def rate_per_h(self, now_us: int) -> int:
         """Dispatched items per hour over the last minute (or since the first, when that is younger)."""
-        self._forget(now_us)
-        if len(self._ended_us) < 2:
+        ended_us = [at_us for at_us in self._ended_us if at_us >= now_us - RATE_WINDOW_US]
+        if len(ended_us) < 2:
             return 0
-        span_us = max(1, self._ended_us[-1] - self._ended_us[0])
-        return round((len(self._ended_us) - 1) * 3_600_000_000 / span_us)
+        return round((len(ended_us) - 1) * 3_600_000_000 / max(1, ended_us[-1] - ended_us[0]))
 
     def rejected(self) -> int:
         """Number of items and lone documents with a reject reason."""

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import hashlib
 import hmac
+import shutil
 import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -22,6 +23,7 @@ from drivers.process_image import ImageCodec
 from drivers.s7_plc import S7Plc
 from drivers.scanner import SerialScanner
 from edge.core.commands import Answer
+from edge.core.events import HostRead
 from edge.core.invariants import InvariantError
 from edge.core.values import Camera, Plc, Settings, SortPlan
 from edge.runtime.app import Runtime, new_journal_id
@@ -44,6 +46,9 @@ log = structlog.get_logger("sealline")
 EMPTY_BELT_WAIT_S = 20.0
 LAST_IMAGE_S = 0.1
 FAILED, ENDED = 1, 0
+BUILD_MS = 1_790_000_000_000
+"""wall time at which this release was made: a clock before it is not set"""
+DISK_LOOK_S = 10.0
 
 
 class Desk:
@@ -75,7 +80,7 @@ Panel = Callable[[Desk], Coroutine[Any, Any, None]]
 
 def settings_of(config: LineConfig) -> Settings:
     """What the core needs of the configuration."""
-    deadlines = config.deadlines
+    deadlines, limits, times = config.deadlines, config.limits, config.time
     return Settings(
         line=config.line.name,
         target_rate_per_h=config.line.target_rate_per_h,
@@ -87,8 +92,20 @@ def settings_of(config: LineConfig) -> Settings:
         induction_deadline_ms=deadlines.induction_ms,
         scan_window_ms=deadlines.scan_window_ms,
         operator_code=config.central.operator_code,
-        weight_min_g=config.limits.weight_min_g,
-        weight_max_g=config.limits.weight_max_g,
+        weight_min_g=limits.weight_min_g,
+        weight_max_g=limits.weight_max_g,
+        collation_deadline_ms=deadlines.collation_ms,
+        time_limit_min=dict(times.limit_min),
+        time_warning_min=times.warning_min,
+        bag_items_max=limits.bag_items_max,
+        starved_after_ms=limits.starved_after_s * 1000,
+        central_away_max_min=limits.central_away_max_min,
+        start_checks=tuple(config.start.confirm),
+        build_ms=BUILD_MS,
+        disk_start_mb=limits.disk_start_mb,
+        disk_stop_mb=limits.disk_stop_mb,
+        shift_starts_min=tuple(sorted(int(at[:2]) * 60 + int(at[3:]) for at in times.shifts)),
+        utc_offset_min=times.utc_offset_min,
     )
 
 
@@ -201,6 +218,7 @@ class Line:
         for link in self.runtime.links:
             self._crew.spawn(link.run(), link.name)
         self._crew.spawn(self._lag.run(), "loop lag")
+        self._crew.spawn(self._watch_disk(), "disk")
         self._crew.spawn(panel(self.desk), "panel")
         # What is here now lives as long as the process: the collector need not look at it again.
         gc.collect()
@@ -212,6 +230,13 @@ class Line:
         # The permit is withdrawn with the pump: the PLC links carry that over before they close.
         await asyncio.sleep(LAST_IMAGE_S)
         return await self._end()
+
+    async def _watch_disk(self) -> None:
+        """Tell the core how much room the journal has left."""
+        while True:
+            free_mb = shutil.disk_usage(self._data_dir).free // 1_000_000
+            self.runtime.pump.offer(HostRead(at_us=self._clock.now_us(), disk_free_mb=free_mb))
+            await asyncio.sleep(DISK_LOOK_S)
 
     async def _until_told(self) -> None:
         """Wait for the first signal or failure; after a signal, until the belt is empty or a second one comes."""

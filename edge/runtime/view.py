@@ -6,6 +6,7 @@ from edge.core.conditions import CONDITIONS
 from edge.core.controller import Controller
 from edge.core.document import BEFORE_GATE, DocumentState
 from edge.core.item import ItemState
+from edge.core.lots import Lot
 from edge.core.values import Mode, Plc
 from edge.runtime.link import Health
 
@@ -77,6 +78,14 @@ def snapshot(
         "rejects": [reject._asdict() for reject in reversed(production.rejects)],
         "links": [{"id": name, "up": state.up, "age_ms": state.age_ms} for name, state in health.items()],
         "conditions": [_condition(controller, code, since_us) for code, since_us in floor.conditions.active.items()],
+        "alarms_in_10_min": floor.conditions.alarms_in_10_min(floor.now_us),
+        "first_out": floor.conditions.first_out,
+        "checks": [check._asdict() for check in controller.checklist.checks()],
+        "oee": production.shift.oee(floor.settings.target_rate_per_h)._asdict(),
+        "stops": [{"cause": cause, "count": count, "s": s} for cause, count, s in production.shift.pareto()],
+        "times": [row._asdict() for row in floor.clocks.attainment(floor.settings)],
+        "near_limit": len(floor.clocks.near),
+        "lots": [_lot(lot) for lot in controller.lots.open_lots()],
         "chutes": sorted(set(floor.sort_plan.routes.values())),
         "bags": [
             {
@@ -90,6 +99,11 @@ def snapshot(
         ],
         "central": central,
     }
+
+
+def _lot(lot: Lot) -> dict[str, Any]:
+    counts = {state.name.lower(): number for state, number in lot.counts().items()}
+    return {"lot": lot.lot_id, "issuer": lot.issuer, "signed_ms": lot.signed_ms, "green": lot.green, "counts": counts}
 
 
 def _stations(controller: Controller) -> dict[str, list[str]]:
