@@ -346,5 +346,5 @@ class Conditions:
         return [self._due_us(code)] if self._due_us(code) <= now_us and code not in self._uncounted else []
 
     def _chatters(self, code: str, now_us: int) -> bool:
-        begun_us = self._begun_us.get(code, ())
-        return len(begun_us) == CHATTER_TIMES and begun_us[0] > now_us - CHATTER_US
+        begun_us = self._begun_us.get(code)
+        return begun_us is not None and len(begun_us) == CHATTER_TIMES and begun_us[0] > now_us - CHATTER_US

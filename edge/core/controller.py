@@ -41,6 +41,7 @@ from edge.core.events import (
     ManifestGranted,
     ManifestRefused,
     ManifestSealed,
+    MessageRefused,
     OperatorRequest,
     OrderCancelled,
     ParcelScanned,
@@ -129,6 +130,7 @@ class Controller:
             ManifestGranted: self.floor.pool.take_chunk,
             ManifestSealed: self._manifest_sealed,
             ManifestRefused: self._manifest_refused,
+            MessageRefused: self._message_refused,
             LotReceived: self.lots.received,
             OrderCancelled: self.recall.cancelled,
             OperatorRequest: self.desk.request,
@@ -259,6 +261,10 @@ class Controller:
             floor.report("manifest_accepted", lot=event.lot, version=event.version, digest=event.digest, ambiguous=groups)
         elif floor.pool.lots.get(event.lot, 0) < event.version:
             floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")
+
+    def _message_refused(self, event: MessageRefused) -> None:
+        self.floor.raise_condition("MANIFEST_REFUSED")
+        self.floor.report("message_refused", topic=event.topic, fault=event.fault)
 
     def _manifest_refused(self, event: ManifestRefused) -> None:
         self.floor.raise_condition("MANIFEST_REFUSED")

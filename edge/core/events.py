@@ -329,6 +329,13 @@ class ManifestRefused(Event, frozen=True):
     faults: tuple[str, ...]
 
 
+class MessageRefused(Event, frozen=True):
+    """A message from central made no sense; `fault` says what to correct."""
+
+    topic: str
+    fault: str
+
+
 class LotReceived(Event, frozen=True):
     """A receipt lot: documents handed over together, with a list that both sides have signed at `signed_ms` (wall time).
 

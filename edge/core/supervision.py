@@ -180,6 +180,7 @@ class Supervision:
     def shift_clock(self, wall_ms: int) -> None:
         """Begin a new shift when the local time of day says so; the figures of the old one are reported."""
         floor = self._floor
+        floor.production.account(floor.now_us)
         local_ms = wall_ms + floor.settings.utc_offset_min * 60_000
         day_ms = local_ms // DAY_MS * DAY_MS
         begun_ms = [day_ms + start * 60_000 for start in floor.settings.shift_starts_min]

@@ -3,6 +3,8 @@
 Topics under `sealline/v1/<site>/<line>/`, JSON, QoS 1, correlation in the payload:
 
     manifest  central → line   {message_id, lot, version, chunk, chunks, digest, orders}: see edge/runtime/manifest.py
+    lot       central → line   {lot, issuer, signed_ms, documents, green}: see edge/runtime/messages.py
+    cancel    central → line   {order_id, version}
     confirm   central → line   {journal_id, seq}: everything up to seq is stored; rows are kept until then (I14)
     request   line → central   {want: "manifest"}
     events    line → central   {journal_id, seq, key, at_ms, kind, body}; seq is gap-free per journal, key names the row
@@ -11,6 +13,7 @@ Topics under `sealline/v1/<site>/<line>/`, JSON, QoS 1, correlation in the paylo
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
@@ -22,6 +25,7 @@ from edge.core.values import SortPlan
 from edge.runtime.clock import Clock
 from edge.runtime.link import Health, Offer
 from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
+from edge.runtime.messages import MESSAGES, decode_message
 from edge.runtime.outbox import Outbox, OutboxStore
 from edge.runtime.spawn import Crew
 
@@ -131,7 +135,8 @@ class CentralLink:
     # --- the connection ---
     async def _take_up(self) -> None:
         await self._port.connect()
-        await self._port.subscribe(self._root + "manifest", 1)
+        for topic in ("manifest", *MESSAGES):
+            await self._port.subscribe(self._root + topic, 1)
         # Confirmations are cumulative and sent again for repeated rows, so a lost one does no harm; at QoS 0 they do
         # not stand in the queue behind manifest messages that wait for their acknowledgement.
         await self._port.subscribe(self._root + "confirm", 0)
@@ -175,8 +180,15 @@ class CentralLink:
                 await self._manifest(delivery)
             elif delivery.topic == self._root + "confirm":
                 await self._confirm(delivery)
+            elif delivery.topic.removeprefix(self._root) in MESSAGES:
+                await self._message(delivery)
             else:
                 self._port.ack(delivery)
+
+    async def _message(self, delivery: Delivery) -> None:
+        """One message is one event; it is acknowledged when that is durable."""
+        event = decode_message(delivery.topic.removeprefix(self._root), delivery.payload, self._clock.now_us())
+        await self._tell(event, partial(self._port.ack, delivery))
 
     async def _confirm(self, delivery: Delivery) -> None:
         try:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edge.core import events as e
 from edge.core.commands import Divert, InsertClose, Outcome
-from edge.core.values import Camera, Counters, Mode, Plc, State, Symbol, Verdict
+from edge.core.values import Camera, Counters, Mode, OrderDocument, Plc, State, Symbol, Verdict
 from tests.core.line import ALL_FLAGS, Line
 
 N = st.integers(1, 4)
@@ -42,6 +42,13 @@ ACTS = st.sampled_from([
     ("start", {}), ("stop", {}), ("reset", {}), ("unhold", {}), ("pause_feed", {}), ("resume_feed", {}), ("clear_belt", {}),
     ("rejects_cleared", {}), ("bind_bag", {"chute": "1", "bag": "B9"}), ("recount_bag", {"chute": "2", "labels": "EA000000001CN;1"}),
     ("take_out", {"chute": "2", "label": "EA000000001CN;1"}), ("clear", {}), ("nonsense", {"chute": "x"}), ("recount_bag", {}),
+    ("run_out", {}), ("abort", {}), ("complete", {}), ("close_bag", {"chute": "2", "bag": "B2"}), ("close_bag", {}),
+    ("bind_bag", {"chute": "2", "bag": "B8"}), ("feed_again", {"documents": "D1-3"}), ("feed_again", {"documents": "D1-1"}),
+    ("open_envelope", {"item": "I1-1", "labels": "EA000000001CN;1", "second": "Q"}), ("open_envelope", {"item": "I1-2", "labels": "", "second": "Q"}),
+    ("reinduct", {"label": "EA000000001CN;1"}), ("reinduct", {}), ("void_label", {"print_id": "1", "second": "Q"}),
+    ("void_label", {"print_id": "2", "second": "Q"}), ("found", {"key": "I1-1"}), ("found", {"key": "D1-3"}),
+    ("damaged", {"documents": "D1-1"}), ("return_to_issuer", {"documents": "D1-3,D1-1"}), ("close_lot", {"lot": "R", "lead": "L"}),
+    ("confirm_check", {"check": "TEST_LABEL"}),
 ])  # fmt: skip
 
 
@@ -82,6 +89,24 @@ ANYTHING = st.one_of(
     st.tuples(
         st.just(e.OperatorRequest), ACTS.map(lambda a: {"request_id": "r", "person": "P", "act": a[0], "argument": a[1]})
     ),
+    st.tuples(st.just(e.HostRead), st.fixed_dictionaries({"disk_free_mb": st.sampled_from([1, 9000])})),
+    st.tuples(
+        st.just(e.OrderCancelled), st.fixed_dictionaries({"order_id": st.sampled_from(["O1", "O2", "O3", "O99"]), "version": N})
+    ),
+    st.tuples(
+        st.just(e.LotReceived),
+        st.fixed_dictionaries(
+            {
+                "lot": st.sampled_from(["R", "R2"]),
+                "issuer": st.just("x"),
+                "signed_ms": N,
+                "green": st.booleans(),
+                "documents": st.lists(st.sampled_from(["token1", "token2", "token3"]), max_size=3).map(
+                    lambda tokens: tuple(OrderDocument("resident_id", token, "s") for token in tokens)
+                ),
+            }
+        ),
+    ),
     st.tuples(st.just(e.ClockRead), st.fixed_dictionaries({"wall_ms": st.integers(1, 1 << 41)})),
     st.tuples(
         st.just(e.Booted), st.fixed_dictionaries({"boot": st.just(2), "journal_id": st.just("j"), "version": st.just("t")})
@@ -99,6 +124,7 @@ def require_proved(line: Line, commands: list[Any]) -> None:
             item = line.controller.sorting.item_of[command.parcel]
             assert item.label_check is Verdict.MATCH
             assert not item.reason
+            assert item.proved
 
 
 @settings(max_examples=300, deadline=None)

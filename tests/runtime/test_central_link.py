@@ -4,7 +4,16 @@ import json
 import pytest
 
 from drivers.ports import Delivery, DeviceRefused, LinkLost
-from edge.core.events import LinkDown, LinkUp, ManifestGranted, ManifestRefused, ManifestSealed
+from edge.core.events import (
+    LinkDown,
+    LinkUp,
+    LotReceived,
+    ManifestGranted,
+    ManifestRefused,
+    ManifestSealed,
+    MessageRefused,
+    OrderCancelled,
+)
 from edge.core.values import SortPlan
 from edge.runtime import central_link
 from edge.runtime.central_link import CentralLink
@@ -155,13 +164,34 @@ def impatient(monkeypatch):
 
 async def test_connects_subscribes_asks_and_tells_its_state():
     async with Rig() as rig:
-        assert rig.port.subscribed == [("manifest", 1), ("confirm", 0)]
+        assert rig.port.subscribed == [("manifest", 1), ("lot", 1), ("cancel", 1), ("confirm", 0)]
         assert rig.port.of("request") == [{"want": "manifest"}]
         assert ("state", {"online": True, "state": "Stopped"}, True) in rig.port.published
         assert [type(event) for event in rig.events] == [LinkUp]
         assert rig.link.health().up
     assert rig.port.published[-1] == ("state", {"online": False}, True)
     assert not rig.link.health().up
+
+
+async def test_a_lot_and_a_cancellation_are_acknowledged_when_durable():
+    tokens = {"kind": "passport", "token": "0" * 32, "skeleton": "1" * 32}
+    lot = {"lot": "R1", "issuer": "样例公安局", "signed_ms": 5, "documents": [tokens], "green": True, "later_field": 1}
+    async with Rig() as rig:
+        rig.port.deliver("lot", json.dumps(lot).encode(), mid=1)
+        rig.port.deliver("cancel", b'{"order_id": "O1", "version": 2}', mid=2)
+        rig.port.deliver("cancel", b'{"order_id": "O1"}', mid=3)
+        rig.port.deliver("cancel", b"\xff", mid=4)
+        await rig.until(lambda: len(rig.events) == 5)
+        assert rig.port.acked == []
+        for durable in rig.durable:
+            durable()
+        assert rig.port.acked == [1, 2, 3, 4]
+    _, received, cancelled, *refused = rig.events
+    assert isinstance(received, LotReceived)
+    assert (received.lot, received.signed_ms, received.green, len(received.documents)) == ("R1", 5, True, 1)
+    assert cancelled == OrderCancelled(at_us=cancelled.at_us, order_id="O1", version=2)
+    assert [type(event) for event in refused] == [MessageRefused, MessageRefused]
+    assert "central: correct" in refused[0].fault
 
 
 async def test_state_is_told_again_only_on_change():
