@@ -17,6 +17,8 @@ class PhysicalDocument:
     place: str = "feeder"
     handle: tuple[int, int] | None = None
     """(PLC boot, document handle), as the machine PLC numbered it"""
+    past_handles: list[tuple[int, int]] = field(default_factory=list)
+    """those that it bore before it was fed again"""
 
 
 @dataclass(eq=False, slots=True)
@@ -37,6 +39,7 @@ class Envelope:
     labels: list[PhysicalLabel] = field(default_factory=list)
     sealed: bool = False
     place: str = "belt"
+    plc_boot: int = 1
 
     @property
     def fault(self) -> str:

@@ -53,6 +53,7 @@ class Plant:
         self.now_ms = 0
         self._told_due_ms = 0
         self._next_feed_um = 0
+        self._last_fed: PhysicalDocument | None = None
         self._strokes: list[tuple[int, Callable[[], None]]] = []
         self.document_tray: list[PhysicalDocument] = []
         self.unsealed_eject: list[Envelope] = []
@@ -162,6 +163,7 @@ class Plant:
             return
         document = self._to_feed.pop()
         document.place = "belt"
+        self._last_fed = document
         self.fed += 1
         self._on_machine.append(document)
         jitter_um = round(self.geometry.feed_interval_um * self._rng.uniform(-0.04, 0.04))
@@ -199,7 +201,7 @@ class Plant:
     def _insert(self, document: PhysicalDocument, handle: int) -> None:
         item_handle = self.machine.inserted(handle, self.machine_belt.travel_um)
         if self._at_inserter is None:
-            self._at_inserter = Envelope([], item_handle)
+            self._at_inserter = Envelope([], item_handle, plc_boot=self.machine.boot_id)
             self.envelopes.append(self._at_inserter)
             self._on_machine.append(self._at_inserter)
         self._at_inserter.documents.append(document)
@@ -327,6 +329,61 @@ class Plant:
         self.unsealed_eject.clear()
         self.sealed_reject.clear()
         return count
+
+    def feed_again(self, documents: Iterable[PhysicalDocument]) -> None:
+        """The operator puts documents into the feeder, in front of the rest but not into the middle of an order."""
+        at = len(self._to_feed)
+        while (
+            at
+            and self._last_fed is not None
+            and self._last_fed.order_id in {d.order_id for d in self._to_feed[at - 1 : at]} - {None}
+        ):
+            at -= 1
+        for document in documents:
+            if document.handle is not None:
+                document.past_handles.append(document.handle)
+            document.handle, document.place = None, "feeder"
+            self._to_feed.insert(at, document)
+
+    def take_up(self) -> list[Envelope | PhysicalDocument]:
+        """The clerk takes what lies at the reject places, or was removed from them, to the desk."""
+        self.clear_rejects()
+        taken, self.removed = self.removed, []
+        return taken
+
+    @property
+    def has_rejects(self) -> bool:
+        """Whether there is anything to take up."""
+        return bool(self.document_tray or self.unsealed_eject or self.sealed_reject or self.removed)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether an envelope may be put on the sorter: its belt runs and nothing is on any belt."""
+        return self.on_belt == 0 and self.sorter_belt.running
+
+    def put_aside(self, documents: Iterable[PhysicalDocument], place: str) -> None:
+        """Documents go to another place than the line's own: "desk", "returned"."""
+        for document in documents:
+            document.place = place
+
+    def open_envelope(self, envelope: Envelope) -> None:
+        """The clerk opens an envelope and destroys what sticks on it."""
+        self.put_aside(envelope.documents, "desk")
+        envelope.place = "desk"
+        envelope.labels.clear()
+
+    def reinduct(self, envelope: Envelope) -> None:
+        """The operator puts a sealed envelope on the sorter, in front of the induction scanner."""
+        envelope.place = "belt"
+        self.put_aside(envelope.documents, "belt")
+        self._on_sorter.append(envelope)
+        self.sorter.at_hand_over(self.sorter_belt.travel_um)
+        self.sorter_belt.after(self.geometry.hand_over_to_induction_um, self._at_induction, envelope)
+
+    def label_exists(self, print_id: int) -> bool:
+        """Whether the clerk finds this label anywhere: on an envelope, on the pad, in the printer."""
+        on_envelopes = [label for envelope in self.envelopes for label in envelope.labels]
+        return any(label.qr.endswith(f";{print_id}") for label in (*on_envelopes, *self.printer.labels()))
 
     def recount(self, chute: int) -> list[str]:
         """The operator scans everything in a chute's bag: the QR texts."""

@@ -84,6 +84,11 @@ class PrinterBody:
             return None
         return fresh
 
+    def labels(self) -> list[PhysicalLabel]:
+        """Everything that is printed or being printed and has neither reached an envelope nor the waste."""
+        printing = None if self._printing is None else self._printing[1]
+        return [label for label in (self.pad, self.peel, self.stuck, printing) if label is not None]
+
     def due_ms(self) -> int | None:
         """When the next thing happens by itself."""
         dues = [due for due in (self._printing[0] if self._printing else None, self._taking_ms) if due is not None]

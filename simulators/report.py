@@ -80,7 +80,9 @@ def outcomes(plant: Plant, accounts: Sequence[Mapping[str, Any]]) -> dict[int, s
     by_key = {row["document"]: row for row in accounts}
     found = {}
     for document in plant.documents:
-        row = by_key.get(f"D{document.handle[0]}-{document.handle[1]}") if document.handle is not None else None
+        # What became of it at its first passage: the faults fire there.
+        handles = [*document.past_handles, *([] if document.handle is None else [document.handle])]
+        row = by_key.get(f"D{handles[0][0]}-{handles[0][1]}") if handles else None
         if row is not None:
             found[document.index] = "dispatched" if row["place"].startswith("chute:") else row["reason"] or row["place"]
     return found

@@ -125,6 +125,8 @@ class Doors:
         if not self._items.move(item, "reinduct"):
             return "NOT_IN_HAND"
         item.reason, item.quarantined, item.parcel, item.decided, item.divert_sent = "", False, None, False, False
+        # From here on it is expected at the scanner, behind whatever was handed over before.
+        self._sorting.hand_over.handed_over(item.item_id)
         pool.reclaim(order_id, {key: self._documents.all[key].index for key in item.documents})
         self._floor.report("reinducted", item=item.item_id, order_id=order_id, person=event.person)
         return ""

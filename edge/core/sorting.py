@@ -57,12 +57,11 @@ class Sorting:
             if item is None:
                 reason = "SCAN_UNREADABLE" if not scan.text else "SCAN_MISMATCH"
                 item = self._next_expected()
-            again = item is not None and item.state is ItemState.REINDUCTING
             if item is None or not self._items.move(item, "inducted"):
                 self._floor.do(RejectItem(parcel=scan.parcel, reason="SCAN_MISMATCH"))
                 self._floor.raise_condition("EXTRA_ITEM")
                 continue
-            in_turn = self.hand_over.take(item.item_id) or again
+            in_turn = self.hand_over.take(item.item_id)
             item.parcel = scan.parcel
             self.item_of[scan.parcel] = item
             if reason:

@@ -229,11 +229,12 @@ class Supervision:
     def _watch_starvation(self) -> None:
         floor, status = self._floor, self.status.get(Plc.MACHINE)
         limit_us = floor.settings.starved_after_ms * 1000
-        if status is None or not status.alarms >> FEEDER_EMPTY & 1 or not limit_us:
+        empty = status is not None and status.alarms >> FEEDER_EMPTY & 1 and self._checklist.belt_empty()
+        if not empty or not limit_us:
             self._starving_us = None
             floor.end_condition("STARVED")
         elif self._starving_us is None:
-            if floor.machine.state is State.EXECUTE and self._checklist.belt_empty():
+            if floor.machine.state is State.EXECUTE:
                 self._starving_us = floor.now_us
         elif floor.now_us - self._starving_us >= limit_us:
             floor.raise_condition("STARVED")

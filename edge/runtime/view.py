@@ -7,9 +7,11 @@ from edge.core.controller import Controller
 from edge.core.document import BEFORE_GATE, DocumentState
 from edge.core.item import ItemState
 from edge.core.lots import Lot
+from edge.core.orders import OrderState
 from edge.core.values import Mode, Plc
 from edge.runtime.link import Health
 
+LABELS_SHOWN = 50
 # Where on the strip of stations a document or an item is shown.
 STATION_OF_DOCUMENT: dict[DocumentState, str] = {
     DocumentState.FED: "id_camera",
@@ -85,6 +87,7 @@ def snapshot(
         "stops": [{"cause": cause, "count": count, "s": s} for cause, count, s in production.shift.pareto()],
         "times": [row._asdict() for row in floor.clocks.attainment(floor.settings)],
         "near_limit": len(floor.clocks.near),
+        "labels_to_destroy": _labels_to_destroy(controller),
         "lots": [_lot(lot) for lot in controller.lots.open_lots()],
         "chutes": sorted(set(floor.sort_plan.routes.values())),
         "bags": [
@@ -99,6 +102,14 @@ def snapshot(
         ],
         "central": central,
     }
+
+
+def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:
+    """Labels that may exist, while their order waits for their destruction: print id, item, and the item's state."""
+    pool, labels, items = controller.floor.pool, controller.labels, controller.items.all
+    aside = [print_id for order_id, print_id in pool.live_print.items() if pool.state[order_id] is OrderState.ASIDE]
+    shown = [(print_id, items[labels.item_of[print_id]]) for print_id in aside[:LABELS_SHOWN]]
+    return [{"print_id": print_id, "item": item.item_id, "state": item.state.value} for print_id, item in shown]
 
 
 def _lot(lot: Lot) -> dict[str, Any]:
@@ -139,6 +150,7 @@ def accounts(controller: Controller) -> list[dict[str, Any]]:
         if item is None or document.state in PLACE_OF_DOCUMENT:
             place = PLACE_OF_DOCUMENT.get(document.state, "belt")
             order_id, reason, quarantined = document.order_id, document.reason, document.quarantined
+            reason = reason or ("" if item is None else item.reason)
         else:
             place = PLACE_OF_ITEM.get(item.state, "lost" if item.state is ItemState.LOST else "belt")
             if item.state is ItemState.DISPATCHED:

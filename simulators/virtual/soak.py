@@ -32,10 +32,12 @@ SETTINGS = Settings(
 )
 
 
-async def _shift(*, seed: int, items: int, rate_per_h: int, faults: float, kills: int, progress: Progress) -> dict[str, Any]:
+async def _shift(
+    *, seed: int, items: int, rate_per_h: int, faults: float, kills: int, doors: bool, progress: Progress
+) -> dict[str, Any]:
     scene = Scene(seed, items, faults)
     plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
-    world = World(scene, SETTINGS, plan, rate_per_h=rate_per_h)
+    world = World(scene, SETTINGS, plan, rate_per_h=rate_per_h, doors=doors)
     try:
         return await _run(world, items, kills, progress)
     finally:
@@ -46,7 +48,7 @@ async def _run(world: World, items: int, kills: int, progress: Progress) -> dict
     world.begin()
     limit_ms = items * 3_600_000 // world.plant.geometry.rate_per_h * 2 + GRACE_MS
     kill_at = [items * (n + 1) // (kills + 1) for n in range(kills)]
-    while not world.plant.idle and world.now_ms() < limit_ms:
+    while not world.idle and world.now_ms() < limit_ms:
         await asyncio.sleep(LOOK_S)
         world.require_alive()
         progress(world.plant.fed, items)
@@ -64,6 +66,7 @@ async def _run(world: World, items: int, kills: int, progress: Progress) -> dict
         "links": world.links(),
         "central": world.central(),
         "operator": dict(sorted(world.operator.acts.items())),
+        "clerk": {} if world.clerk is None else dict(sorted(world.clerk.acts.items())),
         "conditions": world.conditions(),
         "simulated_s": world.now_ms() // 1000,
         "boots": world.boots,
@@ -72,7 +75,16 @@ async def _run(world: World, items: int, kills: int, progress: Progress) -> dict
 
 
 def shift(
-    *, seed: int, items: int, rate_per_h: int = 2700, faults: float = 0.0, kills: int = 0, progress: Progress = lambda *_: None
+    *,
+    seed: int,
+    items: int,
+    rate_per_h: int = 2700,
+    faults: float = 0.0,
+    kills: int = 0,
+    doors: bool = True,
+    progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
-    """Run `items` items; returns the report. Raises whatever killed a task of the runtime."""
-    return run_virtual(_shift(seed=seed, items=items, rate_per_h=rate_per_h, faults=faults, kills=kills, progress=progress))
+    """Run `items` items; `doors`: a clerk brings back what was rejected. Raises whatever killed a task of the runtime."""
+    return run_virtual(
+        _shift(seed=seed, items=items, rate_per_h=rate_per_h, faults=faults, kills=kills, doors=doors, progress=progress)
+    )

@@ -20,6 +20,7 @@ from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
 from line_config.process_image import load_process_image
+from simulators.clerk import Clerk
 from simulators.faults import FaultBook
 from simulators.geometry import Geometry
 from simulators.operator import PERSON, Operator
@@ -47,10 +48,26 @@ class Boot:
     plc_ports: dict[str, VirtualPlc] = field(default_factory=dict)
 
 
+class RuntimePanel:
+    """The panel's acts by a call in process."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def snapshot(self) -> dict[str, Any]:
+        """What the page shows."""
+        return self._runtime.snapshot(site="virtual", sim=True, central=dict)
+
+    async def request(self, act: str, argument: dict[str, str]) -> tuple[bool, str]:
+        """Ask for an act."""
+        answer = await self._runtime.request(act, PERSON, argument)
+        return answer.accepted, answer.code
+
+
 class World:
     """Plant, peers, operator and the runtime in one virtual loop."""
 
-    def __init__(self, scene: Scene, settings: Settings, sort_plan: SortPlan, *, rate_per_h: int) -> None:
+    def __init__(self, scene: Scene, settings: Settings, sort_plan: SortPlan, *, rate_per_h: int, doors: bool = False) -> None:
         self.scene = scene
         self._settings = settings
         self._sort_plan = sort_plan
@@ -59,6 +76,7 @@ class World:
         self.book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
         self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed)
         self.operator = Operator(self.plant, seed=scene.seed)
+        self.clerk = Clerk(self.plant) if doors else None
         self._rng = random.Random(f"world {scene.seed}")
         self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY))
         self.clock = Clock(lambda: WALL_START_MS + self.now_ms())
@@ -203,6 +221,13 @@ class World:
             boot = self.boot
             if boot is not None:
                 await self._look(boot.runtime)
+                if self.clerk is not None:
+                    await self.clerk.look(RuntimePanel(boot.runtime))
+
+    @property
+    def idle(self) -> bool:
+        """Everything was fed, nothing is on a belt, and nothing is left to be done at the desk."""
+        return self.plant.idle and (self.clerk is None or self.clerk.idle)
 
     async def _look(self, runtime: Runtime) -> None:
         snapshot = runtime.snapshot(site="virtual", sim=True, central=dict)

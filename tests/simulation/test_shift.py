@@ -32,7 +32,7 @@ def test_without_faults_everything_is_dispatched(rate_per_h: int) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_with_faults_nothing_wrong_leaves_and_the_untouched_go_through(seed: int) -> None:
-    result = shift(seed=seed, items=150, rate_per_h=10800, faults=0.12)
+    result = shift(seed=seed, items=150, rate_per_h=10800, faults=0.12, doors=False)
     require_clean(result)
     untouched = result["untouched"]
     assert untouched["fed"] > 60
@@ -46,12 +46,23 @@ def test_with_faults_nothing_wrong_leaves_and_the_untouched_go_through(seed: int
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killed_in_mid_run_nothing_is_lost_and_nothing_goes_twice(seed: int) -> None:
-    result = shift(seed=seed, items=120, rate_per_h=2700, faults=0.05, kills=2)
+    result = shift(seed=seed, items=120, rate_per_h=2700, faults=0.05, kills=2, doors=False)
     require_clean(result)
     assert result["boots"] == 3
     assert result["rejected"]["RESTART"] > 0, "what was on the belt did not pass"
     assert result["untouched"]["dispatched"] >= 0.99 * result["untouched"]["fed"]
     assert result["operator"]["clear_belt"] == 2
+
+
+def test_the_three_doors_bring_nearly_everything_back() -> None:
+    result = shift(seed=3, items=120, faults=0.08, kills=2)
+    require_clean(result)
+    clerk = result["clerk"]
+    assert min(clerk["feed_again"], clerk["open_envelope"], clerk["reinduct"]) >= 5
+    # What is left went back to its issuer: nobody ordered it, or it stayed unreadable.
+    assert result["dispatched"] >= 112
+    assert result["rejected"] == {}
+    assert result["untouched"]["dispatched"] == result["untouched"]["fed"]
 
 
 def test_the_same_seed_gives_the_same_trace_in_another_process() -> None:
