@@ -59,9 +59,10 @@ async def _run(world: World, items: int, kills: int, progress: Progress) -> dict
             world.start()
     await asyncio.sleep(SETTLE_S)
     world.require_alive()
-    judgement = world.judge()
+    result = report(world.plant, world.accounts(), world.judge(), seed=world.scene.seed)
     return {
-        **report(world.plant, world.accounts(), judgement, seed=world.scene.seed),
+        **result,
+        "findings": [*result["findings"], *world.shortcomings()],
         "reads": world.reads,
         "links": world.links(),
         "central": world.central(),

@@ -263,6 +263,25 @@ class World:
         """The edge's own accounts."""
         return [] if self.boot is None else accounts(self.boot.runtime.controller)
 
+    def shortcomings(self) -> list[str]:
+        """What the oracle does not look at: whether the line came back, and whether central knows what was dispatched."""
+        found = []
+        if not self.idle and self.boot is not None:
+            floor = self.boot.runtime.controller.floor
+            found.append(f"the line did not come back: {floor.machine.state.name}, {', '.join(floor.conditions.active)}")
+        told = [
+            str(body.get("order_id"))
+            for events in self.broker.stored.values()
+            for event in events
+            if event["kind"] == "dispatched" and isinstance(body := event["body"], dict)
+        ]
+        dispatched = {str(row["order_id"]) for row in self.accounts() if str(row["place"]).startswith("chute:")}
+        if len(set(told)) < len(told):
+            found.append("central was told of a dispatch twice")
+        if set(told) != dispatched:
+            found.append(f"central knows {len(set(told))} dispatched orders, the line {len(dispatched)}")
+        return found
+
     def judge(self) -> Judgement:
         """The oracle's verdict on the present state of the plant."""
         return judge(self.plant, self.scene.ordered(), self.accounts())

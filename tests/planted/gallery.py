@@ -1,0 +1,62 @@
+"""Bugs that somebody might write, as patches on a scratch copy of the tree, and the search for the seed that finds each."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PACKAGES = ("edge", "drivers", "vision", "line_config", "simulators")
+PATCHES = sorted(path.stem for path in HERE.glob("*.patch"))
+# Runs seeds in the scratch tree until the alarm rings; the weights of faults and power cuts are drawn for each seed.
+RUN = """
+import json, random, sys
+from simulators.virtual.soak import shift
+first, last, items = map(int, sys.argv[1:])
+for seed in range(first, last + 1):
+    rng = random.Random(f"planted {seed}")
+    options = {"faults": 0.002 * 100 ** rng.random(), "kills": rng.choice((0, 1, 2, 3)), "rate_per_h": rng.choice((2700, 10800))}
+    try:
+        findings = shift(seed=seed, items=items, **options)["findings"]
+    except Exception as error:  # noqa: BLE001 - whatever ends the run is the alarm
+        findings = [f"{type(error).__name__}: {error}"]
+    if findings:
+        print(json.dumps({"seed": seed, "finding": findings[0]}))
+        break
+"""
+
+
+class Caught(NamedTuple):
+    """After how many seeds the alarm rang, and what it said; 0 = never."""
+
+    seeds: int
+    finding: str
+
+
+def plant(name: str, into: Path) -> Path:
+    """A scratch copy of the tree with this bug in it ("" = none, the control)."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, into / package, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    if name:
+        patch = HERE / f"{name}.patch"
+        done = subprocess.run(["git", "apply", str(patch)], cwd=into, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise AssertionError(f"{patch.name} no longer fits the tree, mend it: {done.stderr}")
+    return into
+
+
+def search(tree: Path, *, first: int, seeds: int, items: int) -> Caught:
+    """Run seeds in this tree until one is found out."""
+    argv = [sys.executable, "-c", RUN, str(first), str(first + seeds - 1), str(items)]
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    ran = subprocess.run(argv, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise AssertionError(f"the tree does not even run: {ran.stderr[-600:]}")
+    if not ran.stdout.strip():
+        return Caught(0, "")
+    found = json.loads(ran.stdout)
+    return Caught(found["seed"] - first + 1, found["finding"])
