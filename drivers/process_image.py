@@ -70,7 +70,7 @@ def _layout(side: Side, window: int) -> struct.Struct:
 
 
 class ImageCodec:
-    """Words ↔ images for one interface."""
+    """Words ↔ images for one interface. Slots rarely change from one exchange to the next, so the last ones are kept."""
 
     def __init__(self, image: ProcessImage | None = None) -> None:
         self.image = image or load_process_image()
@@ -82,6 +82,8 @@ class ImageCodec:
         self._edge_packed = struct.Struct(f">{self.edge_words}H")
         self._plc_names = tuple(field.name for field in self.image.plc_to_edge.header)
         self._edge_names = tuple(field.name for field in self.image.edge_to_plc.header)
+        self._ring: tuple[tuple[CommandSlot, ...], list[int]] = ((), [0] * 7 * self.image.window)
+        self._window: tuple[tuple[int, ...], tuple[EventSlot, ...], int] = ((), (), 0)
 
     # --- PLC → edge ---
     def decode_plc(self, words: Sequence[int]) -> PlcImage:
@@ -95,8 +97,14 @@ class ImageCodec:
                 f"layout version of the PLC program is {header['layout_version']}, of this edge {self.image.layout_version}: "
                 "load the PLC program and the process image that belong together (or check the word order)"
             )
+        slots = values[len(self._plc_names) :]
+        if slots != self._window[0]:
+            self._window = (slots, *self._decode_slots(slots))
+        return PlcImage(header, self._window[1], self._window[2])
+
+    def _decode_slots(self, values: tuple[int, ...]) -> tuple[tuple[EventSlot, ...], int]:
         events, torn = [], 0
-        for at in range(len(self._plc_names), len(values), 7):
+        for at in range(0, len(values), 7):
             seq, station_kind, handle, plc_ms, value, flags, seq_copy = values[at : at + 7]
             if seq != seq_copy:
                 torn += 1
@@ -104,7 +112,7 @@ class ImageCodec:
                 station = self.image.station_names.get(station_kind >> 8, "")
                 kind = self.image.event_names.get(station_kind & 255, "")
                 events.append(EventSlot(seq, station, kind, handle, plc_ms, value, flags))
-        return PlcImage(header, tuple(events), torn)
+        return tuple(events), torn
 
     def encode_plc(self, image: PlcImage) -> tuple[int, ...]:
         """Image → words; the inverse of `decode_plc`, for tests and tools."""
@@ -120,10 +128,12 @@ class ImageCodec:
     def encode_edge(self, image: EdgeImage) -> tuple[int, ...]:
         """Image → words."""
         values = [self.image.layout_version if n == "layout_version" else image.header.get(n, 0) for n in self._edge_names]
-        slots: list[tuple[int, ...]] = [(0,) * 7] * self.image.window
-        for command in image.commands:
-            slots[(command.seq - 1) % self.image.window] = (*command, command.seq)
-        return self._edge_packed.unpack(self._edge.pack(*values, *_flat(slots)))
+        if image.commands is not self._ring[0]:
+            slots: list[tuple[int, ...]] = [(0,) * 7] * self.image.window
+            for command in image.commands:
+                slots[(command.seq - 1) % self.image.window] = (*command, command.seq)
+            self._ring = (image.commands, _flat(slots))
+        return self._edge_packed.unpack(self._edge.pack(*values, *self._ring[1]))
 
     def decode_edge(self, words: Sequence[int]) -> EdgeImage:
         """Words → image; the inverse of `encode_edge`, for tests and tools."""

@@ -73,25 +73,28 @@ class Plant:
         self._outages: tuple[tuple[int, int], ...] = ()
 
     # --- time ---
-    def advance(self, now_ms: int) -> bool:
-        """Let time pass up to `now_ms`, then scan both PLCs. True when an image changed.
+    def advance(self, now_ms: int) -> tuple[str, ...]:
+        """Let time pass up to `now_ms`, then scan both PLCs. Names those whose image changed.
 
         A caller that comes late loses nothing: whatever was due in between happens in its own scan.
         """
-        changed = False
+        machine = sorter = False
         if now_ms > max(self._told_due_ms, self.now_ms + SCAN_MS):
             while (due_ms := self.next_due_ms()) < now_ms:
-                changed |= self._step(due_ms)
-        return changed | self._step(now_ms)
+                changed = self._step(due_ms)
+                machine, sorter = machine or changed[0], sorter or changed[1]
+        changed = self._step(now_ms)
+        return ("machine_plc",) * (machine or changed[0]) + ("sorter_plc",) * (sorter or changed[1])
 
-    def _step(self, now_ms: int) -> bool:
+    def _step(self, now_ms: int) -> tuple[bool, bool]:
         elapsed_ms, self.now_ms = now_ms - self.now_ms, now_ms
         self.machine.now_ms = self.sorter.now_ms = now_ms
         self.machine_belt.advance(elapsed_ms)
         self.sorter_belt.advance(elapsed_ms)
-        for due in [stroke for stroke in self._strokes if stroke[0] <= now_ms]:
-            self._strokes.remove(due)
-            due[1]()
+        if self._strokes:
+            for due in [stroke for stroke in self._strokes if stroke[0] <= now_ms]:
+                self._strokes.remove(due)
+                due[1]()
         self._feed()
         if self.machine.sends_off and self._at_inserter is not None:
             self.machine.launch(self.machine_belt.travel_um)
@@ -104,7 +107,7 @@ class Plant:
         if not self._on_sorter:
             self.sorter.empty()
         self.machine.wire("feeder_empty", int(not self._to_feed))
-        changed = self.machine.scan(now_ms) | self.sorter.scan(now_ms)
+        changed = self.machine.scan(now_ms), self.sorter.scan(now_ms)
         self.sorter_belt.running = self.sorter.running
         # Hard-wired: nothing is handed over onto a belt that stands.
         self.machine_belt.running = self.machine.running and self.sorter.running

@@ -82,6 +82,9 @@ class PlcProgram:
         self._empty_owed = False
         self._words: list[int] = []
         self._dirty = True
+        self._stale = False
+        """what was read of the edge's image changed ours, which is nothing new to the edge"""
+        self._news = False
         self.register = ShiftRegister(self.sensors, self._window_um)
 
     def restart(self) -> None:
@@ -96,7 +99,7 @@ class PlcProgram:
 
     def read(self) -> tuple[int, ...]:
         """The image as of the last scan, whole. The heartbeat is made from the time: a virtual plant skips idle scans."""
-        if self._dirty or not self._words:
+        if self._dirty or self._stale or not self._words:
             window = self.image.window
             slots: list[Event | None] = [None] * window
             for _, event in zip(range(window), self._fifo, strict=False):
@@ -115,17 +118,18 @@ class PlcProgram:
 
     # --- the scan ---
     def scan(self, now_ms: int) -> bool:
-        """One scan; True when the image changed by more than its heartbeat and echo."""
+        """One scan; True when the image tells something new: more than heartbeat, echo, and how far it has read the edge's."""
         self.now_ms = now_ms
         if self._pending is not None:
             words, self._pending = self._pending, None
             if len(words) == len(self.codec.empty_edge) and words[self._at["layout_version"]] == self.image.layout_version:
                 self._take_over(words)
         self._watch()
-        changed, self._dirty = self._dirty, False
-        if changed:
+        news = self._dirty or self._news
+        if news or self._stale:
             self._words = []
-        return changed
+        self._dirty = self._stale = self._news = False
+        return news
 
     def _take_over(self, words: Sequence[int]) -> None:
         at = self._at
@@ -251,9 +255,10 @@ class PlcProgram:
         # Nobody can have seen more than the window.
         if count > min(len(self._fifo), self.image.window):
             return
+        self._news |= len(self._fifo) > self.image.window
+        self._stale = True
         for _ in range(count):
             self._fifo.popleft()
-        self._dirty = True
 
     # --- commands ---
     def _take_commands(self, words: Sequence[int]) -> None:
@@ -261,7 +266,7 @@ class PlcProgram:
         by_seq = {command.seq: command for command in self.codec.decode_edge(words).commands}
         while self._consumed != issued and (command := by_seq.get(self._next(self._consumed))) is not None:
             self._consumed = command.seq
-            self._dirty = True
+            self._stale = True
             self._execute(command)
 
     def _execute(self, command: Command) -> None:

@@ -21,6 +21,7 @@ class CommandRing:
         self._image = image
         self._unsent: deque[Command] = deque()
         self._slots: dict[int, CommandSlot] = {}
+        self._carried: tuple[CommandSlot, ...] = ()
         self._questions: dict[str, int] = {}
         self._keys: dict[int, str] = {}
         self._consumed_seq = 0
@@ -31,7 +32,7 @@ class CommandRing:
     @property
     def slots(self) -> tuple[CommandSlot, ...]:
         """What the image carries; consumed ones stay until their place is needed."""
-        return tuple(self._slots.values())
+        return self._carried
 
     @property
     def ready(self) -> bool:
@@ -65,6 +66,7 @@ class CommandRing:
                 seq, reply_to, slot.handle, slot.opcode, slot.argument, slot.chute
             )
             _keep(self._keys, seq, slot.key)
+            self._carried = tuple(self._slots.values())
 
     def consumed(self, seq: int) -> None:
         """The PLC has consumed all up to `seq`. Raises BadReply when that many were never issued."""
@@ -79,6 +81,7 @@ class CommandRing:
         """Another boot of the PLC: numbers begin anew, and what lies in the ring is about things it does not know."""
         self.dropped += seq_distance(self._consumed_seq, self.issued_seq, self._image.seq_max)
         self._slots.clear()
+        self._carried = ()
         self._questions.clear()
         self._keys.clear()
         self._consumed_seq = self.issued_seq = 0

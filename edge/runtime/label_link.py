@@ -1,6 +1,5 @@
 """The printer's link: at most one format in the printer, each print id sent at most once (I5), and told how it ended."""
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from edge.core.events import Event, LabelPrinted, LinkDown, LinkUp, PrinterStatu
 from edge.core.values import LabelText, PrintId
 from edge.labels.fields import LabelError, LabelFields
 from edge.labels.privacy import mask_name, mask_phone
+from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
 from edge.runtime.helper import Helper
 from edge.runtime.link import Health, Offer
@@ -90,7 +90,7 @@ class LabelLink:
         self._render = render
         self._poll_s = poll_ms / 1000
         self._deadline_us = print_deadline_ms * 1000
-        self._wake = asyncio.Event()
+        self._wake = Bell()
         self._queue: deque[_Job] = deque()
         self._untold: deque[Event] = deque()
         self._sent: _Sent | None = None
@@ -140,11 +140,7 @@ class LabelLink:
             return
         self._wake.clear()
         idle = not (self._queue or self._sent or self._untold or self._doubts)
-        try:
-            async with asyncio.timeout(self._poll_s * (IDLE_POLLS if idle else 1)):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
+        await self._wake.wait(self._poll_s * (IDLE_POLLS if idle else 1))
 
     def _tell(self, event: Event) -> None:
         self._untold.append(event)

@@ -15,6 +15,7 @@ from drivers.process_image import EdgeImage, ImageCodec, PlcImage, WrongLayout, 
 from edge.core.commands import Command, SetState
 from edge.core.events import CommandRefused, Event, LinkDown, LinkUp, PlcRestarted, PlcStatus
 from edge.core.values import Counters, Mode, Plc, State
+from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
 from edge.runtime.command_ring import CommandRing
 from edge.runtime.link import Cursor, Health, Lease, Offer
@@ -92,7 +93,7 @@ class PlcLink:
         self._fault: str | None = None
         self._fault_told: str | None = None
         self._detail = "not connected yet"
-        self._wake = asyncio.Event()
+        self._wake = Bell()
         self.torn = 0
         self.exchanges = 0
 
@@ -148,11 +149,7 @@ class PlcLink:
     async def _pace(self) -> None:
         if self._plc_boot is not None and self._ring.ready:
             return
-        try:
-            async with asyncio.timeout(self._poll_s):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        await self._wake.wait(self._poll_s)
 
     def _wake_up(self) -> None:
         self._wake.set()

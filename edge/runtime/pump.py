@@ -1,6 +1,5 @@
 """decide – commit – act: one bounded queue, one consumer, one durable transaction per group, and only then the commands."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from edge.core.commands import Command, Outcome, Publish, SetPermit
 from edge.core.controller import Controller
 from edge.core.events import ClockRead, DeadlinePassed, Event
 from edge.core.invariants import Auditor, InvariantError
+from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
 from edge.runtime.journal import Batch, Entry, Store
 from edge.runtime.link import Cursor
@@ -60,7 +60,7 @@ class Pump:
         self._clock = clock
         self._stall_us = stall_ms * 1000
         self._queue: deque[Offered] = deque()
-        self._wake = asyncio.Event()
+        self._wake = Bell()
         self._oldest_us: int | None = None
         self._granted = False
         self._permit = 0
@@ -123,12 +123,7 @@ class Pump:
         self._wake.clear()
         if self._queue:
             return
-        due_us = self._next_due_us()
-        try:
-            async with asyncio.timeout(max(0, due_us - self._clock.now_us()) / 1_000_000):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        await self._wake.wait(max(0, self._next_due_us() - self._clock.now_us()) / 1_000_000)
 
     def _next_due_us(self) -> int:
         next_read_us = self._clock.now_us() if self._clock_read_us is None else self._clock_read_us + CLOCK_READ_US

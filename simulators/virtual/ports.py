@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from drivers.ports import Delivery, LinkLost
+from edge.runtime.bell import Bell
 from simulators.bodies import PhysicalLabel
 from simulators.plc_program import PlcProgram
 from simulators.printer_body import PrinterBody
 
 PRINTER_REPLY_MS = 2
+CONFIRM_AFTER_S = 0.2
 
 
 class VirtualPlc:
@@ -21,7 +23,7 @@ class VirtualPlc:
     def __init__(self, program: PlcProgram, written: Callable[[], None]) -> None:
         self._program = program
         self._written = written
-        self._changed = asyncio.Event()
+        self._changed = Bell()
         self.cut = False
 
     def notify(self) -> None:
@@ -47,11 +49,7 @@ class VirtualPlc:
         self._program.write(write)
         self._written()
         if seen is not None:
-            try:
-                async with asyncio.timeout(max_wait_ms / 1000):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass
+            await self._changed.wait(max_wait_ms / 1000)
         return self._program.read()
 
     async def close(self) -> None:
@@ -131,6 +129,7 @@ class VirtualBroker:
         self._inbox: asyncio.Queue[Delivery] = asyncio.Queue()
         self._mid = 0
         self.stored: dict[str, list[dict[str, object]]] = {}
+        self._to_confirm: dict[str, None] = {}
         self.duplicates = 0
         self.gaps = 0
 
@@ -162,7 +161,15 @@ class VirtualBroker:
             self.duplicates += 1
         else:
             self.gaps += 1
-        self._deliver("confirm", json.dumps({"journal_id": journal_id, "seq": len(stored)}).encode())
+        if journal_id not in self._to_confirm:
+            asyncio.get_running_loop().call_later(CONFIRM_AFTER_S, self._confirm, journal_id)
+            self._to_confirm[journal_id] = None
+
+    def _confirm(self, journal_id: str) -> None:
+        """Confirmations are cumulative, so one stands for all rows of a moment."""
+        del self._to_confirm[journal_id]
+        seq = len(self.stored[journal_id])
+        self._deliver("confirm", json.dumps({"journal_id": journal_id, "seq": seq}).encode())
 
     def _deliver(self, topic: str, payload: bytes) -> None:
         self._mid += 1

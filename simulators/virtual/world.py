@@ -33,7 +33,10 @@ from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, 
 
 SITE_KEY = b"virtual world site key, 32 bytes"
 WALL_START_MS = 1_790_000_000_000
-OPERATOR_LOOKS_MS = 250
+OPERATOR_LOOKS_MS = 1000
+PLC_WAIT_MS = 200
+"""an idle PLC link exchanges so often: the lease lasts 250 ms, the heartbeat 300 ms"""
+PRINTER_POLL_MS = 120
 
 
 @dataclass
@@ -72,7 +75,7 @@ class World:
         self._settings = settings
         self._sort_plan = sort_plan
         image = load_process_image()
-        self._codec = ImageCodec(image)
+        self._image = image
         self.book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
         self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed)
         self.operator = Operator(self.plant, seed=scene.seed)
@@ -82,7 +85,9 @@ class World:
         self.clock = Clock(lambda: WALL_START_MS + self.now_ms())
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
         self._anchor = sqlite3.connect(self._name, uri=True)
-        self._written = asyncio.Event()
+        self._planned: asyncio.TimerHandle | None = None
+        self._planned_ms = 0
+        self._plant_error: Exception | None = None
         self.boot: Boot | None = None
         self.boots = 0
         self.reads: dict[str, dict[str, int]] = {}
@@ -96,14 +101,14 @@ class World:
     def begin(self) -> None:
         """Start the plant, the operator and the runtime."""
         loop = asyncio.get_running_loop()
-        self._tasks = [
-            loop.create_task(self.run_plant(), name="plant"),
-            loop.create_task(self.run_operator(), name="operator"),
-        ]
+        self._tasks = [loop.create_task(self.run_operator(), name="operator")]
+        self._plan(0)
         self.start()
 
     def require_alive(self) -> None:
         """Raise what killed a task, ours or the runtime's: no error is ever swallowed."""
+        if self._plant_error is not None:
+            raise self._plant_error
         for task in self._tasks:
             if task.done():
                 task.result()
@@ -113,6 +118,8 @@ class World:
 
     async def end(self) -> None:
         """End everything."""
+        if self._planned is not None:
+            self._planned.cancel()
         for task in reversed(self._tasks):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -121,25 +128,31 @@ class World:
             await self.kill()
         self._anchor.close()
 
-    # --- the plant's time ---
-    async def run_plant(self) -> None:
-        """Advance the plant at each moment at which something can happen."""
-        while True:
-            due_ms = self.plant.next_due_ms()
-            self._written.clear()
-            try:
-                async with asyncio.timeout(max(0, due_ms - self.now_ms()) / 1000):
-                    await self._written.wait()
-                await self._until_next_scan()
-            except TimeoutError:
-                pass
-            if self.plant.advance(self.now_ms() // SCAN_MS * SCAN_MS) and self.boot is not None:
-                for port in self.boot.plc_ports.values():
-                    port.notify()
+    # --- the plant's time: callbacks, no task, because it is woken some sixty times an item ---
+    def _written(self) -> None:
+        """Somebody wrote to the plant: it counts from the next scan on."""
+        self._plan(self.now_ms() // SCAN_MS * SCAN_MS + SCAN_MS)
 
-    async def _until_next_scan(self) -> None:
-        now_ms = self.now_ms()
-        await asyncio.sleep((now_ms // SCAN_MS * SCAN_MS + SCAN_MS - now_ms) / 1000)
+    def _plan(self, due_ms: int) -> None:
+        """Advance the plant at this moment, or earlier where that was planned already."""
+        if self._planned is not None:
+            if self._planned_ms <= due_ms:
+                return
+            self._planned.cancel()
+        self._planned_ms = due_ms
+        self._planned = asyncio.get_running_loop().call_at(due_ms / 1000, self._advance)
+
+    def _advance(self) -> None:
+        self._planned = None
+        try:
+            changed = self.plant.advance(self.now_ms() // SCAN_MS * SCAN_MS)
+            self._plan(self.plant.next_due_ms())
+        except Exception as error:  # noqa: BLE001 - a callback's error would only be logged: it must end the run
+            self._plant_error = error
+            return
+        if self.boot is not None:
+            for plc in changed:
+                self.boot.plc_ports[plc].notify()
 
     # --- the runtime's lives ---
     def start(self) -> Boot:
@@ -158,24 +171,24 @@ class World:
         for one in eyes.values():
             one.reads = self.reads
             runtime.add(one)
-        ports = {plc.value: VirtualPlc(self._program(plc), self._written.set) for plc in Plc}
+        ports = {plc.value: VirtualPlc(self._program(plc), self._written) for plc in Plc}
         for plc in Plc:
             runtime.add(
                 PlcLink(
                     plc,
                     ports[plc.value],
-                    self._codec,
+                    ImageCodec(self._image),
                     offer=pump.offer,
                     lease=pump,
                     clock=self.clock,
                     poll_ms=20,
-                    wait_ms=100,
+                    wait_ms=PLC_WAIT_MS,
                     edge_boot=runtime.boot,
                     cursor=runtime.cursors.get(plc.value),
                 )
             )
-        printer = VirtualPrinter(self.plant.printer, self.now_ms, self._written.set)
-        runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=40, print_deadline_ms=2500))
+        printer = VirtualPrinter(self.plant.printer, self.now_ms, self._written)
+        runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=PRINTER_POLL_MS, print_deadline_ms=2500))
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
         central = CentralLink(
@@ -215,7 +228,7 @@ class World:
 
     # --- the operator ---
     async def run_operator(self) -> None:
-        """The operator looks at the panel four times a second and acts, with hands and through the panel's acts."""
+        """The operator looks at the panel once a second and acts, with hands and through the panel's acts."""
         while True:
             await asyncio.sleep(OPERATOR_LOOKS_MS / 1000)
             boot = self.boot
