@@ -4,7 +4,8 @@ RATE ?= 2700
 SEED ?= 1
 FAULTS ?= 0
 KILLS ?= 0
-HOURS ?= 1
+HOURS ?= 60
+JOBS ?= 2
 HEADLESS ?=
 JSON ?=
 BIN := .venv/bin
@@ -35,11 +36,12 @@ check:    ## ruff, mypy --strict, import contracts, purity
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/house
 
-soak: setup    ## the line in virtual time: HOURS=1 SEED=1 FAULTS=0 RATE=2700 KILLS=0 JSON=
-	@$(BIN)/sealline soak --hours $(HOURS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) $(if $(filter-out 0,$(JSON)),--json)
+soak: setup    ## many seeds in virtual time over all cores: HOURS=60 JOBS=2 SEED=1 FAULTS=catalogue JSON=
+	@$(BIN)/sealline soak --hours $(HOURS) --jobs $(JOBS) --seed $(SEED) --faults $(if $(filter-out 0,$(FAULTS)),$(FAULTS),catalogue) $(if $(filter-out 0,$(JSON)),--json)
 
-campaign: setup    ## many seeds in virtual time; figures to docs/figures.json
-	@$(BIN)/python scripts/campaign.py
+campaign: setup    ## planted bugs, each searched for over 200 seeds; figures to docs/figures.json
+	@scripts/setup.sh test
+	@PYTHONPATH=. $(BIN)/python scripts/campaign.py
 
 bench: setup    ## speed of the parts against named peers; figures to docs/figures.json
 	@$(BIN)/python scripts/bench.py

@@ -5,21 +5,36 @@ Each thing is asked for at the panel first; the hands follow only where the line
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from simulators.bodies import Envelope, PhysicalDocument
-from simulators.operator import Panel
+from simulators.operator import Panel, PanelAway
 from simulators.plant import Plant
 
 SECOND_PERSON = "second-sim"
 TRIES_MAX = 2
 """so often is a document fed again before it goes back to its issuer"""
+# What the accounts say of a document when the line has taken the act.
+TAKEN: dict[str, frozenset[str]] = {
+    "feed_again": frozenset({"fed again"}),
+    "return_to_issuer": frozenset({"returned"}),
+    "open_envelope": frozenset({"desk"}),
+    "reinduct": frozenset({"belt", "lost"}),
+    "void_label": frozenset(),
+}
 PATIENCE = 4
 """so often is a thing asked for that the line does not know to be in hand yet"""
 
 
 def _key(letter: str, handle: tuple[int, int]) -> str:
     return f"{letter}{handle[0]}-{handle[1]}"
+
+
+class DeskPanel(Panel, Protocol):
+    """The panel, with the accounts page."""
+
+    async def accounts(self) -> list[dict[str, Any]]:
+        """Where everything is. Raises PanelAway."""
 
 
 class Clerk:
@@ -35,6 +50,8 @@ class Clerk:
         self._asked: Counter[int] = Counter()
         self._size = Counter(document.order_id for document in plant.documents)
         self._given_up: dict[int, None] = {}
+        self._unanswered: dict[str, None] = {}
+        """acts that were asked for when the panel went away: nobody knows whether the line took them"""
         self.acts: Counter[str] = Counter()
 
     @property
@@ -42,7 +59,7 @@ class Clerk:
         """Nothing is left to be done with what is in hand."""
         return not self._sealed and not self._next_order() and not self._plant.has_rejects
 
-    async def look(self, panel: Panel) -> None:
+    async def look(self, panel: DeskPanel) -> None:
         """Do the next thing, if there is one. Raises PanelAway."""
         for body in self._plant.take_up():
             if isinstance(body, PhysicalDocument):
@@ -52,9 +69,10 @@ class Clerk:
             else:
                 self._lay_down(body.documents)
         if self._sealed:
-            await self._envelope(panel, *self._sealed.pop(0))
+            envelope, asked = self._sealed[0]
+            await self._envelope(panel, envelope, asked)
         elif order := self._next_order():
-            await self._documents(panel, self._bare.pop(order[0]), order[0])
+            await self._documents(panel, self._bare[order[0]], order[0])
 
     def _lay_down(self, documents: Iterable[PhysicalDocument]) -> None:
         for document in documents:
@@ -68,17 +86,28 @@ class Clerk:
     def _has_given_up(self, order_id: str | None) -> bool:
         return all(document.index in self._given_up for document in self._bare[order_id])
 
-    async def _ask(self, panel: Panel, act: str, **argument: str) -> bool:
-        accepted, code = await panel.request(act, argument)
+    async def _ask(self, panel: DeskPanel, document: PhysicalDocument, act: str, **argument: str) -> bool:
+        """Ask for an act. One that was never answered is looked up in the accounts before it counts as refused."""
+        name = f"{act} {argument}"
+        try:
+            accepted, code = await panel.request(act, argument)
+        except PanelAway:
+            self._unanswered[name] = None
+            raise
+        if not accepted and name in self._unanswered and document.handle is not None:
+            key = _key("D", document.handle)
+            accepted = any(row["document"] == key and row["place"] in TAKEN[act] for row in await panel.accounts())
+        self._unanswered.pop(name, None)
         self.acts[act if accepted else f"{act}: {code}"] += 1
         return accepted
 
     # --- door A, and the way back to the issuer ---
-    async def _documents(self, panel: Panel, documents: list[PhysicalDocument], order_id: str | None) -> None:
+    async def _documents(self, panel: DeskPanel, documents: list[PhysicalDocument], order_id: str | None) -> None:
         keys = ",".join(_key("D", document.handle) for document in documents if document.handle is not None)
         again = order_id is not None and all(self._tries[document.index] < TRIES_MAX for document in documents)
         act = "feed_again" if again else "return_to_issuer"
-        if await self._ask(panel, act, documents=keys):
+        if await self._ask(panel, documents[0], act, documents=keys):
+            del self._bare[order_id]
             self._tries.update(document.index for document in documents)
             if again:
                 self._plant.feed_again(documents)
@@ -86,32 +115,34 @@ class Clerk:
                 self._plant.put_aside(documents, "returned")
             return
         self._asked.update(document.index for document in documents)
-        self._bare.setdefault(order_id, []).extend(documents)
         for document in documents:
             if self._asked[document.index] >= PATIENCE:
                 self._given_up[document.index] = None
 
     # --- doors C and B ---
-    async def _envelope(self, panel: Panel, envelope: Envelope, asked: int) -> None:
+    async def _envelope(self, panel: DeskPanel, envelope: Envelope, asked: int) -> None:
         labels = [label.qr for label in envelope.labels]
-        if len(labels) == 1:
-            if not self._plant.quiet:
-                self._sealed.append((envelope, asked))
-                return
-            if await self._ask(panel, "reinduct", label=labels[0]):
-                self._plant.reinduct(envelope)
-                return
+        first = envelope.documents[0]
+        if len(labels) == 1 and not self._plant.quiet:
+            self._sealed.append(self._sealed.pop(0))
+            return
+        if len(labels) == 1 and await self._ask(panel, first, "reinduct", label=labels[0]):
+            self._sealed.pop(0)
+            self._plant.reinduct(envelope)
+            return
         item = _key("I", (envelope.plc_boot, envelope.item_handle))
-        if await self._ask(panel, "open_envelope", item=item, labels=",".join(labels), second=SECOND_PERSON):
+        opened = await self._ask(panel, first, "open_envelope", item=item, labels=",".join(labels), second=SECOND_PERSON)
+        self._sealed.pop(0)
+        if opened:
             self._plant.open_envelope(envelope)
-            await self._destroy_missing_label(panel, item)
             self._lay_down(envelope.documents)
+            await self._destroy_missing_label(panel, first, item)
         elif asked < PATIENCE:
             self._sealed.append((envelope, asked + 1))
 
-    async def _destroy_missing_label(self, panel: Panel, item: str) -> None:
+    async def _destroy_missing_label(self, panel: DeskPanel, document: PhysicalDocument, item: str) -> None:
         """Its label is not on it: half printed, or in the waste. It is looked for, and declared destroyed by two persons."""
         rows: list[dict[str, Any]] = (await panel.snapshot())["labels_to_destroy"]
         for row in rows:
             if row["item"] == item and not self._plant.label_exists(row["print_id"]):
-                await self._ask(panel, "void_label", print_id=str(row["print_id"]), second=SECOND_PERSON)
+                await self._ask(panel, document, "void_label", print_id=str(row["print_id"]), second=SECOND_PERSON)

@@ -100,31 +100,79 @@ def simulate(
 
 
 def soak(
-    hours: Annotated[float, typer.Option(min=0.01, max=1000, help="Simulated hours")] = 1.0,
-    rate: Rate = 2700,
+    hours: Annotated[float, typer.Option(min=0.01, max=10_000, help="Line hours at 2,700 items/h, over all seeds")] = 1.0,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes; the result does not depend on it")] = 2,
     seed: Seed = 1,
-    faults: Faults = 0.02,
-    kills: Annotated[int, typer.Option(min=0, max=1000, help="kill -9 of the runtime, so many times")] = 0,
+    faults: Annotated[str, typer.Option(help="catalogue, none, NAME[,NAME], or one probability per item")] = "catalogue",
+    replay: Annotated[int, typer.Option(help="Run this one seed of a soak again, step by step")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Run the line in virtual time, deterministic by seed. Exit 1 if one item was wrong or lost."""
-    from simulators.virtual.soak import shift
+    """Run the line in virtual time over many seeds. Exit 1 if one item was wrong or lost, or a promise was broken."""
+    from simulators.virtual import campaign
+    from simulators.weights import UnknownFaultError, parse
 
-    items = max(1, round(hours * rate))
+    try:
+        wanted = parse(faults)
+    except UnknownFaultError as error:
+        err.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    if replay:
+        result = campaign.run_plan(campaign.plan_of(replay, wanted), out_line)
+        if "error" in result:
+            err.print(f"seed {replay} ended with {result['error']}", markup=False, soft_wrap=True)
+            raise typer.Exit(UNCLEAN)
+        show(result, "replay")
+        raise typer.Exit(UNCLEAN if result["findings"] else 0)
     with bars() as progress:
-        task = progress.add_task("simulated items", total=items)
-        result = shift(
-            seed=seed,
-            items=items,
-            rate_per_h=rate,
-            faults=faults,
-            kills=kills,
-            progress=lambda done, _: progress.update(task, completed=done),
-        )
-    show(result, "soak")
+        task = progress.add_task("line hours", total=hours)
+
+        def tell(done: int, _: int, sums: campaign.Campaign) -> None:
+            wrong = len(sums.bad)
+            text = f"line hours, {sums.sums['seeds']} seeds, {sums.sums['power_cuts']} power cuts, findings {wrong}"
+            progress.update(task, completed=done / campaign.RATE_PER_H, description=text)
+
+        result = campaign.soak(hours=hours, jobs=jobs, seed=seed, faults=wanted, progress=tell)
+    show_soak(result, faults)
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
-    raise typer.Exit(UNCLEAN if unclean(result) else 0)
+    raise typer.Exit(UNCLEAN if result["findings"] else 0)
+
+
+def out_line(line: str) -> None:
+    """One line of a trace, as it is."""
+    sys.stdout.write(line + "\n")
+
+
+def show_soak(result: dict[str, Any], faults: str) -> None:
+    """The sums of a soak as a table, and the command that repeats the first bad seed."""
+    table = Table("what", "figure", title=f"soak: seed {result['seed']}, faults {faults}, commit {result['commit']}")
+    untouched, clean = result["untouched"], not result["findings"]
+    bound = f"wrong rate < {result['bound_95']:.1e} at 95 %" if result["bound_95"] is not None else ""
+    rows = (
+        ("items fed", f"{result['items']:,} in {result['seeds']} seeds = {result['line_hours']} line hours"),
+        ("simulated", f"{result['simulated_hours']} h in {result['wall_s']} s, {result['speedup']} times real time"),
+        ("dispatched", f"{result['dispatched']:,}"),
+        ("untouched", f"{untouched['dispatched']:,} of {untouched['fed']:,} dispatched"),
+        (
+            "wrong dispatches",
+            f"[{'green' if not result['wrong_dispatches'] else 'red'}]{result['wrong_dispatches']}[/]  {bound}",
+        ),
+        ("unaccounted", f"[{'green' if not result['unaccounted'] else 'red'}]{result['unaccounted']}[/]"),
+        ("broken promises, died", f"{result['invariant_breaches']}, {result['died']}"),
+        ("power cuts", f"{result['power_cuts']}"),
+        ("stops that ended", f"alone {result['recovered']['alone']}, by a person {result['recovered']['by_person']}"),
+        ("events per item", f"{result['events_per_item']}"),
+        ("trace hash", result["trace_hash"]),
+        *((f"fault {name}", f"fired {fired}") for name, fired in result["faults"].items()),
+        *((f"reached: {name}", f"{hits}") for name, hits in result["sometimes"].items()),
+        *(("[red]finding[/]", finding) for finding in result["findings"]),
+    )
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+    if not clean:
+        bad = result["findings"][0].split()[1].rstrip(":")
+        err.print(f"to see it step by step: sealline soak --faults {faults} --replay {bad}", markup=False, soft_wrap=True)
 
 
 def show(result: dict[str, Any], title: str) -> None:

@@ -8,11 +8,23 @@ from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
 KINDS = ("unreadable", "no_order", "swapped_neighbours", "neighbour_label", "media_out", "divert_unconfirmed")
 
 
-def plan_faults(seed: int, items: int, probability: float) -> dict[int, str]:
-    """Index of the item → kind. Each item is hit with `probability`; kinds come round-robin first, then drawn."""
+def plan_faults(seed: int, items: int, probability: float | Mapping[str, float]) -> dict[int, str]:
+    """Index of the item → kind.
+
+    A number: each item is hit with this probability; kinds come round-robin first, then drawn. By kind: each with its own.
+    """
     rng = random.Random(f"faults {seed}")
+    if isinstance(probability, Mapping):
+        return _draw(rng, items, probability)
     hit = [index for index in range(items) if rng.random() < probability]
     return {index: KINDS[n] if n < len(KINDS) else rng.choice(KINDS) for n, index in enumerate(hit)}
+
+
+def _draw(rng: random.Random, items: int, weights: Mapping[str, float]) -> dict[int, str]:
+    total = sum(weights.values())
+    hit = [index for index in range(items) if rng.random() < total]
+    kinds, shares = list(weights), list(weights.values())
+    return {index: rng.choices(kinds, shares)[0] for index in hit}
 
 
 class FaultBook:

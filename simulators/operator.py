@@ -177,12 +177,13 @@ class Operator:
         while True:
             try:
                 async with asyncio.timeout(ANSWER_S):
-                    await self._look(panel, round(loop.time() * 1000))
+                    await self.look(panel, round(loop.time() * 1000))
             except (PanelAway, TimeoutError):
                 self.refused["panel away"] += 1
             await asyncio.sleep(min(POLL_S, self._reaction_ms / 1000))
 
-    async def _look(self, panel: Panel, now_ms: int) -> None:
+    async def look(self, panel: Panel, now_ms: int) -> None:
+        """Look once and act. Raises PanelAway."""
         for act, argument in self.step(await panel.snapshot(), now_ms):
             accepted, code = await panel.request(act, argument)
             self.answered(act, code, accepted=accepted)

@@ -27,7 +27,9 @@ def load_routes() -> Mapping[str, int]:
 class Scene:
     """Population, documents in the feeder, fault plan and manifest of one run."""
 
-    def __init__(self, seed: int, items: int, fault_probability: float, families: float = FAMILIES) -> None:
+    def __init__(
+        self, seed: int, items: int, fault_probability: float | Mapping[str, float], families: float = FAMILIES
+    ) -> None:
         self.seed = seed
         self.items = items
         self.fault_probability = fault_probability

@@ -306,16 +306,22 @@ class ThreadStore:
 class InlineStore:
     """The same ledger in the loop, with a simulated fsync: for virtual time only."""
 
-    def __init__(self, ledger: Ledger, fsync_ms: Callable[[], int]) -> None:
+    def __init__(self, ledger: Ledger, fsync_ms: Callable[[], int], at: Callable[[str], None] = lambda _: None) -> None:
+        """`at` is told when a commit is "before_write" and "after_write": a power cut may be aimed there."""
         self._ledger = ledger
+        self._at = at
         self._fsync_ms = fsync_ms
         self.outbox_changed = asyncio.Event()
         self.journal_id = ledger.journal_id
 
     async def commit(self, batch: Batch) -> None:
-        """Durable when it returns: the fsync takes simulated time first, so a crash in it loses the batch."""
-        await asyncio.sleep(self._fsync_ms() / 1000)
+        """Durable when it returns. A crash in the first half of the fsync loses the batch, one in the second half keeps it."""
+        half_s = self._fsync_ms() / 2000
+        self._at("before_write")
+        await asyncio.sleep(half_s)
         self._ledger.write(batch)
+        self._at("after_write")
+        await asyncio.sleep(half_s)
         if batch.messages:
             self.outbox_changed.set()
 

@@ -59,8 +59,11 @@ class VirtualPlc:
 class VirtualPrinter:
     """A printer without pixels: a format is the label's text as JSON."""
 
-    def __init__(self, body: PrinterBody, now_ms: Callable[[], int], begun: Callable[[], None]) -> None:
+    def __init__(
+        self, body: PrinterBody, now_ms: Callable[[], int], begun: Callable[[], None], sent: Callable[[], None]
+    ) -> None:
         self._body = body
+        self._sent = sent
         self._now_ms = now_ms
         self._begun = begun
         self._waiting: deque[PhysicalLabel] = deque()
@@ -79,6 +82,7 @@ class VirtualPrinter:
     async def send(self, fmt: bytes) -> None:
         """Take one format."""
         await asyncio.sleep(PRINTER_REPLY_MS / 1000)
+        self._sent()
         text = json.loads(fmt)
         self._waiting.append(PhysicalLabel(text["tracking_number"], text["payload_qr"]))
         self._start()

@@ -1,20 +1,24 @@
 """A simulated shift: the real runtime inside the virtual plant, as long as asked, deterministic by seed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from edge.core.values import Settings, SortPlan
 from simulators.report import report
 from simulators.scene import Scene, load_routes
 from simulators.virtual.loop import run_virtual
+from simulators.virtual.power_cuts import PowerCuts
 from simulators.virtual.world import World
 
 Progress = Callable[[int, int], None]
+Trace = Callable[[str], None] | None
+"""takes each record of the run as a readable line, at its end"""
+Faults = float | Mapping[str, float]
+"""one probability per item for all kinds, or one for each"""
 LOOK_S = 1.0
 SETTLE_S = 5.0
 GRACE_MS = 600_000
-KILL_DOWN_S = 1.2
 
 SETTINGS = Settings(
     line="line-1",
@@ -33,7 +37,7 @@ SETTINGS = Settings(
 
 
 async def _shift(
-    *, seed: int, items: int, rate_per_h: int, faults: float, kills: int, doors: bool, progress: Progress
+    *, seed: int, items: int, rate_per_h: int, faults: Faults, kills: int, doors: bool, progress: Progress, trace: Trace
 ) -> dict[str, Any]:
     scene = Scene(seed, items, faults)
     plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
@@ -41,22 +45,21 @@ async def _shift(
     try:
         return await _run(world, items, kills, progress)
     finally:
+        if trace is not None:
+            for line in world.trace():
+                trace(line)
         await world.end()
 
 
 async def _run(world: World, items: int, kills: int, progress: Progress) -> dict[str, Any]:
     world.begin()
     limit_ms = items * 3_600_000 // world.plant.geometry.rate_per_h * 2 + GRACE_MS
-    kill_at = [items * (n + 1) // (kills + 1) for n in range(kills)]
+    cuts = PowerCuts(world, items, kills)
     while not world.idle and world.now_ms() < limit_ms:
-        await asyncio.sleep(LOOK_S)
+        await world.hit.wait(LOOK_S)
         world.require_alive()
         progress(world.plant.fed, items)
-        if kill_at and world.plant.fed >= kill_at[0]:
-            kill_at.pop(0)
-            await world.kill()
-            await asyncio.sleep(KILL_DOWN_S)
-            world.start()
+        await cuts.look()
     await asyncio.sleep(SETTLE_S)
     world.require_alive()
     result = report(world.plant, world.accounts(), world.judge(), seed=world.scene.seed)
@@ -71,6 +74,10 @@ async def _run(world: World, items: int, kills: int, progress: Progress) -> dict
         "conditions": world.conditions(),
         "simulated_s": world.now_ms() // 1000,
         "boots": world.boots,
+        "power_cuts": cuts.done,
+        "sometimes": {**world.reached(), **dict(sorted(world.sometimes.items()))},
+        "recovered": world.recovered(),
+        "events": world.events(),
         "trace": world.trace_hash(),
     }
 
@@ -80,12 +87,22 @@ def shift(
     seed: int,
     items: int,
     rate_per_h: int = 2700,
-    faults: float = 0.0,
+    faults: Faults = 0.0,
     kills: int = 0,
     doors: bool = True,
     progress: Progress = lambda *_: None,
+    trace: Trace = None,
 ) -> dict[str, Any]:
     """Run `items` items; `doors`: a clerk brings back what was rejected. Raises whatever killed a task of the runtime."""
     return run_virtual(
-        _shift(seed=seed, items=items, rate_per_h=rate_per_h, faults=faults, kills=kills, doors=doors, progress=progress)
+        _shift(
+            seed=seed,
+            items=items,
+            rate_per_h=rate_per_h,
+            faults=faults,
+            kills=kills,
+            doors=doors,
+            progress=progress,
+            trace=trace,
+        )
     )

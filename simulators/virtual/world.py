@@ -5,12 +5,16 @@ import contextlib
 import hashlib
 import random
 import sqlite3
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from drivers.process_image import ImageCodec
 from edge.core.values import Camera, Plc, Settings, SortPlan
 from edge.runtime.app import Runtime
+from edge.runtime.bell import Bell
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.journal import InlineStore, Ledger
@@ -23,7 +27,7 @@ from line_config.process_image import load_process_image
 from simulators.clerk import Clerk
 from simulators.faults import FaultBook
 from simulators.geometry import Geometry
-from simulators.operator import PERSON, Operator
+from simulators.operator import ANSWER_S, PERSON, Operator, PanelAway
 from simulators.oracle import Judgement, judge
 from simulators.plant import Plant
 from simulators.plc_program import SCAN_MS, PlcProgram
@@ -34,6 +38,8 @@ from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, 
 SITE_KEY = b"virtual world site key, 32 bytes"
 WALL_START_MS = 1_790_000_000_000
 OPERATOR_LOOKS_MS = 1000
+BRINGS_BACK = frozenset({"unhold", "start", "reset", "clear", "clear_belt"})
+"""acts that bring a stopped line back; without one of them it came back alone"""
 PLC_WAIT_MS = 200
 """an idle PLC link exchanges so often: the lease lasts 250 ms, the heartbeat 300 ms"""
 PRINTER_POLL_MS = 120
@@ -62,9 +68,17 @@ class RuntimePanel:
         return self._runtime.snapshot(site="virtual", sim=True, central=dict)
 
     async def request(self, act: str, argument: dict[str, str]) -> tuple[bool, str]:
-        """Ask for an act."""
-        answer = await self._runtime.request(act, PERSON, argument)
+        """Ask for an act. Raises PanelAway when the runtime dies before it answers."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                answer = await self._runtime.request(act, PERSON, argument)
+        except TimeoutError as error:
+            raise PanelAway(f"no answer to {act}") from error
         return answer.accepted, answer.code
+
+    async def accounts(self) -> list[dict[str, Any]]:
+        """Where everything is."""
+        return accounts(self._runtime.controller)
 
 
 class World:
@@ -88,6 +102,11 @@ class World:
         self._planned: asyncio.TimerHandle | None = None
         self._planned_ms = 0
         self._plant_error: Exception | None = None
+        self._aimed = ""
+        self.hit = Bell()
+        """rings when an aimed power cut is due"""
+        self.sometimes: dict[str, int] = {}
+        """situations that must be reached now and then → how often they were"""
         self.boot: Boot | None = None
         self.boots = 0
         self.reads: dict[str, dict[str, int]] = {}
@@ -161,7 +180,7 @@ class World:
         self.boots += 1
         ledger.open(lambda: f"virtual{self.scene.seed}")
         crew = Crew()
-        store = InlineStore(ledger, lambda: self._rng.randint(2, 9))
+        store = InlineStore(ledger, lambda: self._rng.randint(2, 9), self._at)
         runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan)
         pump = runtime.pump
         eyes = {
@@ -187,7 +206,7 @@ class World:
                     cursor=runtime.cursors.get(plc.value),
                 )
             )
-        printer = VirtualPrinter(self.plant.printer, self.now_ms, self._written)
+        printer = VirtualPrinter(self.plant.printer, self.now_ms, self._written, partial(self._at, "print_sent"))
         runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=PRINTER_POLL_MS, print_deadline_ms=2500))
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
@@ -226,29 +245,37 @@ class World:
         boot.ledger.close()
         self.boot = None
 
+    # --- power cuts ---
+    def aim(self, point: str) -> None:
+        """The power goes the next time that the runtime is at this point: before_write, after_write, print_sent."""
+        self._aimed = point
+
+    def _at(self, point: str) -> None:
+        if self._aimed == point:
+            self._aimed = ""
+            self.hit.set()
+            self.sometimes[f"cut {point}"] = self.sometimes.get(f"cut {point}", 0) + 1
+
     # --- the operator ---
     async def run_operator(self) -> None:
         """The operator looks at the panel once a second and acts, with hands and through the panel's acts."""
         while True:
             await asyncio.sleep(OPERATOR_LOOKS_MS / 1000)
             boot = self.boot
-            if boot is not None:
-                await self._look(boot.runtime)
+            if boot is None:
+                continue
+            panel = RuntimePanel(boot.runtime)
+            try:
+                await self.operator.look(panel, self.now_ms())
                 if self.clerk is not None:
-                    await self.clerk.look(RuntimePanel(boot.runtime))
+                    await self.clerk.look(panel)
+            except PanelAway:
+                self.operator.refused["panel away"] += 1
 
     @property
     def idle(self) -> bool:
         """Everything was fed, nothing is on a belt, and nothing is left to be done at the desk."""
         return self.plant.idle and (self.clerk is None or self.clerk.idle)
-
-    async def _look(self, runtime: Runtime) -> None:
-        snapshot = runtime.snapshot(site="virtual", sim=True, central=dict)
-        for act, argument in self.operator.step(snapshot, self.now_ms()):
-            answer = await runtime.request(act, PERSON, argument)
-            self.operator.answered(act, answer.code, accepted=answer.accepted)
-            if not answer.accepted:
-                return
 
     # --- judging ---
     def trace_hash(self) -> str:
@@ -275,6 +302,58 @@ class World:
     def accounts(self) -> list[dict[str, Any]]:
         """The edge's own accounts."""
         return [] if self.boot is None else accounts(self.boot.runtime.controller)
+
+    def trace(self) -> Iterator[str]:
+        """Each record of all boots, readable: virtual time, boot, what it is, what it says."""
+        rows = self._anchor.execute("SELECT seq, boot, at_us, kind, body FROM record ORDER BY seq")
+        for seq, boot, at_us, kind, body in rows:
+            yield f"{at_us / 1_000_000:12.3f} s  boot {boot}  #{seq:<6} {kind:18} {body.decode()}"
+
+    def events(self) -> int:
+        """Records in the journal."""
+        return 0 if self.boot is None else self.boot.ledger.head()[0]
+
+    def recovered(self) -> dict[str, int]:
+        """Stops that ended by themselves, and those that ended through a person, as central was told."""
+        ended = {"alone": 0, "by_person": 0}
+        stopped, helped = False, False
+        for event in (event for events in self.broker.stored.values() for event in events):
+            body = event["body"]
+            if not isinstance(body, dict):
+                continue
+            if event["kind"] == "operator_act":
+                helped |= body["code"] == "OK" and body["act"] in BRINGS_BACK
+            elif event["kind"] == "booted" or (
+                event["kind"] == "line_state" and body["state"] in ("HELD", "SUSPENDED", "ABORTED")
+            ):
+                stopped, helped = True, False
+            elif event["kind"] == "line_state" and body["state"] == "EXECUTE" and stopped:
+                ended["by_person" if helped else "alone"] += 1
+                stopped = False
+        return ended
+
+    def reached(self) -> dict[str, int]:
+        """Situations that the plant itself has counted."""
+        plant = self.plant
+        acts = Counter() if self.clerk is None else self.clerk.acts
+        reasons = Counter(str(row["reason"]) for row in self.accounts() if row["reason"])
+        return {
+            "default reject by the machine PLC": plant.machine.default_rejects,
+            "default reject by the sorter PLC": plant.sorter.default_rejects,
+            "answer came late": plant.machine.late_verdicts + plant.sorter.late_verdicts,
+            "label blown into the waste": len(plant.printer.waste),
+            "PLC stopped its belt (stage 2)": plant.machine.stage_2_trips + plant.sorter.stage_2_trips,
+            "command refused": sum(plant.machine.refused.values()) + sum(plant.sorter.refused.values()),
+            "event stored twice by central": self.broker.duplicates,
+            "order broken up": reasons["INCOMPLETE"],
+            "neighbour quarantined": sum(bool(row["quarantined"]) for row in self.accounts()),
+            "bag recounted": self.operator.acts["recount_bag"],
+            "envelope opened": acts["open_envelope"],
+            "envelope on the sorter again": acts["reinduct"],
+            "document fed again": acts["feed_again"],
+            "label declared destroyed": acts["void_label"],
+            "document returned to its issuer": acts["return_to_issuer"],
+        }
 
     def shortcomings(self) -> list[str]:
         """What the oracle does not look at: whether the line came back, and whether central knows what was dispatched."""
