@@ -105,6 +105,76 @@ def read(
             )
 
 
+JournalPath = Annotated[Path, typer.Argument(help="A line's journal, e.g. var/demo/journal.db; it may be running")]
+KeyFile = Annotated[Path | None, typer.Option("--key", help="The site key; by default site.key beside the journal")]
+
+
+def _site_key(journal: Path, key_file: Path | None) -> bytes:
+    from edge.runtime.journal import journal_key
+    from vision.tokens import SiteKeyError, load_site_key
+
+    try:
+        return journal_key(load_site_key(key_file or journal.parent / "site.key"))
+    except SiteKeyError as error:
+        err.print(str(error), highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
+
+
+@app.command()
+def verify(
+    journal: JournalPath,
+    key: KeyFile = None,
+    anchors: Annotated[Path | None, typer.Option(help="Anchors as central or the second store kept them")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Prove a journal: its chain record by record, and its head against the anchors. Exit 1 at the first fault."""
+    from edge.runtime import verify as proof
+    from edge.runtime.journal import JournalError
+
+    anchor_file = anchors or journal.parent / "anchors.jsonl"
+    try:
+        rows = proof.read_anchors(anchor_file) if anchor_file.exists() else []
+        proved = proof.verify(journal, _site_key(journal, key), rows)
+    except JournalError as error:
+        err.print(str(error), highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
+    if as_json:
+        sys.stdout.write(json.dumps({**proved._asdict(), "unanchored": proved.unanchored}) + "\n")
+    out.print(
+        f"{journal}: journal {proved.journal_id}, {proved.records} records of {proved.boots} boots, {proved.anchors} anchors; "
+        f"proved up to record {proved.anchored_seq}, {proved.unanchored} records not anchored yet",
+        soft_wrap=True,
+    )
+    out.print(
+        f"[red]FAULT[/red] {proved.fault}. Keep the file as it is and call maintenance." if proved.fault else "no fault found"
+    )
+    raise typer.Exit(FAILED if proved.fault else 0)
+
+
+@app.command()
+def replay(
+    journal: JournalPath,
+    key: KeyFile = None,
+    diff: Annotated[bool, typer.Option("--diff", help="List each decision that this release would make otherwise")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="One line per record")] = False,
+) -> None:
+    """Run a journal again and print its decision hash; exit 1 where this release decides otherwise than the journal says."""
+    from edge.runtime import rerun
+    from edge.runtime.journal import JournalError
+
+    try:
+        summary = rerun.rerun(journal, _site_key(journal, key), out if diff or trace else None, every=trace)
+    except JournalError as error:
+        err.print(str(error), highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
+    out.print(
+        f"{journal}: {summary.events} events, {summary.commands} commands, {summary.dispatched} dispatched, "
+        f"{summary.differences} decided otherwise\ndecision hash {summary.decision_hash}",
+        soft_wrap=True,
+    )
+    raise typer.Exit(FAILED if summary.differences else 0)
+
+
 @app.command()
 def doctor(config: Annotated[Path | None, typer.Argument(help="Also look at what this line needs")] = None) -> None:
     """Look at this machine: what the line needs, what is missing, and what to do about it; exit 1 when something fails."""

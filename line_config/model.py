@@ -32,6 +32,8 @@ class PathsSection(_Strict):
 
     data_dir: FilePath
     site_key_file: FilePath
+    anchor_file: Annotated[str, Field(max_length=4096)] = ""
+    """the second store of the journal's anchors, better on another disk; "" = anchors.jsonl in data_dir"""
 
 
 class ModbusSection(_Strict):

@@ -58,9 +58,15 @@ def _free_port(host: str, wanted: int) -> int:
 
 def _toml(tables: Json) -> str:
     return "\n".join(
-        f"[{name}]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items()) + "\n"
+        f"[{name}]\n" + "\n".join(f"{key} = {_toml_value(value)}" for key, value in table.items()) + "\n"
         for name, table in tables.items()
     )
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml_value(one)}" for key, one in value.items()) + " }"
+    return json.dumps(value)
 
 
 class Demo:

@@ -4,69 +4,21 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from edge import __version__
-from edge.core.commands import Answer, Command, Outcome
-from edge.core.controller import Controller
-from edge.core.events import Booted, ConfigLoaded, Event, OperatorRequest
-from edge.core.invariants import Auditor, InvariantError
+from edge.core.commands import Answer
+from edge.core.events import Booted, ConfigLoaded, OperatorRequest
 from edge.core.values import Settings, SortPlan
 from edge.runtime import view
 from edge.runtime.clock import Clock
 from edge.runtime.dispatch import Dispatch
-from edge.runtime.journal import JournalError, Ledger, Store
+from edge.runtime.journal import Ledger, Store
 from edge.runtime.link import Health, Link
 from edge.runtime.pump import Pump
-
-EVENT_TYPES: dict[str, type[Event]] = {cls.__name__: cls for cls in Event.__subclasses__()}
+from edge.runtime.replay import replay
 
 
 class Busy(Exception):
     """The queue is full: ask again in a moment."""
-
-
-class Replayed(msgspec.Struct, frozen=True):
-    """What the journal proves at a start."""
-
-    controller: Controller
-    auditor: Auditor
-    last_us: int
-    events: int
-
-
-def replay(ledger: Ledger, settings: Settings, sort_plan: SortPlan) -> Replayed:
-    """Run the journal's events through a new core; raises JournalError where the rows and the replay differ (I13)."""
-    controller = Controller(settings, sort_plan)
-    auditor = Auditor(controller)
-    last_us, count = 0, 0
-    dispatched: dict[str, str] = {}
-    for record in ledger.records():
-        event_type = EVENT_TYPES.get(record.kind)
-        if event_type is None:
-            continue
-        commands = controller.handle(msgspec.json.decode(record.body, type=event_type))
-        _require_kept(auditor, commands, record.seq)
-        dispatched.update({c.key: c.value for c in commands if isinstance(c, Outcome) and c.table == "dispatched"})
-        last_us, count = max(last_us, record.at_us), count + 1
-    rows = ledger.outcomes("dispatched")
-    if rows != dispatched:
-        differing = sorted(set(rows.items()) ^ set(dispatched.items()))[:3]
-        raise JournalError(
-            f"journal: outcome rows and replay differ ({len(rows)} and {len(dispatched)} dispatched orders, e.g. {differing}). "
-            "Do not start; keep the file and call maintenance."
-        )
-    auditor.full_pass()
-    return Replayed(controller, auditor, last_us, count)
-
-
-def _require_kept(auditor: Auditor, commands: tuple[Command, ...], seq: int) -> None:
-    try:
-        auditor.check(commands)
-    except InvariantError as broken:
-        raise JournalError(
-            f"journal: replaying record {seq} breaks a promise ({broken}). Do not start; keep the file and call maintenance."
-        ) from broken
 
 
 class Runtime:

@@ -8,6 +8,8 @@ import asyncio
 import contextlib
 import fcntl
 import hashlib
+import hmac
+import os
 import queue
 import sqlite3
 import threading
@@ -15,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from edge.runtime.anchor import anchor_line
 from edge.runtime.link import Cursor
 
 T = TypeVar("T")
@@ -84,11 +87,18 @@ def link_of_chain(key: bytes, previous: bytes, record: tuple[int, str, int, int,
     return hashlib.blake2b(previous + head + body, key=key, digest_size=16).digest()
 
 
+def journal_key(site_key: bytes) -> bytes:
+    """Key of the chain, derived from the site key."""
+    return hmac.new(site_key, b"journal", hashlib.sha256).digest()
+
+
 class Ledger:
     """The SQL of the journal. Synchronous; one owner; opened with `open`, which verifies the whole chain."""
 
-    def __init__(self, path: str, key: bytes) -> None:
+    def __init__(self, path: str, key: bytes, anchor_file: Path | None = None) -> None:
+        """`anchor_file`: the second store of anchors, better on another disk or machine."""
         self._path = path
+        self._anchor_file = anchor_file
         self._key = key[:64]
         self._sql: sqlite3.Connection
         self._closing: contextlib.ExitStack
@@ -188,6 +198,17 @@ class Ledger:
     def head(self) -> tuple[int, bytes]:
         """Sequence number and chain value of the last record."""
         return self._seq, self._chain
+
+    def anchor(self, at_ms: int) -> tuple[int, bytes]:
+        """Give the head out: one outbox row for central, one line in the second store. Returns (seq, chain)."""
+        line = anchor_line(self.journal_id, self._seq, self._chain, at_ms)
+        self.write(Batch((), [("anchor", at_ms, line.encode())]))
+        if self._anchor_file is not None:
+            with self._anchor_file.open("a", encoding="utf-8") as out:
+                out.write(line + "\n")
+                out.flush()
+                os.fsync(out.fileno())
+        return self.head()
 
     def cursors(self) -> dict[str, Cursor]:
         """How far each outside source has been taken over."""
@@ -292,6 +313,13 @@ class ThreadStore:
         """Forget messages up to `seq`."""
         await self._call(self._ledger.outbox_confirm, seq)
 
+    async def anchor(self, at_ms: int) -> tuple[int, bytes]:
+        """Give the head out; see Ledger.anchor."""
+        head = await asyncio.shield(self._call(self._ledger.anchor, at_ms))
+        self._last_seq += 1
+        self.outbox_changed.set()
+        return head
+
     def outbox_last_seq(self) -> int:
         """Last sequence number given out."""
         return self._last_seq
@@ -334,6 +362,13 @@ class InlineStore:
         """Forget messages up to `seq`."""
         await asyncio.sleep(0)
         self._ledger.outbox_confirm(seq)
+
+    async def anchor(self, at_ms: int) -> tuple[int, bytes]:
+        """Give the head out; see Ledger.anchor."""
+        await asyncio.sleep(self._fsync_ms() / 1000)
+        head = self._ledger.anchor(at_ms)
+        self.outbox_changed.set()
+        return head
 
     def outbox_last_seq(self) -> int:
         """Last sequence number given out."""

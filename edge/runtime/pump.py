@@ -14,13 +14,13 @@ from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
 from edge.runtime.journal import Batch, Entry, Store
 from edge.runtime.link import Cursor
+from edge.runtime.replay import BREACH, EVENT_VERSION, leaving
 
 QUEUE_MAX = 4096
 GROUP_MAX = 256
 RENEW_US = 50_000
 CLOCK_READ_US = 10_000_000
 PERMIT_MODULUS = 65535
-EVENT_VERSION = 1
 
 _encode = msgspec.json.Encoder().encode
 
@@ -175,7 +175,7 @@ class Pump:
     def _batch(self, decided: list[Decided], broken: InvariantError | None) -> Batch:
         entries = [entry for one in decided for entry in entries_of(one.offered.event, one.commands)]
         if broken is not None:
-            entries.append(Entry(self._clock.now_us(), "Breach", EVENT_VERSION, _encode(str(broken))))
+            entries.append(Entry(self._clock.now_us(), BREACH, EVENT_VERSION, _encode(str(broken))))
         commands = [command for one in decided for command in one.commands]
         return Batch(
             entries,
@@ -195,5 +195,5 @@ class Pump:
 
 def entries_of(event: Event, commands: Iterable[Command]) -> list[Entry]:
     """The event as a record, and each command that leaves the house as its durable intent (I6)."""
-    leaving = [command for command in commands if not isinstance(command, (Publish, Outcome))]
-    return [Entry(event.at_us, type(body).__name__, EVENT_VERSION, _encode(body)) for body in (event, *leaving)]
+    bodies = (event, *leaving(commands))
+    return [Entry(event.at_us, type(body).__name__, EVENT_VERSION, _encode(body)) for body in bodies]

@@ -6,7 +6,6 @@ The panel stands above the runtime, so the caller hands it in as a function of t
 import asyncio
 import gc
 import hashlib
-import hmac
 import shutil
 import signal
 from collections.abc import Callable, Coroutine
@@ -26,12 +25,13 @@ from edge.core.commands import Answer
 from edge.core.events import HostRead
 from edge.core.invariants import InvariantError
 from edge.core.values import Camera, Plc, Settings, SortPlan
+from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime, new_journal_id
 from edge.runtime.camera_link import CameraLink, worker_argv
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
 from edge.runtime.helper import Helper
-from edge.runtime.journal import JournalError, Ledger, ThreadStore
+from edge.runtime.journal import JournalError, Ledger, ThreadStore, journal_key
 from edge.runtime.label_link import LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.plc_link import PlcLink
@@ -128,10 +128,12 @@ class Line:
         self._config = config
         self._data_dir = Path(config.paths.data_dir)
         self._data_dir.mkdir(parents=True, exist_ok=True)
-        self._ledger = Ledger(str(self._data_dir / "journal.db"), hmac.new(site_key, b"journal", hashlib.sha256).digest())
+        anchor_file = Path(config.paths.anchor_file) if config.paths.anchor_file else self._data_dir / "anchors.jsonl"
+        self._ledger = Ledger(str(self._data_dir / "journal.db"), journal_key(site_key), anchor_file)
         self._ledger.open(new_journal_id)
         self._store = ThreadStore(self._ledger)
         self._clock = Clock()
+        self._anchors = Anchors(self._store, self._clock)
         self._crew = Crew()
         self._helper = Helper()
         self._lag = LoopLag()
@@ -219,6 +221,7 @@ class Line:
             self._crew.spawn(link.run(), link.name)
         self._crew.spawn(self._lag.run(), "loop lag")
         self._crew.spawn(self._watch_disk(), "disk")
+        self._crew.spawn(self._anchors.run(), "anchors")
         self._crew.spawn(panel(self.desk), "panel")
         # What is here now lives as long as the process: the collector need not look at it again.
         gc.collect()
@@ -227,6 +230,7 @@ class Line:
         await self._until_told()
         pump_task.cancel()
         await self.runtime.pump.drain()
+        await self._store.anchor(self._clock.wall_ms())
         # The permit is withdrawn with the pump: the PLC links carry that over before they close.
         await asyncio.sleep(LAST_IMAGE_S)
         return await self._end()

@@ -10,7 +10,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
-from edge.core.invariants import InvariantError
 from simulators.report import commit
 from simulators.virtual.soak import shift
 from simulators.weights import draw
@@ -64,7 +63,11 @@ def run_plan(plan: Plan, trace: Callable[[str], None] | None = None) -> Json:
             trace=trace,
         )
     except Exception as error:  # noqa: BLE001 - whatever ends a run is what the campaign looks for
-        return {"seed": plan.seed, "error": f"{type(error).__name__}: {error}", "breach": isinstance(error, InvariantError)}
+        return {
+            "seed": plan.seed,
+            "error": f"{type(error).__name__}: {error}",
+            "breach": type(error).__name__ == "InvariantError",
+        }
     finally:
         gc.collect()
     return result

@@ -53,7 +53,7 @@ async def _shift(
 
 async def _run(world: World, items: int, kills: int, progress: Progress) -> dict[str, Any]:
     world.begin()
-    limit_ms = items * 3_600_000 // world.plant.geometry.rate_per_h * 2 + GRACE_MS
+    limit_ms = items * 3_600_000 // world.plant.geometry.rate_per_h * 2 + GRACE_MS * (1 + kills)
     cuts = PowerCuts(world, items, kills)
     while not world.idle and world.now_ms() < limit_ms:
         await world.hit.wait(LOOK_S)

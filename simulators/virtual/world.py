@@ -13,6 +13,7 @@ from typing import Any
 
 from drivers.process_image import ImageCodec
 from edge.core.values import Camera, Plc, Settings, SortPlan
+from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime
 from edge.runtime.bell import Bell
 from edge.runtime.central_link import CentralLink
@@ -225,6 +226,7 @@ class World:
         self.plant.on_scan = scanner.emit
         runtime.begin(self.scene.digest())
         crew.spawn(pump.run(), "pump")
+        crew.spawn(Anchors(store, self.clock).run(), "anchors")
         for link in runtime.links:
             crew.spawn(link.run(), link.name)
         self.boot = Boot(ledger, crew, runtime, eyes, central, ports)

@@ -6,13 +6,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.core.commands import Command
-from edge.core.events import Booted, LinkUp
+from edge.core.commands import Command, Outcome
+from edge.core.events import Booted, LinkUp, PrintFailed
 from edge.core.values import ItemId, State
-from edge.runtime.app import Busy, Runtime, replay
+from edge.runtime.app import Busy, Runtime
 from edge.runtime.clock import Clock
 from edge.runtime.journal import Batch, Entry, InlineStore, JournalError, Ledger
 from edge.runtime.link import Health
+from edge.runtime.replay import replay
 from edge.runtime.view import accounts
 from simulators.virtual.loop import run_virtual
 from tests.core.line import PLAN, SETTINGS, Line
@@ -46,13 +47,17 @@ def write_story(ledger: Ledger, line: Line, dispatched: list[tuple[str, str, str
     ledger.write(Batch(entries, outcomes=dispatched))
 
 
+def rows_of(line: Line) -> list[tuple[str, str, str]]:
+    return [(command.table, command.key, command.value) for command in line.commands if isinstance(command, Outcome)]
+
+
 def test_replay_gives_the_same_state(tmp_path: Path) -> None:
     line = Line()
     for n in (1, 2, 3):
         line.through(n)
     line.to_weighed(4)
     ledger = ledger_at(tmp_path / "j.db")
-    write_story(ledger, line, [("dispatched", f"O{n}", f"EA{n:09d}CN") for n in (1, 2, 3)])
+    write_story(ledger, line, rows_of(line))
     replayed = replay(ledger, SETTINGS, PLAN)
     assert accounts(replayed.controller) == accounts(line.controller)
     assert replayed.controller.floor.production.outcomes == {"dispatched": 3}
@@ -61,12 +66,15 @@ def test_replay_gives_the_same_state(tmp_path: Path) -> None:
     ledger.close()
 
 
-def test_rows_that_differ_from_the_replay_forbid_the_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost", ["dispatched", "print", "void"])
+def test_rows_that_differ_from_the_replay_forbid_the_start(tmp_path: Path, lost: str) -> None:
     line = Line()
     line.through(1)
+    line.to_weighed(2)
+    line.say(PrintFailed, print_id=line.print_id(2), sent=False, reason="paused")
     ledger = ledger_at(tmp_path / "j.db")
-    write_story(ledger, line, [])
-    with pytest.raises(JournalError, match="differ"):
+    write_story(ledger, line, [row for row in rows_of(line) if row[0] != lost])
+    with pytest.raises(JournalError, match=f"differ in {lost}"):
         replay(ledger, SETTINGS, PLAN)
     ledger.close()
 
@@ -75,7 +83,7 @@ def test_a_replay_that_breaks_a_promise_forbids_the_start(tmp_path: Path, monkey
     line = Line()
     line.through(1)
     ledger = ledger_at(tmp_path / "j.db")
-    write_story(ledger, line, [("dispatched", "O1", "EA000000001CN")])
+    write_story(ledger, line, rows_of(line))
     monkeypatch.setattr("edge.core.invariants.route", lambda *_: 9)
     with pytest.raises(JournalError, match=r"record \d+ breaks a promise \(I8"):
         replay(ledger, SETTINGS, PLAN)

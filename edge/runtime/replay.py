@@ -1,0 +1,183 @@
+"""Running a journal again: for the start (the same state as before, I13), and for people (what would be decided today)."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from edge.core import commands as core_commands
+from edge.core.commands import Command, Outcome, Publish
+from edge.core.controller import Controller
+from edge.core.events import ConfigLoaded, Event
+from edge.core.invariants import Auditor, InvariantError
+from edge.core.values import Settings, SortPlan
+from edge.runtime.journal import JournalError, Ledger, Record
+
+EVENT_TYPES: dict[str, type[Event]] = {cls.__name__: cls for cls in Event.__subclasses__()}
+COMMAND_TYPES: dict[str, type[Command]] = {
+    name: cls for name, cls in vars(core_commands).items() if isinstance(cls, type) and issubclass(cls, Command)
+}
+BREACH = "Breach"
+EVENT_VERSION = 1
+Fields = dict[str, Any]
+# (kind, version) → what makes the next version's fields of it. Fields that were only added, with defaults, need none.
+UPCASTERS: dict[tuple[str, int], Callable[[Fields], Fields]] = {}
+ROWS = ("dispatched", "print", "void")
+"""outcome tables that a replay must reproduce"""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Step(NamedTuple):
+    """One event of the journal, what was commanded then, and what this core commands."""
+
+    record: Record
+    event: Event
+    recorded: tuple[bytes, ...]
+    commands: tuple[Command, ...]
+    broken: str
+    """the promise that this core would break here, "" = none"""
+
+    @property
+    def decided(self) -> tuple[bytes, ...]:
+        """What this core commands, as it would be recorded."""
+        return tuple(_encode(command) for command in leaving(self.commands))
+
+    @property
+    def same(self) -> bool:
+        """Whether this core decides as the one that wrote the journal."""
+        return self.recorded == self.decided and not self.broken
+
+
+def leaving(commands: Iterable[Command]) -> list[Command]:
+    """Commands that leave the house, each of which is a record of its own (I6)."""
+    return [command for command in commands if not isinstance(command, (Publish, Outcome))]
+
+
+def event_of(record: Record) -> Event | None:
+    """The event in a record, lifted to the present version; None for a command or a breach. Raises JournalError."""
+    event_type = EVENT_TYPES.get(record.kind)
+    if event_type is None:
+        return None
+    body, version = record.body, record.version
+    try:
+        while version < EVENT_VERSION:
+            body = _encode(UPCASTERS[record.kind, version](msgspec.json.decode(body)))
+            version += 1
+        return msgspec.json.decode(body, type=event_type)
+    except (KeyError, msgspec.DecodeError) as error:
+        raise JournalError(
+            f"journal: record {record.seq} ({record.kind} version {record.version}) is not understood: {error}. "
+            "Start the release that wrote it, or one that is newer."
+        ) from error
+
+
+def steps(records: Iterable[Record], controller: Controller) -> Iterator[Step]:
+    """Run the events of these records through `controller`, each with the commands that were recorded behind it.
+
+    Ends at a Breach: the event that broke a promise was not recorded, and nothing after it may be trusted blindly (I13).
+    """
+    auditor = Auditor(controller)
+    held: Record | None = None
+    recorded: list[bytes] = []
+    for record in records:
+        if record.kind in COMMAND_TYPES:
+            recorded.append(record.body)
+            continue
+        if held is not None:
+            yield _step(held, tuple(recorded), controller, auditor)
+        held, recorded = None, []
+        if record.kind == BREACH:
+            return
+        held = record
+    if held is not None:
+        yield _step(held, tuple(recorded), controller, auditor)
+
+
+def _step(record: Record, recorded: tuple[bytes, ...], controller: Controller, auditor: Auditor) -> Step:
+    event = event_of(record)
+    if event is None:
+        raise JournalError(f"journal: record {record.seq} is a {record.kind}, which this release does not know.")
+    commands = controller.handle(event)
+    try:
+        auditor.check(commands)
+    except InvariantError as error:
+        return Step(record, event, recorded, commands, str(error))
+    return Step(record, event, recorded, commands, "")
+
+
+def fresh_controller(records: Iterable[Record]) -> Controller:
+    """A controller with the first configuration of a journal. Raises JournalError where there is none."""
+    for record in records:
+        if record.kind == ConfigLoaded.__name__:
+            config = event_of(record)
+            if isinstance(config, ConfigLoaded):
+                return Controller(config.settings, config.sort_plan)
+    raise JournalError("journal: no configuration is recorded in it, so it cannot be run again: is this a line's journal?")
+
+
+class DecisionHash:
+    """Digest over all decisions: which event, which commands."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def add(self, step: Step) -> None:
+        """One event more."""
+        self._hash.update(step.record.kind.encode())
+        for command in step.decided:
+            self._hash.update(command)
+
+    def hexdigest(self) -> str:
+        """The digest so far."""
+        return self._hash.hexdigest()
+
+
+class Replayed(NamedTuple):
+    """What the journal proves at a start."""
+
+    controller: Controller
+    auditor: Auditor
+    last_us: int
+    events: int
+
+
+def replay(ledger: Ledger, settings: Settings, sort_plan: SortPlan) -> Replayed:
+    """Run the journal's events through a new core; raises JournalError where the rows and the replay differ (I13)."""
+    controller = Controller(settings, sort_plan)
+    auditor = Auditor(controller)
+    last_us, count = 0, 0
+    rows: dict[str, dict[str, str]] = {name: {} for name in ROWS}
+    for record in ledger.records():
+        event = event_of(record)
+        if event is None:
+            continue
+        commands = controller.handle(event)
+        _require_kept(auditor, commands, record.seq)
+        for command in commands:
+            if isinstance(command, Outcome):
+                rows[command.table][command.key] = command.value
+        last_us, count = max(last_us, record.at_us), count + 1
+    for name, replayed in rows.items():
+        _require_equal(name, ledger.outcomes(name), replayed)
+    auditor.full_pass()
+    return Replayed(controller, auditor, last_us, count)
+
+
+def _require_kept(auditor: Auditor, commands: tuple[Command, ...], seq: int) -> None:
+    try:
+        auditor.check(commands)
+    except InvariantError as broken:
+        raise JournalError(
+            f"journal: replaying record {seq} breaks a promise ({broken}). Do not start; keep the file and call maintenance."
+        ) from broken
+
+
+def _require_equal(name: str, stored: dict[str, str], replayed: dict[str, str]) -> None:
+    if stored != replayed:
+        differing = sorted(set(stored.items()) ^ set(replayed.items()))[:3]
+        raise JournalError(
+            f"journal: outcome rows and replay differ in {name} ({len(stored)} and {len(replayed)} rows, e.g. {differing}). "
+            "Do not start; keep the file and call maintenance."
+        )
