@@ -1,0 +1,118 @@
+"""What people do at the line with their hands: empty the reject places, change the roll, open, put back, take out."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from simulators.belt import Belt
+from simulators.bodies import Envelope, PhysicalDocument
+from simulators.geometry import Geometry
+from simulators.printer_body import PrinterBody
+from simulators.sorter_program import SorterProgram
+
+
+class Hands:
+    """The part of the plant that people reach."""
+
+    geometry: Geometry
+    printer: PrinterBody
+    sorter: SorterProgram
+    sorter_belt: Belt
+    envelopes: list[Envelope]
+    document_tray: list[PhysicalDocument]
+    unsealed_eject: list[Envelope]
+    sealed_reject: list[Envelope]
+    removed: list[Envelope | PhysicalDocument]
+    chutes: dict[int, list[Envelope]]
+    _to_feed: list[PhysicalDocument]
+    _last_fed: PhysicalDocument | None
+    _on_sorter: list[Envelope]
+    _at_induction: Callable[[Any, int], None]
+    _move: Callable[[Envelope, str, list[Envelope]], None]
+
+    @property
+    def on_belt(self) -> int:
+        """Things on the belts."""
+        raise NotImplementedError
+
+    def roll_changed(self) -> None:
+        """The operator changes the roll."""
+        self.printer.change_roll()
+
+    def clear_rejects(self) -> int:
+        """The operator empties the reject places into a labelled box each; returns how many things lay there."""
+        count = len(self.document_tray) + len(self.unsealed_eject) + len(self.sealed_reject)
+        self.removed += [*self.document_tray, *self.unsealed_eject, *self.sealed_reject]
+        self.document_tray.clear()
+        self.unsealed_eject.clear()
+        self.sealed_reject.clear()
+        return count
+
+    def feed_again(self, documents: Iterable[PhysicalDocument]) -> None:
+        """The operator puts documents into the feeder, in front of the rest but not into the middle of an order."""
+        at = len(self._to_feed)
+        while (
+            at
+            and self._last_fed is not None
+            and self._last_fed.order_id in {d.order_id for d in self._to_feed[at - 1 : at]} - {None}
+        ):
+            at -= 1
+        for document in documents:
+            if document.handle is not None:
+                document.past_handles.append(document.handle)
+            document.handle, document.place = None, "feeder"
+            self._to_feed.insert(at, document)
+
+    def take_up(self) -> list[Envelope | PhysicalDocument]:
+        """The clerk takes what lies at the reject places, or was removed from them, to the desk."""
+        self.clear_rejects()
+        taken, self.removed = self.removed, []
+        return taken
+
+    @property
+    def has_rejects(self) -> bool:
+        """Whether there is anything to take up."""
+        return bool(self.document_tray or self.unsealed_eject or self.sealed_reject or self.removed)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether an envelope may be put on the sorter: its belt runs and nothing is on any belt."""
+        return self.on_belt == 0 and self.sorter_belt.running
+
+    def put_aside(self, documents: Iterable[PhysicalDocument], place: str) -> None:
+        """Documents go to another place than the line's own: "desk", "returned"."""
+        for document in documents:
+            document.place = place
+
+    def open_envelope(self, envelope: Envelope) -> None:
+        """The clerk opens an envelope and destroys what sticks on it."""
+        self.put_aside(envelope.documents, "desk")
+        envelope.place = "desk"
+        envelope.labels.clear()
+
+    def reinduct(self, envelope: Envelope) -> None:
+        """The operator puts a sealed envelope on the sorter, in front of the induction scanner."""
+        envelope.place = "belt"
+        self.put_aside(envelope.documents, "belt")
+        self._on_sorter.append(envelope)
+        self.sorter.at_hand_over(self.sorter_belt.travel_um)
+        self.sorter_belt.after(self.geometry.hand_over_to_induction_um, self._at_induction, envelope)
+
+    def label_exists(self, print_id: int) -> bool:
+        """Whether the clerk finds this label anywhere: on an envelope, on the pad, in the printer."""
+        on_envelopes = [label for envelope in self.envelopes for label in envelope.labels]
+        return any(label.qr.endswith(f";{print_id}") for label in (*on_envelopes, *self.printer.labels()))
+
+    def recount(self, chute: int) -> list[str]:
+        """The operator scans everything in a chute's bag: the QR texts."""
+        return [envelope.labels[-1].qr if envelope.labels else "" for envelope in self.chutes[chute]]
+
+    def take_out(self, chute: int, text: str) -> None:
+        """The operator moves the envelope with this QR text from a chute's bag to the sealed rejects."""
+        found = next((e for e in self.chutes[chute] if e.labels and e.labels[-1].qr == text), None)
+        if found is not None:
+            self.chutes[chute].remove(found)
+            self._move(found, "sealed_reject", self.sealed_reject)
+
+    def bag_tag(self, chute: int) -> str:
+        """What is written on the empty bag at this chute."""
+        return f"B-{chute}-001"
