@@ -21,6 +21,7 @@ TAKEN: dict[str, frozenset[str]] = {
     "open_envelope": frozenset({"desk"}),
     "reinduct": frozenset({"belt", "lost"}),
     "void_label": frozenset(),
+    "found": frozenset({"desk"}),
 }
 PATIENCE = 4
 """so often is a thing asked for that the line does not know to be in hand yet"""
@@ -114,6 +115,10 @@ class Clerk:
             else:
                 self._plant.put_aside(documents, "returned")
             return
+        for document in documents:
+            # The line believes that it is lost, or on the belt: then it is told that it was found.
+            if document.handle is not None:
+                await self._ask(panel, document, "found", key=_key("D", document.handle))
         self._asked.update(document.index for document in documents)
         for document in documents:
             if self._asked[document.index] >= PATIENCE:
@@ -138,6 +143,7 @@ class Clerk:
             self._lay_down(envelope.documents)
             await self._destroy_missing_label(panel, first, item)
         elif asked < PATIENCE:
+            await self._ask(panel, first, "found", key=item)
             self._sealed.append((envelope, asked + 1))
 
     async def _destroy_missing_label(self, panel: DeskPanel, document: PhysicalDocument, item: str) -> None:

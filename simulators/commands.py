@@ -108,11 +108,11 @@ def soak(
     as_json: AsJson = False,
 ) -> None:
     """Run the line in virtual time over many seeds. Exit 1 if one item was wrong or lost, or a promise was broken."""
-    from simulators.virtual import campaign
+    from simulators.virtual import campaign, disturbances
     from simulators.weights import UnknownFaultError, parse
 
     try:
-        wanted = parse(faults)
+        wanted = parse(faults, disturbances.NAMES)
     except UnknownFaultError as error:
         err.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(2) from error

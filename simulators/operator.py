@@ -67,7 +67,7 @@ class Routine(NamedTuple):
     states: frozenset[str] = frozenset()
 
 
-_CLEAR_BELT = Routine(("clear_belt",), frozenset({"STOPPED", "HELD", "ABORTED"}))
+_CLEAR_BELT = Routine(("clear_belt",), frozenset({"STOPPED", "IDLE", "HELD", "ABORTED"}))
 
 # Condition → routine, the most urgent first. Conditions that are not here end without a person, or need a real one;
 # locked bags and chutes without a bag are seen at the bags themselves.
@@ -86,7 +86,7 @@ ROUTINES: dict[str, Routine] = {
     "REJECTS_NOT_CLEARED": Routine(("empty_rejects", "rejects_cleared"), frozenset({"STOPPED", "IDLE"})),
 }
 # What brings the line to Execute where nothing stands against it.
-WAY_TO_EXECUTE = {"HELD": "unhold", "STOPPED": "reset", "COMPLETE": "reset", "IDLE": "start"}
+WAY_TO_EXECUTE = {"HELD": "unhold", "ABORTED": "clear", "STOPPED": "reset", "COMPLETE": "reset", "IDLE": "start"}
 BELT_STANDS = frozenset({"HELD", "STOPPED"})
 
 
@@ -116,6 +116,9 @@ def wishes(snapshot: dict[str, Any], *, to_start: bool) -> Iterator[Wish]:
         if not routine.states or state in routine.states:
             yield Wish(code, routine.steps)
     urgent = min(conditions.values(), default=LOWEST_PRIORITY) == 1
+    if state in ("STOPPED", "IDLE") and any(row["code"] == "BELT_IN_DOUBT" and not row["passed"] for row in snapshot["checks"]):
+        yield Wish("belt in doubt", ("clear_belt",))
+        return
     free = not urgent if state == "HELD" else to_start and not urgent and not standing and not unbound
     if free and state in WAY_TO_EXECUTE:
         yield Wish(state, (WAY_TO_EXECUTE[state],))

@@ -339,6 +339,11 @@ class Plant(Hands):
         return len(self._first_documents())
 
     @property
+    def feeding(self) -> bool:
+        """Whether there is still something in the feeder."""
+        return bool(self._to_feed)
+
+    @property
     def idle(self) -> bool:
         """Everything was fed and nothing is on a belt."""
         return not self._to_feed and not self._on_machine and not self._on_sorter

@@ -15,18 +15,19 @@ class UnknownFaultError(ValueError):
     """A fault that the catalogue does not have; the text lists those that it has."""
 
 
-def parse(text: str) -> Collection[str] | float:
-    """`catalogue`, `none`, names separated by commas, or one probability for all. Raises UnknownFaultError."""
+def parse(text: str, disturbances: Collection[str] = ()) -> Collection[str] | float:
+    """`catalogue`, `none`, names with commas, or one probability for all that strike items. Raises UnknownFaultError."""
+    known = (*KINDS, *disturbances)
     if text in ("catalogue", "none"):
-        return KINDS if text == "catalogue" else ()
+        return known if text == "catalogue" else ()
     try:
         probability = float(text)
     except ValueError:
         names = tuple(name.strip() for name in text.split(","))
-        unknown = [name for name in names if name not in KINDS]
+        unknown = [name for name in names if name not in known]
         if unknown:
             raise UnknownFaultError(
-                f"no fault {', '.join(unknown)}. Say catalogue, none, a probability, or names of: {', '.join(KINDS)}"
+                f"no fault {', '.join(unknown)}. Say catalogue, none, a probability, or names of: {', '.join(known)}"
             ) from None
         return names
     if not 0 <= probability <= 1:

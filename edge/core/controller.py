@@ -151,7 +151,7 @@ class Controller:
         """When a DeadlinePassed event is due; None = nothing waits."""
         floor = self.floor
         on_belt = [due for due in (self._transit.next_us(), self._gather.next_us()) if due is not None]
-        transit_us = min(on_belt, default=None) if floor.running() else None
+        transit_us = min(on_belt, default=None) if floor.running() and floor.plcs_seen else None
         dues = (
             self._read.next_us(),
             self._label_read.next_us(),

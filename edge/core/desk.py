@@ -16,7 +16,7 @@ from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.values import BagId, Plc, State
 
-CLEARABLE = frozenset({State.STOPPED, State.HELD, State.ABORTED})
+CLEARABLE = frozenset({State.STOPPED, State.IDLE, State.HELD, State.ABORTED})
 
 
 class Desk:
@@ -134,6 +134,7 @@ class Desk:
         if missing or gone:
             floor.raise_condition("ITEM_LOST")
         self._sorting.hand_over.expected.clear()
+        self._supervision.begin_accounts()
         floor.report("belt_cleared", missing=len(missing) + len(gone))
         floor.machine.command("stop")
 

@@ -15,7 +15,7 @@ from edge.core.item import BARE, ENDED, Item, Items
 from edge.core.label import Labels
 from edge.core.orders import OrderState
 from edge.core.sorting import Sorting
-from edge.core.values import DocumentKey, ItemId, PrintId
+from edge.core.values import DocumentKey, ItemId, PrintId, State
 
 
 def _listed(text: str) -> list[str]:
@@ -115,6 +115,8 @@ class Doors:
 
     # --- door C ---
     def _reinduct(self, event: OperatorRequest) -> str:
+        if self._floor.machine.state is not State.EXECUTE or self._floor.clearing or self._floor.belt_in_doubt():
+            return "NOT_IN_THIS_STATE"
         print_id = self._labels.print_of(event.argument.get("label", ""))
         item = None if print_id is None else self._items.all[self._labels.item_of[print_id]]
         if item is None or item.order is None or item.print_id != print_id:

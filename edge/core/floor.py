@@ -17,6 +17,8 @@ class Floor:
         self.settings = settings
         self.sort_plan = sort_plan
         self.now_us = 0
+        self.plcs_seen = True
+        """both PLCs are heard; while one is not, its belt may stand, so no transport deadline runs"""
         self.belt_us = 0
         """time that the belts have run: transport deadlines are measured in it"""
         self.wall_offset_ms: int | None = None
@@ -41,7 +43,7 @@ class Floor:
     def advance(self, at_us: int) -> None:
         """Move to the stamp of the next event; time never runs backwards."""
         step_us = max(0, at_us - self.now_us)
-        if self.running():
+        if self.running() and self.plcs_seen:
             self.belt_us += step_us
         self.now_us += step_us
 

@@ -68,6 +68,8 @@ ITEM_TABLE: dict[tuple[ItemState, str], ItemState] = {
     (S.LOST, "handed_over"): S.HANDED_OVER,
     (S.LOST, "inducted"): S.INDUCTED,
     (S.LOST, "rejected"): S.REJECTED,
+    # Or in a chute after all: the bag is locked, and a person takes it out.
+    (S.LOST, "unconfirmed"): S.UNCONFIRMED,
     # Only a person's act leads out of an end: found beside the belt, re-inducted (door C), opened (door B), recalled.
     (S.LOST, "found"): S.ON_DESK,
     (S.REJECTED, "reinduct"): S.REINDUCTING,

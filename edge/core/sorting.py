@@ -24,6 +24,8 @@ class Sorting:
         self.inductions = Inductions(floor.settings.scan_window_ms * 1000)
         self.item_of: dict[ParcelKey, Item] = {}
         self._flags: dict[ParcelKey, int] = {}
+        self._strangers: dict[ParcelKey, None] = {}
+        """inducted, and bound to no item"""
         self._early: dict[ParcelKey, Diverted | DivertUnconfirmed | ItemRejected] = {}
         self.dispatched: dict[OrderId, Item] = {}
         self.inducted_count = 0
@@ -58,8 +60,7 @@ class Sorting:
                 reason = "SCAN_UNREADABLE" if not scan.text else "SCAN_MISMATCH"
                 item = self._next_expected()
             if item is None or not self._items.move(item, "inducted"):
-                self._floor.do(RejectItem(parcel=scan.parcel, reason="SCAN_MISMATCH"))
-                self._floor.raise_condition("EXTRA_ITEM")
+                self._stranger(scan.parcel)
                 continue
             in_turn = self.hand_over.take(item.item_id)
             item.parcel = scan.parcel
@@ -73,6 +74,13 @@ class Sorting:
                 self.decide(item)
             else:
                 self._arrived(early)
+
+    def _stranger(self, parcel: ParcelKey) -> None:
+        """Nobody knows what this is: it may only be rejected, and the line holds."""
+        self._floor.do(RejectItem(parcel=parcel, reason="SCAN_MISMATCH"))
+        self._floor.raise_condition("EXTRA_ITEM")
+        if self._early.pop(parcel, None) is None:
+            self._strangers[parcel] = None
 
     def _by_text(self, text: str) -> Item | None:
         print_id = self._labels.print_of(text)
@@ -120,16 +128,20 @@ class Sorting:
 
     def arrived(self, event: Diverted | DivertUnconfirmed | ItemRejected) -> None:
         """A sensor at the end of the sorter saw the parcel; it may do so before the scanner's text is here."""
+        # Counted as the PLC counts, whatever we make of it (I1).
+        self.diverted_count += isinstance(event, Diverted)
+        self.rejected_count += isinstance(event, ItemRejected)
         if event.parcel in self.item_of:
             self._arrived(event)
+        elif event.parcel in self._strangers:
+            del self._strangers[event.parcel]
+            if not isinstance(event, ItemRejected):
+                self._floor.raise_condition("WRONG_CHUTE")
         else:
             self._early[event.parcel] = event
 
     def _arrived(self, event: Diverted | DivertUnconfirmed | ItemRejected) -> None:
         item = self.item_of[event.parcel]
-        # Counted as the PLC counts, whatever we make of it (I1).
-        self.diverted_count += isinstance(event, Diverted)
-        self.rejected_count += isinstance(event, ItemRejected)
         if isinstance(event, ItemRejected):
             if self._items.move(item, "rejected"):
                 self._items.end_rejected(item, "sealed_reject")

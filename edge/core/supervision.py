@@ -63,6 +63,7 @@ class Supervision:
     def link_up(self, event: LinkUp) -> None:
         """A link works (again); a PLC that was away too long leaves everything in doubt."""
         self.links[event.link] = True
+        self._floor.plcs_seen = self._plcs_seen()
         self._floor.end_condition(LINK_CONDITIONS[event.link])
         if event.link == "central":
             self._central_away_us = None
@@ -71,9 +72,13 @@ class Supervision:
         if down_us is not None and event.link in (Plc.MACHINE, Plc.SORTER) and self._floor.now_us - down_us > LONG_OUTAGE_US:
             self._belt_in_doubt("LONG_OUTAGE", "LINK_OUTAGE")
 
+    def _plcs_seen(self) -> bool:
+        return all(self.links[plc.value] for plc in Plc)
+
     def link_down(self, event: LinkDown) -> None:
         """A link does not work: nothing new is begun."""
         self.links[event.link] = False
+        self._floor.plcs_seen = self._plcs_seen()
         self._floor.raise_condition(LINK_CONDITIONS[event.link])
         if event.link == "central" and self._central_away_us is None:
             self._central_away_us = self._floor.now_us
@@ -103,6 +108,7 @@ class Supervision:
             self._floor.end_condition(code)
         for link in self.links:
             self.links[link] = False
+            self._floor.plcs_seen = False
             self._floor.raise_condition(LINK_CONDITIONS[link])
         self._down_us.clear()
         self._behind_us.clear()
@@ -167,6 +173,10 @@ class Supervision:
             items_handed_over=self._sorting.inducted_count,
             items_diverted=self._sorting.diverted_count,
         )
+
+    def begin_accounts(self) -> None:
+        """The belts were cleared and what lay there was counted: the accounts begin anew from what the PLCs show (I1)."""
+        self._counted.clear()
 
     def _compare(self, event: PlcStatus) -> None:
         """I1: the PLC's retained counters have moved by exactly as much as our accounts have."""

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 from simulators.report import commit
+from simulators.virtual import disturbances
 from simulators.virtual.soak import shift
 from simulators.weights import draw
 
@@ -30,6 +31,11 @@ class Plan(NamedTuple):
     items: int
     cuts: int
     faults: Collection[str] | float
+
+
+def wanted(name: str, faults: Collection[str] | float) -> bool:
+    """Whether a disturbance belongs to this choice of faults; a mere probability is about items only."""
+    return not isinstance(faults, (int, float)) and name in faults
 
 
 def plan_of(seed: int, faults: Collection[str] | float) -> Plan:
@@ -59,6 +65,7 @@ def run_plan(plan: Plan, trace: Callable[[str], None] | None = None) -> Json:
             items=plan.items,
             rate_per_h=RATE_PER_H,
             faults=draw(plan.seed, plan.faults),
+            disturbances={name: rate for name, rate in disturbances.draw(plan.seed).items() if wanted(name, plan.faults)},
             kills=plan.cuts,
             trace=trace,
         )
@@ -106,6 +113,7 @@ class Campaign:
         self.sums["untouched_fed"] += result["untouched"]["fed"]
         self.sums["untouched_dispatched"] += result["untouched"]["dispatched"]
         self.fired.update({name: row["fired"] for name, row in result["faults"].items()})
+        self.fired.update(result["disturbances"])
         self.sometimes.update(result["sometimes"])
         self.recovered.update(result["recovered"])
         self.bad += [(plan.seed, finding) for finding in result["findings"][:1]]

@@ -26,7 +26,9 @@ LATENCY_MS = (40, 140)
 class VirtualEyes:
     """Implements Link for one camera."""
 
-    def __init__(self, camera: Camera, offer: Offer, now_us: Callable[[], int], key: bytes, seed: int) -> None:
+    def __init__(  # noqa: PLR0917 - one eye needs them all
+        self, camera: Camera, offer: Offer, now_us: Callable[[], int], key: bytes, seed: int, blind: Callable[[], bool]
+    ) -> None:
         self.name = camera.value
         self._camera = camera
         self._offer = offer
@@ -35,7 +37,7 @@ class VirtualEyes:
         self._rng = random.Random(f"{camera} {seed}")
         self._classes: Mapping[str, Any] = tokens.load_classes()
         self._last_us = 0
-        self.blind = False
+        self._blind = blind
         self.reads: dict[str, dict[str, int]] = {}
 
     async def run(self) -> None:
@@ -59,7 +61,7 @@ class VirtualEyes:
             loop.call_later((delay_ms + 30 * k) / 1000, self._read, trigger, k, subject)
 
     def _read(self, trigger: int, k: int, subject: PhysicalDocument | Envelope) -> None:
-        if self.blind:
+        if self._blind():
             return
         self._last_us = self._now_us()
         read = self._document if isinstance(subject, PhysicalDocument) else self._label

@@ -20,11 +20,11 @@ CONFIRM_AFTER_S = 0.2
 class VirtualPlc:
     """A PLC connection: writes count at the next scan; a read waits for a change."""
 
-    def __init__(self, program: PlcProgram, written: Callable[[], None]) -> None:
+    def __init__(self, program: PlcProgram, written: Callable[[], None], cut: Callable[[], bool]) -> None:
         self._program = program
         self._written = written
         self._changed = Bell()
-        self.cut = False
+        self._cut = cut
 
     def notify(self) -> None:
         """The image changed."""
@@ -37,12 +37,12 @@ class VirtualPlc:
     async def connect(self) -> None:
         """Always possible, unless the wire is cut."""
         await asyncio.sleep(0)
-        if self.cut:
+        if self._cut():
             raise LinkLost("the virtual wire is cut")
 
     async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
         """Write now, read when something changed or `max_wait_ms` have passed."""
-        if self.cut:
+        if self._cut():
             await asyncio.sleep(0.12)
             raise LinkLost("the virtual wire is cut")
         self._changed.clear()
@@ -130,26 +130,50 @@ class VirtualBroker:
     def __init__(self, root: str, manifest: Sequence[bytes]) -> None:
         self._root = root
         self._manifest = list(manifest)
-        self._inbox: asyncio.Queue[Delivery] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Delivery | None] = asyncio.Queue()
+        self._gone = False
         self._mid = 0
         self.stored: dict[str, list[dict[str, object]]] = {}
         self._to_confirm: dict[str, None] = {}
         self.duplicates = 0
         self.gaps = 0
 
+    def away(self, *, gone: bool) -> None:
+        """Central goes away, or comes back."""
+        self._gone = gone
+        if gone:
+            self._inbox.put_nowait(None)
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Central sends something of its own accord; nothing while it is away."""
+        if not self._gone:
+            self._deliver(topic, payload)
+
+    def send_manifest_again(self) -> None:
+        """Central repeats its manifest, last part first."""
+        for part in reversed(self._manifest):
+            self.send("manifest", part)
+
+    def _require_there(self) -> None:
+        if self._gone:
+            raise LinkLost("central is away")
+
     async def connect(self) -> None:
-        """Always possible."""
+        """Possible unless central is away. Raises LinkLost."""
         await asyncio.sleep(0)
+        self._require_there()
 
     async def subscribe(self, topic: str, qos: int) -> None:
-        """Everything that central sends comes anyway."""
+        """Everything that central sends comes anyway. Raises LinkLost."""
         del topic, qos
         await asyncio.sleep(0)
+        self._require_there()
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Central's side of the contract: answer a request, store an event, confirm."""
         del retain
         await asyncio.sleep(0.001)
+        self._require_there()
         if topic == self._root + "request":
             for part in self._manifest:
                 self._deliver("manifest", part)
@@ -172,6 +196,8 @@ class VirtualBroker:
     def _confirm(self, journal_id: str) -> None:
         """Confirmations are cumulative, so one stands for all rows of a moment."""
         del self._to_confirm[journal_id]
+        if self._gone:
+            return
         seq = len(self.stored[journal_id])
         self._deliver("confirm", json.dumps({"journal_id": journal_id, "seq": seq}).encode())
 
@@ -180,8 +206,11 @@ class VirtualBroker:
         self._inbox.put_nowait(Delivery(self._root + topic, payload, 1, self._mid, 1))
 
     async def receive(self) -> Delivery:
-        """The next message for the line."""
-        return await self._inbox.get()
+        """The next message for the line. Raises LinkLost."""
+        delivery = await self._inbox.get()
+        if delivery is None:
+            raise LinkLost("central is away")
+        return delivery
 
     def ack(self, delivery: Delivery) -> None:
         """Nothing is delivered again in here: the wire tests see to that."""

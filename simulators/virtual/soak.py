@@ -7,6 +7,7 @@ from typing import Any
 from edge.core.values import Settings, SortPlan
 from simulators.report import report
 from simulators.scene import Scene, load_routes
+from simulators.virtual.disturbances import Disturbances
 from simulators.virtual.loop import run_virtual
 from simulators.virtual.power_cuts import PowerCuts
 from simulators.virtual.world import World
@@ -37,13 +38,22 @@ SETTINGS = Settings(
 
 
 async def _shift(
-    *, seed: int, items: int, rate_per_h: int, faults: Faults, kills: int, doors: bool, progress: Progress, trace: Trace
+    *,
+    seed: int,
+    items: int,
+    rate_per_h: int,
+    faults: Faults,
+    disturbances: Mapping[str, float],
+    kills: int,
+    doors: bool,
+    progress: Progress,
+    trace: Trace,
 ) -> dict[str, Any]:
     scene = Scene(seed, items, faults)
     plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
     world = World(scene, SETTINGS, plan, rate_per_h=rate_per_h, doors=doors)
     try:
-        return await _run(world, items, kills, progress)
+        return await _run(world, items, kills, disturbances, progress)
     finally:
         if trace is not None:
             for line in world.trace():
@@ -51,15 +61,19 @@ async def _shift(
         await world.end()
 
 
-async def _run(world: World, items: int, kills: int, progress: Progress) -> dict[str, Any]:
-    world.begin()
-    limit_ms = items * 3_600_000 // world.plant.geometry.rate_per_h * 2 + GRACE_MS * (1 + kills)
+async def _run(world: World, items: int, kills: int, rates_per_h: Mapping[str, float], progress: Progress) -> dict[str, Any]:
+    disturbances = Disturbances(world, rates_per_h)
+    world.begin(disturbances.run())
+    limit_ms = items * 3_600_000 // world.plant.geometry.rate_per_h * 2 + GRACE_MS * (1 + kills + len(rates_per_h))
     cuts = PowerCuts(world, items, kills)
     while not world.idle and world.now_ms() < limit_ms:
         await world.hit.wait(LOOK_S)
         world.require_alive()
         progress(world.plant.fed, items)
         await cuts.look()
+    # Central may still be away: it must hear everything, whenever it comes back.
+    while not world.told and world.now_ms() < limit_ms + GRACE_MS:
+        await asyncio.sleep(LOOK_S)
     await asyncio.sleep(SETTLE_S)
     world.require_alive()
     result = report(world.plant, world.accounts(), world.judge(), seed=world.scene.seed)
@@ -74,6 +88,7 @@ async def _run(world: World, items: int, kills: int, progress: Progress) -> dict
         "conditions": world.conditions(),
         "simulated_s": world.now_ms() // 1000,
         "boots": world.boots,
+        "disturbances": disturbances.fired,
         "power_cuts": cuts.done,
         "sometimes": {**world.reached(), **dict(sorted(world.sometimes.items()))},
         "recovered": world.recovered(),
@@ -88,6 +103,7 @@ def shift(
     items: int,
     rate_per_h: int = 2700,
     faults: Faults = 0.0,
+    disturbances: Mapping[str, float] | None = None,
     kills: int = 0,
     doors: bool = True,
     progress: Progress = lambda *_: None,
@@ -100,6 +116,7 @@ def shift(
             items=items,
             rate_per_h=rate_per_h,
             faults=faults,
+            disturbances=disturbances or {},
             kills=kills,
             doors=doors,
             progress=progress,

@@ -6,7 +6,7 @@ import hashlib
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -97,7 +97,12 @@ class World:
         self.clerk = Clerk(self.plant) if doors else None
         self._rng = random.Random(f"world {scene.seed}")
         self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY))
-        self.clock = Clock(lambda: WALL_START_MS + self.now_ms())
+        self.clock = Clock(lambda: WALL_START_MS + self.wall_step_ms + self.now_ms())
+        # What disturbances turn.
+        self.cut: dict[str, bool] = dict.fromkeys((plc.value for plc in Plc), False)
+        self.blind: dict[str, bool] = dict.fromkeys((camera.value for camera in Camera), False)
+        self.fsync_ms = (2, 9)
+        self.wall_step_ms = 0
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
         self._anchor = sqlite3.connect(self._name, uri=True)
         self._planned: asyncio.TimerHandle | None = None
@@ -118,10 +123,10 @@ class World:
         return round(asyncio.get_running_loop().time() * 1000)
 
     # --- a run ---
-    def begin(self) -> None:
-        """Start the plant, the operator and the runtime."""
+    def begin(self, *more: Coroutine[Any, Any, None]) -> None:
+        """Start the plant, the operator and the runtime, and whatever else belongs to this run."""
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self.run_operator(), name="operator")]
+        self._tasks = [loop.create_task(work) for work in (self.run_operator(), *more)]
         self._plan(0)
         self.start()
 
@@ -131,7 +136,7 @@ class World:
             raise self._plant_error
         for task in self._tasks:
             if task.done():
-                task.result()
+                task.result()  # one that came to its end has none
         failure = None if self.boot is None else self.boot.crew.failed()
         if failure is not None:
             raise failure
@@ -149,6 +154,10 @@ class World:
         self._anchor.close()
 
     # --- the plant's time: callbacks, no task, because it is woken some sixty times an item ---
+    def wake_plant(self) -> None:
+        """A hard-wired input was changed."""
+        self._written()
+
     def _written(self) -> None:
         """Somebody wrote to the plant: it counts from the next scan on."""
         self._plan(self.now_ms() // SCAN_MS * SCAN_MS + SCAN_MS)
@@ -181,17 +190,26 @@ class World:
         self.boots += 1
         ledger.open(lambda: f"virtual{self.scene.seed}")
         crew = Crew()
-        store = InlineStore(ledger, lambda: self._rng.randint(2, 9), self._at)
+        store = InlineStore(ledger, lambda: self._rng.randint(*self.fsync_ms), self._at)
         runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan)
         pump = runtime.pump
         eyes = {
-            camera.value: VirtualEyes(camera, pump.offer, self.clock.now_us, SITE_KEY, self.scene.seed * 100 + self.boots)
+            camera.value: VirtualEyes(
+                camera,
+                pump.offer,
+                self.clock.now_us,
+                SITE_KEY,
+                self.scene.seed * 100 + self.boots,
+                partial(self.blind.__getitem__, camera.value),
+            )
             for camera in Camera
         }
         for one in eyes.values():
             one.reads = self.reads
             runtime.add(one)
-        ports = {plc.value: VirtualPlc(self._program(plc), self._written) for plc in Plc}
+        ports = {
+            plc.value: VirtualPlc(self._program(plc), self._written, partial(self.cut.__getitem__, plc.value)) for plc in Plc
+        }
         for plc in Plc:
             runtime.add(
                 PlcLink(
@@ -273,6 +291,11 @@ class World:
                     await self.clerk.look(panel)
             except PanelAway:
                 self.operator.refused["panel away"] += 1
+
+    @property
+    def told(self) -> bool:
+        """Central has confirmed everything."""
+        return self.boot is not None and self.boot.central.counters()["waiting"] == 0
 
     @property
     def idle(self) -> bool:

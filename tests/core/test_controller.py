@@ -558,3 +558,33 @@ def test_purged_label_condemns() -> None:
     item = line.to_weighed(1)
     line.say(LabelPurged, item=item, print_id=line.print_id(1))
     assert line.controller.items.all[item].reason == "LABEL_PURGED"
+
+
+def test_a_stranger_on_the_sorter_is_counted_as_the_plc_counts_it() -> None:
+    line = Line()
+    parcel = line.induct(1, "EA000000009CN;9")
+    assert [c.reason for c in line.said(RejectItem)] == ["SCAN_MISMATCH"]
+    line.say(ItemRejected, parcel=parcel)
+    assert (line.controller.sorting.inducted_count, line.controller.sorting.rejected_count) == (1, 1)
+    early = ParcelKey("S1-2")
+    line.say(Inducted, parcel=early)
+    line.say(ItemRejected, parcel=early)
+    line.say(DeadlinePassed, 500)
+    assert line.controller.sorting.rejected_count == 2
+    other = line.induct(3, "")
+    line.say(Diverted, parcel=other, chute=1)
+    assert "WRONG_CHUTE" in line.controller.floor.conditions.active
+
+
+def test_the_accounts_begin_anew_when_the_belts_were_cleared() -> None:
+    line = Line()
+    line.unit(Plc.MACHINE, State.EXECUTE, counters=Counters(documents_fed=5), caught_up=True)
+    line.unit(Plc.MACHINE, State.EXECUTE, counters=Counters(documents_fed=7), caught_up=True)
+    assert "ACCOUNTS_DIFFER" in line.controller.floor.conditions.active
+    line.mirror()
+    line.act("clear_belt")
+    for plc in (Plc.MACHINE, Plc.SORTER):
+        line.say(BeltEmpty, plc=plc)
+    line.mirror()
+    line.unit(Plc.MACHINE, State.STOPPED, counters=Counters(documents_fed=7), caught_up=True)
+    assert "ACCOUNTS_DIFFER" not in line.controller.floor.conditions.active

@@ -20,7 +20,7 @@ from edge.core.events import (
 )
 from edge.core.item import ItemState
 from edge.core.orders import OrderState
-from edge.core.values import DocumentKey, ItemId, OrderId, Plc
+from edge.core.values import DocumentKey, ItemId, OrderId, Plc, State
 from tests.core.line import Line
 
 O1 = OrderId("O1")
@@ -147,6 +147,13 @@ def test_door_c_is_shut_to_what_was_in_doubt_before_its_label_check() -> None:
     assert code(line, "reinduct", label="nonsense") == "UNKNOWN_LABEL"
 
 
+def test_door_c_is_shut_while_the_line_does_not_run() -> None:
+    line = Line()
+    to_sealed_reject(line, 1)
+    line.act("stop")
+    assert code(line, "reinduct", label=line.qr(1)) == "NOT_IN_THIS_STATE"
+
+
 def test_door_c_is_shut_to_what_is_not_in_the_sealed_reject() -> None:
     line = Line()
     line.through(1)
@@ -163,6 +170,7 @@ def test_a_re_inducted_envelope_that_does_not_come_is_lost() -> None:
     assert line.controller.items.all[item].state is ItemState.LOST
     assert code(line, "found", key=item) == "OK"
     assert code(line, "found", key=item) == "NOT_LOST"
+    line.controller.floor.machine.state = State.EXECUTE
     assert code(line, "reinduct", label=line.qr(1)) == "NOT_IN_HAND", "somebody had it in hand"
 
 

@@ -108,6 +108,7 @@ class FakeLine:
                 {"id": name, "up": name not in self.links_down, "age_ms": 73_000 if name in self.links_down else 12}
                 for name in LINKS
             ],
+            "checks": [{"code": "NO_BAG_BOUND", "passed": True}],
             "conditions": [self._condition(code) for code in self.conditions],
             "chutes": [1, 2, 3, 4, 5, 6],
             "bags": [self.bags[chute] for chute in sorted(self.bags)],

@@ -70,6 +70,7 @@ class Line:
         return {
             "state": self.state,
             "clearing": bool(self.clearing_looks),
+            "checks": [],
             "conditions": [{"code": code, "priority": CONDITIONS[code].priority} for code in self.conditions],
             "chutes": [1, 2, 3],
             "bags": [
@@ -266,6 +267,7 @@ def test_one_thing_at_a_time_and_the_next_while_the_first_takes_effect() -> None
     snapshot = {
         "state": "HELD",
         "clearing": False,
+        "checks": [],
         "conditions": [{"code": "PRINTER_NOT_READY", "priority": 1}, {"code": "DIVERT_UNCONFIRMED", "priority": 1}],
         "chutes": [1],
         "bags": [{"chute": 1, "locked": True, "take_out": []}],

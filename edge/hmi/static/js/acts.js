@@ -11,7 +11,7 @@ const START = {
   HELD: { word: "unhold", acts: ["unhold"] },
   ABORTED: { word: "clear", acts: ["clear"] },
 };
-const CLEARABLE = ["STOPPED", "HELD", "ABORTED"];
+const CLEARABLE = ["STOPPED", "IDLE", "HELD", "ABORTED"];
 
 let hideAnswer = 0;
 
