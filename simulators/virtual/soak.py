@@ -7,6 +7,7 @@ from typing import Any
 from edge.core.values import Settings, SortPlan
 from simulators.report import report
 from simulators.scene import Scene, load_routes
+from simulators.virtual import verdict
 from simulators.virtual.disturbances import Disturbances
 from simulators.virtual.loop import run_virtual
 from simulators.virtual.power_cuts import PowerCuts
@@ -79,7 +80,7 @@ async def _run(world: World, items: int, kills: int, rates_per_h: Mapping[str, f
     result = report(world.plant, world.accounts(), world.judge(), seed=world.scene.seed)
     return {
         **result,
-        "findings": [*result["findings"], *world.shortcomings()],
+        "findings": [*result["findings"], *verdict.shortcomings(world)],
         "reads": world.reads,
         "links": world.links(),
         "central": world.central(),
@@ -90,8 +91,8 @@ async def _run(world: World, items: int, kills: int, rates_per_h: Mapping[str, f
         "boots": world.boots,
         "disturbances": disturbances.fired,
         "power_cuts": cuts.done,
-        "sometimes": {**world.reached(), **dict(sorted(world.sometimes.items()))},
-        "recovered": world.recovered(),
+        "sometimes": {**verdict.reached(world), **dict(sorted(world.sometimes.items()))},
+        "recovered": verdict.recovered(world),
         "events": world.events(),
         "trace": world.trace_hash(),
     }

@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import random
 import sqlite3
-from collections import Counter
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,8 +38,6 @@ from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, 
 SITE_KEY = b"virtual world site key, 32 bytes"
 WALL_START_MS = 1_790_000_000_000
 OPERATOR_LOOKS_MS = 1000
-BRINGS_BACK = frozenset({"unhold", "start", "reset", "clear", "clear_belt"})
-"""acts that bring a stopped line back; without one of them it came back alone"""
 PLC_WAIT_MS = 200
 """an idle PLC link exchanges so often: the lease lasts 250 ms, the heartbeat 300 ms"""
 PRINTER_POLL_MS = 120
@@ -337,67 +334,6 @@ class World:
     def events(self) -> int:
         """Records in the journal."""
         return 0 if self.boot is None else self.boot.ledger.head()[0]
-
-    def recovered(self) -> dict[str, int]:
-        """Stops that ended by themselves, and those that ended through a person, as central was told."""
-        ended = {"alone": 0, "by_person": 0}
-        stopped, helped = False, False
-        for event in (event for events in self.broker.stored.values() for event in events):
-            body = event["body"]
-            if not isinstance(body, dict):
-                continue
-            if event["kind"] == "operator_act":
-                helped |= body["code"] == "OK" and body["act"] in BRINGS_BACK
-            elif event["kind"] == "booted" or (
-                event["kind"] == "line_state" and body["state"] in ("HELD", "SUSPENDED", "ABORTED")
-            ):
-                stopped, helped = True, False
-            elif event["kind"] == "line_state" and body["state"] == "EXECUTE" and stopped:
-                ended["by_person" if helped else "alone"] += 1
-                stopped = False
-        return ended
-
-    def reached(self) -> dict[str, int]:
-        """Situations that the plant itself has counted."""
-        plant = self.plant
-        acts = Counter() if self.clerk is None else self.clerk.acts
-        reasons = Counter(str(row["reason"]) for row in self.accounts() if row["reason"])
-        return {
-            "default reject by the machine PLC": plant.machine.default_rejects,
-            "default reject by the sorter PLC": plant.sorter.default_rejects,
-            "answer came late": plant.machine.late_verdicts + plant.sorter.late_verdicts,
-            "label blown into the waste": len(plant.printer.waste),
-            "PLC stopped its belt (stage 2)": plant.machine.stage_2_trips + plant.sorter.stage_2_trips,
-            "command refused": sum(plant.machine.refused.values()) + sum(plant.sorter.refused.values()),
-            "event stored twice by central": self.broker.duplicates,
-            "order broken up": reasons["INCOMPLETE"],
-            "neighbour quarantined": sum(bool(row["quarantined"]) for row in self.accounts()),
-            "bag recounted": self.operator.acts["recount_bag"],
-            "envelope opened": acts["open_envelope"],
-            "envelope on the sorter again": acts["reinduct"],
-            "document fed again": acts["feed_again"],
-            "label declared destroyed": acts["void_label"],
-            "document returned to its issuer": acts["return_to_issuer"],
-        }
-
-    def shortcomings(self) -> list[str]:
-        """What the oracle does not look at: whether the line came back, and whether central knows what was dispatched."""
-        found = []
-        if not self.idle and self.boot is not None:
-            floor = self.boot.runtime.controller.floor
-            found.append(f"the line did not come back: {floor.machine.state.name}, {', '.join(floor.conditions.active)}")
-        told = [
-            str(body.get("order_id"))
-            for events in self.broker.stored.values()
-            for event in events
-            if event["kind"] == "dispatched" and isinstance(body := event["body"], dict)
-        ]
-        dispatched = {str(row["order_id"]) for row in self.accounts() if str(row["place"]).startswith("chute:")}
-        if len(set(told)) < len(told):
-            found.append("central was told of a dispatch twice")
-        if set(told) != dispatched:
-            found.append(f"central knows {len(set(told))} dispatched orders, the line {len(dispatched)}")
-        return found
 
     def judge(self) -> Judgement:
         """The oracle's verdict on the present state of the plant."""

@@ -1,0 +1,70 @@
+"""What is said of a run beside the oracle's judgement: how it recovered, what it reached, and whether it came back (I14, I19)."""
+
+from collections import Counter
+
+from simulators.virtual.world import World
+
+BRINGS_BACK = frozenset({"unhold", "start", "reset", "clear", "clear_belt"})
+"""acts that bring a stopped line back; without one of them it came back alone"""
+
+
+def recovered(world: World) -> dict[str, int]:
+    """Stops that ended by themselves, and those that ended through a person, as central was told."""
+    ended = {"alone": 0, "by_person": 0}
+    stopped, helped = False, False
+    for event in (event for events in world.broker.stored.values() for event in events):
+        body = event["body"]
+        if not isinstance(body, dict):
+            continue
+        if event["kind"] == "operator_act":
+            helped |= body["code"] == "OK" and body["act"] in BRINGS_BACK
+        elif event["kind"] == "booted" or (event["kind"] == "line_state" and body["state"] in ("HELD", "SUSPENDED", "ABORTED")):
+            stopped, helped = True, False
+        elif event["kind"] == "line_state" and body["state"] == "EXECUTE" and stopped:
+            ended["by_person" if helped else "alone"] += 1
+            stopped = False
+    return ended
+
+
+def reached(world: World) -> dict[str, int]:
+    """Situations that the plant itself has counted."""
+    plant = world.plant
+    acts = Counter() if world.clerk is None else world.clerk.acts
+    reasons = Counter(str(row["reason"]) for row in world.accounts() if row["reason"])
+    return {
+        "default reject by the machine PLC": plant.machine.default_rejects,
+        "default reject by the sorter PLC": plant.sorter.default_rejects,
+        "answer came late": plant.machine.late_verdicts + plant.sorter.late_verdicts,
+        "label blown into the waste": len(plant.printer.waste),
+        "PLC stopped its belt (stage 2)": plant.machine.stage_2_trips + plant.sorter.stage_2_trips,
+        "command refused": sum(plant.machine.refused.values()) + sum(plant.sorter.refused.values()),
+        "event stored twice by central": world.broker.duplicates,
+        "order broken up": reasons["INCOMPLETE"],
+        "neighbour quarantined": sum(bool(row["quarantined"]) for row in world.accounts()),
+        "bag recounted": world.operator.acts["recount_bag"],
+        "envelope opened": acts["open_envelope"],
+        "envelope on the sorter again": acts["reinduct"],
+        "document fed again": acts["feed_again"],
+        "label declared destroyed": acts["void_label"],
+        "document returned to its issuer": acts["return_to_issuer"],
+    }
+
+
+def shortcomings(world: World) -> list[str]:
+    """What the oracle does not look at: whether the line came back, and whether central knows what was dispatched."""
+    found = []
+    if not world.idle and world.boot is not None:
+        floor = world.boot.runtime.controller.floor
+        found.append(f"the line did not come back: {floor.machine.state.name}, {', '.join(floor.conditions.active)}")
+    told = [
+        str(body.get("order_id"))
+        for events in world.broker.stored.values()
+        for event in events
+        if event["kind"] == "dispatched" and isinstance(body := event["body"], dict)
+    ]
+    dispatched = {str(row["order_id"]) for row in world.accounts() if str(row["place"]).startswith("chute:")}
+    if len(set(told)) < len(told):
+        found.append("central was told of a dispatch twice")
+    if set(told) != dispatched:
+        found.append(f"central knows {len(set(told))} dispatched orders, the line {len(dispatched)}")
+    return found
