@@ -1,4 +1,4 @@
-"""What is said of a run beside the oracle's judgement: how it recovered, what it reached, and whether it came back (I14, I19)."""
+"""What is said of a run beside the oracle: how it recovered, what it reached, and whether it came back (I14, I19)."""
 
 from collections import Counter
 
