@@ -5,7 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
 
-KINDS = ("unreadable", "no_order", "swapped_neighbours", "neighbour_label", "media_out", "divert_unconfirmed")
+KINDS = (
+    "unreadable", "no_order", "swapped_neighbours", "neighbour_label", "media_out", "divert_unconfirmed", "second_copy",
+)  # fmt: skip
+NOT_ORDERED = ("no_order", "second_copy")
+"""nobody ordered the dispatch of this document; a second copy bears the number of one that lay before it"""
 
 
 def plan_faults(seed: int, items: int, probability: float | Mapping[str, float]) -> dict[int, str]:
@@ -58,7 +62,7 @@ class FaultBook:
 
     def fire_at_camera(self, document: PhysicalDocument) -> None:
         """An unreadable document, or one that nobody ordered, is before the camera."""
-        for kind in ("unreadable", "no_order"):
+        for kind in ("unreadable", *NOT_ORDERED):
             self._fire(kind, document.index)
 
     def roll_ends(self, label: PhysicalLabel) -> bool:

@@ -3,7 +3,7 @@
 import random
 import tomllib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib.resources import files
 
@@ -110,16 +110,18 @@ def make_population(
     no_order: Collection[int] = frozenset(),
     classes: Classes | None = None,
     *,
+    copies: Collection[int] = frozenset(),
     families: float = 0.0,
 ) -> Population:
     """Documents of `items` orders, one after the other; no two numbers look alike.
 
-    An item whose index is in `no_order` is a lone document without an order. Of the others, the share `families` are orders of
-    two or three documents. The same arguments give the same population. `classes` are the look-alike classes, from line_config
-    by default.
+    An item whose index is in `no_order` is a lone document without an order; one in `copies` too looks like another that lies
+    before it. Of the others, the share `families` are orders of two or three documents. The same arguments give the same
+    population. `classes` are the look-alike classes, from line_config by default.
     """
     rng = random.Random(seed)
     sizes = random.Random(f"families {seed}")
+    models = random.Random(f"copies {seed}")
     classes = load_classes() if classes is None else classes
     counties = _routable_counties()
     serials = rng.sample(range(10_000_000, 99_999_999), items)
@@ -137,6 +139,8 @@ def make_population(
                     for _ in range(sizes.randint(1, 2))
                 ]
             orders.append(Order(order_id, tuple(mine), person, s10("EA", serials[index], "CN"), ISSUERS[kind]))
+        elif index in copies and orders:
+            mine = [replace(models.choice(models.choice(orders).documents), order_id=None)]
         documents += mine
     return Population(seed, tuple(documents), tuple(orders))
 

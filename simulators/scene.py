@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from simulators.bodies import PhysicalDocument
 from simulators.central import make_manifest, wire_order
-from simulators.faults import plan_faults
+from simulators.faults import NOT_ORDERED, plan_faults
 from simulators.oracle import Ordered, expected_chute
 from simulators.people import make_population
 from simulators.tokens import load_classes
@@ -35,8 +35,9 @@ class Scene:
         self.fault_probability = fault_probability
         self.families = families
         plan = plan_faults(seed, items, fault_probability)
-        no_order = {index for index, kind in plan.items() if kind == "no_order"}
-        self.population = make_population(seed, items, no_order, families=families)
+        no_order = {index for index, kind in plan.items() if kind in NOT_ORDERED}
+        copies = {index for index, kind in plan.items() if kind == "second_copy"}
+        self.population = make_population(seed, items, no_order, copies=copies, families=families)
         first = self._first_documents()
         self.faults = {first[item]: kind for item, kind in plan.items()}
         self.documents = [

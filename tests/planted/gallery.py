@@ -12,18 +12,16 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PACKAGES = ("edge", "drivers", "vision", "line_config", "simulators")
 PATCHES = sorted(path.stem for path in HERE.glob("*.patch"))
-# Runs seeds in the scratch tree until the alarm rings; the weights of faults and power cuts are drawn for each seed.
+# Runs seeds in the scratch tree until the alarm rings, each with the faults and power cuts that a soak would draw for it.
 RUN = """
-import json, random, sys
-from simulators.virtual.soak import shift
+import json, sys
+from simulators.faults import KINDS
+from simulators.virtual import disturbances
+from simulators.virtual.campaign import plan_of, run_plan
 first, last, items = map(int, sys.argv[1:])
 for seed in range(first, last + 1):
-    rng = random.Random(f"planted {seed}")
-    options = {"faults": 0.002 * 100 ** rng.random(), "kills": rng.randrange(4), "rate_per_h": rng.choice((2700, 10800))}
-    try:
-        findings = shift(seed=seed, items=items, **options)["findings"]
-    except Exception as error:  # whatever ends the run is the alarm
-        findings = [f"{type(error).__name__}: {error}"]
+    result = run_plan(plan_of(seed, (*KINDS, *disturbances.NAMES))._replace(items=items))
+    findings = [result["error"]] if "error" in result else result["findings"]
     if findings:
         print(json.dumps({"seed": seed, "finding": findings[0]}))
         break

@@ -6,7 +6,7 @@ import pytest
 
 from tests.planted.gallery import PATCHES, plant, search
 
-SEEDS, ITEMS = 60, 60
+SEEDS, ITEMS = 60, 100
 
 
 def test_the_control_is_clean(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from drivers.process_image import CommandSlot, EdgeImage, EventSlot, ImageCodec
 from line_config.process_image import load_process_image
 from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
-from simulators.faults import FaultBook, plan_faults
+from simulators.faults import NOT_ORDERED, FaultBook, plan_faults
 from simulators.geometry import Geometry
 from simulators.oracle import Judgement, Ordered, judge
 from simulators.plant import Plant
@@ -93,7 +93,7 @@ class PerfectEdge:
     def __init__(self, rate_per_h: int, items: int, *, seed: int = 1, faults: float = 0.0) -> None:
         plan = plan_faults(seed, items, faults)
         self.documents = [
-            PhysicalDocument(n, "a4", f"A4{n:010d}", None if plan.get(n) == "no_order" else f"O{n}", 5000, plan.get(n, ""))
+            PhysicalDocument(n, "a4", f"A4{n:010d}", None if plan.get(n) in NOT_ORDERED else f"O{n}", 5000, plan.get(n, ""))
             for n in range(items)
         ]
         self.orders = {

@@ -24,6 +24,18 @@ def test_documents_without_order_are_those_named():
     assert all(order.documents[0].order_id == order.order_id for order in people.orders)
 
 
+def test_a_copy_looks_like_one_that_lies_before_it_and_belongs_to_no_order():
+    plain = make_population(5, 40, {0, 20, 30}, CLASSES, families=0.3)
+    people = make_population(5, 40, {0, 20, 30}, CLASSES, copies={0, 20}, families=0.3)
+    _, copy, alone = (index for index, document in enumerate(people.documents) if document.order_id is None)
+    earlier = [document.number for document in people.documents[:copy]]
+    assert people.documents[copy].number in earlier
+    assert people.documents[copy].order_id is None
+    assert people.documents[0] == plain.documents[0], "nothing lies before the first"
+    assert people.documents[alone].number not in earlier
+    assert people.orders == plain.orders
+
+
 def test_all_kinds_come_and_tracking_numbers_are_unique_s10():
     people = make_population(1, 300, (), CLASSES)
     assert {document.kind for document in people.documents} == set(KINDS)

@@ -129,7 +129,7 @@ def test_every_kind_of_fault_fires_rejects_its_own_and_leaves_the_untouched_alon
     assert fed == dispatched
     assert fed < 200
     by_fault = {kind: {edge.documents[i].place.partition(":")[0] for i in edge.book.fired[kind]} for kind in KINDS}
-    assert by_fault["unreadable"] == by_fault["no_order"] == {"document_tray"}
+    assert by_fault["unreadable"] == by_fault["no_order"] == by_fault["second_copy"] == {"document_tray"}
     assert by_fault["swapped_neighbours"] == by_fault["neighbour_label"] == by_fault["media_out"] == {"sealed_reject"}
     assert by_fault["divert_unconfirmed"] == {"chute"}
 

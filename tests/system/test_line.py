@@ -17,7 +17,7 @@ CONTRACT = {
     "commit", "version",
 }  # fmt: skip
 LINKS = {"machine_plc", "sorter_plc", "id_camera", "label_camera", "printer", "scanner", "central"}
-FAULTS = {"unreadable", "no_order", "swapped_neighbours", "neighbour_label", "media_out", "divert_unconfirmed"}
+FAULTS = {"unreadable", "no_order", "swapped_neighbours", "neighbour_label", "media_out", "divert_unconfirmed", "second_copy"}
 
 
 def test_the_demo_prints_its_contract_last(tmp_path: Path) -> None:
