@@ -28,6 +28,8 @@ class MachineProgram(PlcProgram):
         "hand_over": ("hand_over", "lost"),
     }
 
+    feeds = True
+
     def __init__(self, image: ProcessImage, geometry: Geometry, *, frames_per_trigger: int, boot_id: int = 1) -> None:
         self._geometry = geometry
         self._frames = frames_per_trigger

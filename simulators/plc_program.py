@@ -6,6 +6,7 @@ Nothing in it reads a clock or draws a number; its state is its attributes.
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 
 from line_config.process_image import ProcessImage
 from simulators.image import Command, Event, ImageCodec
@@ -23,6 +24,8 @@ BEGINS_ANEW = (STARTING, IDLE, EXECUTE, RESETTING, COMPLETING, COMPLETE)
 """states of the line that only a cleared line can be in: clearing is over"""
 PASSING = frozenset({"insert_close", "insert_keep_open", "seal", "apply", "divert"})
 """answers that let something go on; all others reject"""
+BEATING = ("heartbeat", "permit", "echo")
+"""words of the edge's image that only say that it goes on"""
 WORD, LONG = 1 << 16, 1 << 32
 
 
@@ -31,6 +34,8 @@ class PlcProgram:
 
     sensors: Mapping[str, tuple[str, str]] = {}
     """sensor → station of its events, and the event for what does not come there"""
+    feeds = False
+    """whether the permit's lease means anything to it"""
 
     def __init__(self, image: ProcessImage, window_um: int, *, boot_id: int = 1, fifo: int = 0) -> None:
         self.image = image
@@ -55,6 +60,8 @@ class PlcProgram:
         self.refused: dict[str, int] = {}
         self._fifo_max = max(fifo, image.fifo_min)
         self._at = image.edge_to_plc.offsets
+        beating = {self._at[name] for name in BEATING}
+        self._of_weight = itemgetter(*(n for n in range(image.words("edge_to_plc")) if n not in beating))
         self._heartbeat_at = image.plc_to_edge.offsets["heartbeat"]
         self._echo_at = image.plc_to_edge.offsets["echo"]
         self._out = 1 << image.event_flags["out_of_window"]
@@ -68,6 +75,8 @@ class PlcProgram:
         self._consumed = 0
         # The edge, as last taken over at a scan's start.
         self._pending: Sequence[int] | None = None
+        self._taken: Sequence[int] = self.codec.empty_edge
+        self._renewed_ms = 0
         self.edge_boot = 0
         self.edge_state = 2
         self._edge_heartbeat = -1
@@ -97,6 +106,21 @@ class PlcProgram:
         """The edge's image arrived whole; it counts from the next scan on."""
         self._pending = tuple(words)
 
+    def renew(self, words: Sequence[int], scan_ms: int) -> bool:
+        """Take an image over that only beats, as the scan at `scan_ms` would. False: more would change, so it needs that scan.
+
+        For a virtual plant, which skips the scans in which nothing happens.
+        """
+        permit = words[self._at["permit"]]
+        young = scan_ms - self._permit_ms < PERMIT_MS and scan_ms - self._beat_ms < STAGE_1_MS
+        if self._pending is not None or self.tripped or bool(permit) != bool(self._permit) or (permit and not young):
+            return False
+        if self._of_weight(words) != self._of_weight(self._taken):
+            return False
+        self._renewed_ms = scan_ms
+        self._take_beat(words, scan_ms)
+        return True
+
     def read(self) -> tuple[int, ...]:
         """The image as of the last scan, whole. The heartbeat is made from the time: a virtual plant skips idle scans."""
         if self._dirty or self._stale or not self._words:
@@ -105,7 +129,7 @@ class PlcProgram:
             for _, event in zip(range(window), self._fifo, strict=False):
                 slots[(event.seq - 1) % window] = event
             self._words = list(self.codec.encode_plc(self._header(), slots))
-        self._words[self._heartbeat_at] = self.now_ms // SCAN_MS % WORD
+        self._words[self._heartbeat_at] = max(self.now_ms, self._renewed_ms) // SCAN_MS % WORD
         self._words[self._echo_at] = max(0, self._edge_heartbeat)
         return tuple(self._words)
 
@@ -133,14 +157,11 @@ class PlcProgram:
 
     def _take_over(self, words: Sequence[int]) -> None:
         at = self._at
-        boot, heartbeat, permit = words[at["boot_id"]], words[at["heartbeat"]], words[at["permit"]]
+        self._taken = words
+        boot = words[at["boot_id"]]
         if boot != self.edge_boot:
             self._new_edge(boot)
-        if heartbeat != self._edge_heartbeat:
-            self._edge_heartbeat = heartbeat
-            self._beat()
-        if permit != self._permit:
-            self._permit, self._permit_ms = permit, self.now_ms
+        self._take_beat(words, self.now_ms)
         self._follow(words[at["state"]])
         if words[at["plc_boot_echo"]] != self.boot_id:
             return
@@ -172,10 +193,18 @@ class PlcProgram:
             self.clearing = False
 
     # --- watchdog ---
-    def _beat(self) -> None:
-        if self.now_ms - self._beat_ms > REJOIN_MS:
+    def _take_beat(self, words: Sequence[int], scan_ms: int) -> None:
+        heartbeat, permit = words[self._at["heartbeat"]], words[self._at["permit"]]
+        if heartbeat != self._edge_heartbeat:
+            self._edge_heartbeat = heartbeat
+            self._beat(scan_ms)
+        if permit != self._permit:
+            self._permit, self._permit_ms = permit, scan_ms
+
+    def _beat(self, scan_ms: int) -> None:
+        if scan_ms - self._beat_ms > REJOIN_MS:
             self._must_leave_execute = True
-        self._beat_ms = self.now_ms
+        self._beat_ms = scan_ms
         if self.tripped:
             self.tripped = False
             self._dirty = True

@@ -162,6 +162,12 @@ CONDITIONS: dict[str, Row] = {
         "清线后复位、启动",
         "clear the belt, then reset and start",
     ),
+    "PROMISE_BROKEN": _hold(
+        "控制器因内部核对不符自行停机",
+        "the controller stopped itself: a check of its own promises failed",
+        "保留日志，报机修，清线",
+        "keep the journal, call maintenance, clear the belt",
+    ),
     "REJECTS_NOT_CLEARED": _start(
         "剔除口未清空", "reject places not emptied", "取出剔除件并确认", "empty the reject places and confirm"
     ),
@@ -260,7 +266,7 @@ LINK_CONDITIONS: dict[str, str] = {
 # These end when the belt has been cleared: everything that was in doubt lies at a reject place.
 CLEARED_WITH_BELT = frozenset({
     "ITEM_LOST", "EXTRA_ITEM", "LABEL_MISMATCH_TWICE", "REJECT_UNCONFIRMED", "EVENTS_LOST", "PLC_RESTARTED", "LONG_OUTAGE",
-    "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM",
+    "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM", "PROMISE_BROKEN",
 })  # fmt: skip
 
 # Everything on the belt is in doubt while one of these stands: what arrives is refused, for this reason.

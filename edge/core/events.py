@@ -35,6 +35,8 @@ class Booted(Event, frozen=True):
     boot: int
     journal_id: str
     version: str
+    broke: str = ""
+    """the promise that the boot before was about to break, for which it ended itself"""
 
 
 class ConfigLoaded(Event, frozen=True):

@@ -76,7 +76,7 @@ def event_of(record: Record) -> Event | None:
 def steps(records: Iterable[Record], controller: Controller) -> Iterator[Step]:
     """Run the events of these records through `controller`, each with the commands that were recorded behind it.
 
-    Ends at a Breach: the event that broke a promise was not recorded, and nothing after it may be trusted blindly (I13).
+    A Breach is passed over: the event that would have broken a promise was not recorded, and none of its commands went out (I13).
     """
     auditor = Auditor(controller)
     held: Record | None = None
@@ -87,10 +87,7 @@ def steps(records: Iterable[Record], controller: Controller) -> Iterator[Step]:
             continue
         if held is not None:
             yield _step(held, tuple(recorded), controller, auditor)
-        held, recorded = None, []
-        if record.kind == BREACH:
-            return
-        held = record
+        held, recorded = (None if record.kind == BREACH else record), []
     if held is not None:
         yield _step(held, tuple(recorded), controller, auditor)
 
@@ -141,15 +138,18 @@ class Replayed(NamedTuple):
     auditor: Auditor
     last_us: int
     events: int
+    broke: str
+    """the promise for which the last boot ended itself, "" = it did not"""
 
 
 def replay(ledger: Ledger, settings: Settings, sort_plan: SortPlan) -> Replayed:
     """Run the journal's events through a new core; raises JournalError where the rows and the replay differ (I13)."""
     controller = Controller(settings, sort_plan)
     auditor = Auditor(controller)
-    last_us, count = 0, 0
+    last_us, count, broke = 0, 0, ""
     rows: dict[str, dict[str, str]] = {name: {} for name in ROWS}
     for record in ledger.records():
+        broke = msgspec.json.decode(record.body, type=str) if record.kind == BREACH else ""
         event = event_of(record)
         if event is None:
             continue
@@ -162,7 +162,7 @@ def replay(ledger: Ledger, settings: Settings, sort_plan: SortPlan) -> Replayed:
     for name, replayed in rows.items():
         _require_equal(name, ledger.outcomes(name), replayed)
     auditor.full_pass()
-    return Replayed(controller, auditor, last_us, count)
+    return Replayed(controller, auditor, last_us, count, broke)
 
 
 def _require_kept(auditor: Auditor, commands: tuple[Command, ...], seq: int) -> None:

@@ -32,7 +32,7 @@ class Kind(NamedTuple):
 
 def _cut(plc: str) -> Callable[[World, bool, random.Random], None]:
     def switch(world: World, on: bool, _: random.Random) -> None:
-        world.cut[plc] = on
+        world.cut(plc, whole=not on)
 
     return switch
 

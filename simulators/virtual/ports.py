@@ -10,24 +10,32 @@ import msgspec
 from drivers.ports import Delivery, LinkLost
 from edge.runtime.bell import Bell
 from simulators.bodies import PhysicalLabel
-from simulators.plc_program import PlcProgram
+from simulators.plc_program import SCAN_MS, PlcProgram
 from simulators.printer_body import PrinterBody
 
 PRINTER_REPLY_MS = 2
 CONFIRM_AFTER_S = 0.2
+LEASE_MS = 200
+"""the permit is renewed so often where nothing else happens: the lease lasts 250 ms"""
+TIMEOUT_S = 0.12
+"""so long an exchange waits for an answer that does not come"""
 
 
 class VirtualPlc:
     """A PLC connection: writes count at the next scan; a read waits for a change."""
 
-    def __init__(self, program: PlcProgram, written: Callable[[], None], cut: Callable[[], bool]) -> None:
+    def __init__(
+        self, program: PlcProgram, now_ms: Callable[[], int], written: Callable[[], None], cut: Callable[[], bool]
+    ) -> None:
         self._program = program
+        self._now_ms = now_ms
         self._written = written
         self._changed = Bell()
         self._cut = cut
+        self._permit_at = program.image.edge_to_plc.offsets["permit"]
 
     def notify(self) -> None:
-        """The image changed."""
+        """The image changed, or the wire was cut."""
         self._changed.set()
 
     def wake(self) -> None:
@@ -41,16 +49,23 @@ class VirtualPlc:
             raise LinkLost("the virtual wire is cut")
 
     async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
-        """Write now, read when something changed or `max_wait_ms` have passed."""
-        if self._cut():
-            await asyncio.sleep(0.12)
-            raise LinkLost("the virtual wire is cut")
+        """Write now, read when something changed or `max_wait_ms` have passed; sooner where a permit must be kept young."""
+        await self._require_whole()
+        program = self._program
         self._changed.clear()
-        self._program.write(write)
-        self._written()
+        if not program.renew(write, self._now_ms() // SCAN_MS * SCAN_MS + SCAN_MS):
+            program.write(write)
+            self._written()
         if seen is not None:
-            await self._changed.wait(max_wait_ms / 1000)
-        return self._program.read()
+            leased = write[self._permit_at] and program.feeds and not program.feeder_empty
+            await self._changed.wait((min(max_wait_ms, LEASE_MS) if leased else max_wait_ms) / 1000)
+            await self._require_whole()
+        return program.read()
+
+    async def _require_whole(self) -> None:
+        if self._cut():
+            await asyncio.sleep(TIMEOUT_S)
+            raise LinkLost("the virtual wire is cut")
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -38,8 +38,8 @@ from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, 
 SITE_KEY = b"virtual world site key, 32 bytes"
 WALL_START_MS = 1_790_000_000_000
 OPERATOR_LOOKS_MS = 1000
-PLC_WAIT_MS = 200
-"""an idle PLC link exchanges so often: the lease lasts 250 ms, the heartbeat 300 ms"""
+PLC_WAIT_MS = 1000
+"""an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
 PRINTER_POLL_MS = 120
 
 
@@ -96,7 +96,7 @@ class World:
         self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY))
         self.clock = Clock(lambda: WALL_START_MS + self.wall_step_ms + self.now_ms())
         # What disturbances turn.
-        self.cut: dict[str, bool] = dict.fromkeys((plc.value for plc in Plc), False)
+        self._cut: dict[str, bool] = dict.fromkeys((plc.value for plc in Plc), False)
         self.blind: dict[str, bool] = dict.fromkeys((camera.value for camera in Camera), False)
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
@@ -155,6 +155,12 @@ class World:
         """A hard-wired input was changed."""
         self._written()
 
+    def cut(self, plc: str, *, whole: bool) -> None:
+        """Cut the wire to a PLC, or mend it."""
+        self._cut[plc] = not whole
+        if self.boot is not None:
+            self.boot.plc_ports[plc].notify()
+
     def _written(self) -> None:
         """Somebody wrote to the plant: it counts from the next scan on."""
         self._plan(self.now_ms() // SCAN_MS * SCAN_MS + SCAN_MS)
@@ -205,7 +211,8 @@ class World:
             one.reads = self.reads
             runtime.add(one)
         ports = {
-            plc.value: VirtualPlc(self._program(plc), self._written, partial(self.cut.__getitem__, plc.value)) for plc in Plc
+            plc.value: VirtualPlc(self._program(plc), self.now_ms, self._written, partial(self._cut.__getitem__, plc.value))
+            for plc in Plc
         }
         for plc in Plc:
             runtime.add(
