@@ -91,15 +91,6 @@ def _nonsense(world: World, on: bool, rng: random.Random) -> None:
         world.broker.send(*rng.choice(NONSENSE))
 
 
-def _plc_restart(plc: str) -> Callable[[World, bool, random.Random], None]:
-    def switch(world: World, on: bool, _: random.Random) -> None:
-        if on:
-            (world.plant.machine if plc == "machine_plc" else world.plant.sorter).restart()
-            world.wake_plant()
-
-    return switch
-
-
 NONSENSE = (
     ("manifest", b"{"),
     ("manifest", b"\xff\xfe"),
