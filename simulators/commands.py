@@ -135,7 +135,9 @@ def soak(
     show_soak(result, faults)
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
-    raise typer.Exit(UNCLEAN if result["findings"] else 0)
+    if result["never"]:
+        err.print(f"never happened, so nothing is proved about it: {', '.join(result['never'])}", markup=False, soft_wrap=True)
+    raise typer.Exit(UNCLEAN if result["findings"] or result["never"] else 0)
 
 
 def out_line(line: str) -> None:

@@ -51,7 +51,9 @@ class Runtime:
     def begin(self, digest: str) -> None:
         """The first two events of a boot: that we are back, and the configuration in force."""
         now_us = self._clock.now_us()
-        self.pump.offer(Booted(at_us=now_us, boot=self.boot, journal_id=self.journal_id, version=__version__, broke=self._broke))
+        self.pump.offer(
+            Booted(at_us=now_us, boot=self.boot, journal_id=self.journal_id, version=__version__, broke=self._broke)
+        )
         self.pump.offer(ConfigLoaded(at_us=now_us, digest=digest, settings=self._settings, sort_plan=self._sort_plan))
 
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str = "") -> Answer:

@@ -32,8 +32,7 @@ def reached(world: World) -> dict[str, int]:
     acts = Counter() if world.clerk is None else world.clerk.acts
     reasons = Counter(str(row["reason"]) for row in world.accounts() if row["reason"])
     return {
-        "default reject by the machine PLC": plant.machine.default_rejects,
-        "default reject by the sorter PLC": plant.sorter.default_rejects,
+        "default reject by a PLC": plant.machine.default_rejects + plant.sorter.default_rejects,
         "answer came late": plant.machine.late_verdicts + plant.sorter.late_verdicts,
         "label blown into the waste": len(plant.printer.waste),
         "PLC stopped its belt (stage 2)": plant.machine.stage_2_trips + plant.sorter.stage_2_trips,

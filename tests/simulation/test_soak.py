@@ -79,6 +79,19 @@ def test_what_ends_a_run_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["findings"] == ["seed 9000000: ValueError: this seed breaks"]
 
 
+def test_a_long_campaign_says_what_it_never_met() -> None:
+    short, long = (campaign.Campaign(["unreadable", "no_order"]) for _ in range(2))
+    for sums in (short, long):
+        sums.fired["unreadable"] = 3
+    long.sums["items_fed"] = campaign.LONG_H * campaign.RATE_PER_H
+    assert (short.never(), long.never()) == ([], ["no_order"])
+    whole = campaign.Campaign(campaign.CATALOGUE)
+    whole.sums["items_fed"] = campaign.LONG_H * campaign.RATE_PER_H
+    whole.fired.update(campaign.CATALOGUE)
+    whole.sometimes.update({"bag recounted": 1, "order broken up": 0})
+    assert whole.never() == ["order broken up"]
+
+
 def test_a_trace_has_every_record() -> None:
     lines: list[str] = []
     result = campaign.run_plan(campaign.plan_of(4, ())._replace(items=10, cuts=1), lines.append)
