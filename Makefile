@@ -11,7 +11,7 @@ JSON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak campaign bench docs lock
+.PHONY: help setup demo test check soak campaign powercut bench docs lock
 
 help:     ## this list
 	@echo "sealline: make VERB [NAME=value …]"
@@ -42,6 +42,10 @@ soak: setup    ## many seeds in virtual time over all cores: HOURS=60 JOBS=2 SEE
 campaign: setup    ## planted bugs, each searched for over 200 seeds; figures to docs/figures.json
 	@scripts/setup.sh test
 	@PYTHONPATH=. $(BIN)/python scripts/campaign.py
+
+powercut: setup    ## a power cut at every point of the journal; figures to docs/figures.json
+	@scripts/setup.sh test
+	@PYTHONPATH=. $(BIN)/python scripts/powercut.py
 
 bench: setup    ## speed of the parts against named peers; figures to docs/figures.json
 	@$(BIN)/python scripts/bench.py

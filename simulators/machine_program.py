@@ -9,7 +9,8 @@ from line_config.process_image import ProcessImage
 from simulators.geometry import Geometry
 from simulators.image import Command
 from simulators.label_orders import LabelOrders
-from simulators.plc_program import WORD, PlcProgram
+from simulators.plc_program import PlcProgram
+from simulators.plc_rules import WORD
 from simulators.shift_register import NO_ANSWER, Tracked
 
 

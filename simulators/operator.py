@@ -83,6 +83,7 @@ ROUTINES: dict[str, Routine] = {
     "REJECT_UNCONFIRMED": _CLEAR_BELT,
     "ACCOUNTS_DIFFER": _CLEAR_BELT,
     "JAM": _CLEAR_BELT,
+    "PROMISE_BROKEN": _CLEAR_BELT,
     "REJECTS_NOT_CLEARED": Routine(("empty_rejects", "rejects_cleared"), frozenset({"STOPPED", "IDLE"})),
 }
 # What brings the line to Execute where nothing stands against it.

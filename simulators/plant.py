@@ -16,7 +16,8 @@ from simulators.faults import FaultBook
 from simulators.geometry import Geometry
 from simulators.hands import Hands
 from simulators.machine_program import MachineProgram
-from simulators.plc_program import SCAN_MS, PlcProgram
+from simulators.plc_program import PlcProgram
+from simulators.plc_rules import SCAN_MS
 from simulators.printer_body import PrinterBody
 from simulators.sorter_program import SorterProgram
 

@@ -9,24 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 
 from line_config.process_image import ProcessImage
+from simulators import plc_rules as rules
 from simulators.image import Command, Event, ImageCodec
 from simulators.shift_register import NO_ANSWER, ShiftRegister, Tracked
-
-SCAN_MS = 10
-PERMIT_MS = 250
-STAGE_1_MS = 300
-STAGE_2_MS = 1_500
-REJOIN_MS = 10_000
-STARTING, IDLE, EXECUTE, ABORTING, ABORTED, HELD, RESETTING, COMPLETING, COMPLETE = 3, 4, 6, 8, 9, 11, 15, 16, 17
-RUNNING = (EXECUTE, COMPLETING)
-PRODUCTION = 1
-BEGINS_ANEW = (STARTING, IDLE, EXECUTE, RESETTING, COMPLETING, COMPLETE)
-"""states of the line that only a cleared line can be in: clearing is over"""
-PASSING = frozenset({"insert_close", "insert_keep_open", "seal", "apply", "divert"})
-"""answers that let something go on; all others reject"""
-BEATING = ("heartbeat", "permit", "echo")
-"""words of the edge's image that only say that it goes on"""
-WORD, LONG = 1 << 16, 1 << 32
 
 
 class PlcProgram:
@@ -42,7 +27,7 @@ class PlcProgram:
         self._window_um = window_um
         self.codec = ImageCodec(image)
         self.boot_id = boot_id
-        self.mode = PRODUCTION
+        self.mode = rules.PRODUCTION
         self.estop = 0
         self.buttons = 0
         self.guard_zones = 0
@@ -60,7 +45,7 @@ class PlcProgram:
         self.refused: dict[str, int] = {}
         self._fifo_max = max(fifo, image.fifo_min)
         self._at = image.edge_to_plc.offsets
-        beating = {self._at[name] for name in BEATING}
+        beating = {self._at[name] for name in rules.BEATING}
         self._of_weight = itemgetter(*(n for n in range(image.words("edge_to_plc")) if n not in beating))
         self._heartbeat_at = image.plc_to_edge.offsets["heartbeat"]
         self._echo_at = image.plc_to_edge.offsets["echo"]
@@ -73,7 +58,6 @@ class PlcProgram:
         self._fifo: deque[Event] = deque()
         self._issued = 0
         self._consumed = 0
-        # The edge, as last taken over at a scan's start.
         self._pending: Sequence[int] | None = None
         self._taken: Sequence[int] = self.codec.empty_edge
         self._renewed_ms = 0
@@ -107,15 +91,11 @@ class PlcProgram:
         self._pending = tuple(words)
 
     def renew(self, words: Sequence[int], scan_ms: int) -> bool:
-        """Take an image over that only beats, as the scan at `scan_ms` would. False: more would change, so it needs that scan.
-
-        For a virtual plant, which skips the scans in which nothing happens.
-        """
+        """Take an image over that only beats, as the scan at `scan_ms` would; False: it needs that scan."""
         permit = words[self._at["permit"]]
-        young = scan_ms - self._permit_ms < PERMIT_MS and scan_ms - self._beat_ms < STAGE_1_MS
-        if self._pending is not None or self.tripped or bool(permit) != bool(self._permit) or (permit and not young):
-            return False
-        if self._of_weight(words) != self._of_weight(self._taken):
+        young = scan_ms - self._permit_ms < rules.PERMIT_MS and scan_ms - self._beat_ms < rules.STAGE_1_MS
+        due = self._pending is not None or self.tripped or bool(permit) != bool(self._permit) or (permit and not young)
+        if due or self._of_weight(words) != self._of_weight(self._taken):
             return False
         self._renewed_ms = scan_ms
         self._take_beat(words, scan_ms)
@@ -129,7 +109,7 @@ class PlcProgram:
             for _, event in zip(range(window), self._fifo, strict=False):
                 slots[(event.seq - 1) % window] = event
             self._words = list(self.codec.encode_plc(self._header(), slots))
-        self._words[self._heartbeat_at] = max(self.now_ms, self._renewed_ms) // SCAN_MS % WORD
+        self._words[self._heartbeat_at] = max(self.now_ms, self._renewed_ms) // rules.SCAN_MS % rules.WORD
         self._words[self._echo_at] = max(0, self._edge_heartbeat)
         return tuple(self._words)
 
@@ -183,26 +163,24 @@ class PlcProgram:
         self._dirty = True
 
     def _follow(self, state: int) -> None:
-        if state != EXECUTE:
+        if state != rules.EXECUTE:
             self._must_leave_execute = False
         if state == self.edge_state:
             return
         self.edge_state = state
         self._dirty = True
-        if state in BEGINS_ANEW:
+        if state in rules.BEGINS_ANEW:
             self.clearing = False
 
     # --- watchdog ---
     def _take_beat(self, words: Sequence[int], scan_ms: int) -> None:
         heartbeat, permit = words[self._at["heartbeat"]], words[self._at["permit"]]
-        if heartbeat != self._edge_heartbeat:
-            self._edge_heartbeat = heartbeat
-            self._beat(scan_ms)
         if permit != self._permit:
             self._permit, self._permit_ms = permit, scan_ms
-
-    def _beat(self, scan_ms: int) -> None:
-        if scan_ms - self._beat_ms > REJOIN_MS:
+        if heartbeat == self._edge_heartbeat:
+            return
+        self._edge_heartbeat = heartbeat
+        if scan_ms - self._beat_ms > rules.REJOIN_MS:
             self._must_leave_execute = True
         self._beat_ms = scan_ms
         if self.tripped:
@@ -210,7 +188,7 @@ class PlcProgram:
             self._dirty = True
 
     def _watch(self) -> None:
-        if not self.tripped and self.edge_boot and self.now_ms - self._beat_ms >= STAGE_2_MS:
+        if not self.tripped and self.edge_boot and self.now_ms - self._beat_ms >= rules.STAGE_2_MS:
             self.tripped = True
             self.stage_2_trips += 1
             self._dirty = True
@@ -222,25 +200,25 @@ class PlcProgram:
             return False
         if self.clearing:
             # Lost events are one of the reasons for clearing; an abort stops it.
-            return self.edge_state not in (ABORTING, ABORTED)
-        return self.edge_state in RUNNING and not self._must_leave_execute and not self.events_lost
+            return self.edge_state not in (rules.ABORTING, rules.ABORTED)
+        return self.edge_state in rules.RUNNING and not self._must_leave_execute and not self.events_lost
 
     @property
     def feed_permitted(self) -> bool:
         """Whether something new may be begun: state, key switch, lease, heartbeat, room in the FIFO."""
-        young = self.now_ms - self._permit_ms < PERMIT_MS and self.now_ms - self._beat_ms < STAGE_1_MS
+        young = self.now_ms - self._permit_ms < rules.PERMIT_MS and self.now_ms - self._beat_ms < rules.STAGE_1_MS
         room = len(self._fifo) * 2 < self._fifo_max
-        closed = self.clearing or self.run_out or not self._permit or self.mode != PRODUCTION
-        return self.running and self.edge_state == EXECUTE and young and room and not closed
+        closed = self.clearing or self.run_out or not self._permit or self.mode != rules.PRODUCTION
+        return self.running and self.edge_state == rules.EXECUTE and young and room and not closed
 
     @property
     def state(self) -> int:
         """The unit's PackML state: the line's; Held where it cannot run, Execute as long as it still completes."""
-        if self.edge_state not in RUNNING:
+        if self.edge_state not in rules.RUNNING:
             return self.edge_state
         if not self.running:
-            return HELD
-        return EXECUTE if self.edge_state == COMPLETING and any(self.on_belt()) else self.edge_state
+            return rules.HELD
+        return rules.EXECUTE if self.edge_state == rules.COMPLETING and any(self.on_belt()) else self.edge_state
 
     @property
     def pending(self) -> bool:
@@ -251,7 +229,7 @@ class PlcProgram:
         """When something happens here by itself: an image waits, or the watchdog trips."""
         if self._pending is not None:
             return self.now_ms
-        return None if self.tripped or not self.edge_boot else self._beat_ms + STAGE_2_MS
+        return None if self.tripped or not self.edge_boot else self._beat_ms + rules.STAGE_2_MS
 
     # --- events ---
     def event(self, station: str, kind: str, handle: int = 0, value: int = 0, flags: int = 0) -> int:
@@ -262,7 +240,7 @@ class PlcProgram:
             return 0
         self._issued = self._next(self._issued)
         station_kind = self.image.stations[station] * 256 + self.image.events[kind].code
-        self._fifo.append(Event(self._issued, station_kind, handle, self.now_ms % LONG, value % LONG, flags))
+        self._fifo.append(Event(self._issued, station_kind, handle, self.now_ms % rules.LONG, value % rules.LONG, flags))
         return self._issued
 
     @property
@@ -323,9 +301,9 @@ class PlcProgram:
             return "late"
         if command.reply_to and tracked.asked and command.reply_to not in tracked.asked:
             return "unknown_handle"
-        if name in PASSING and not tracked.trusted:
+        if name in rules.PASSING and not tracked.trusted:
             return "mode"
-        if name in PASSING and tracked.answer != NO_ANSWER:
+        if name in rules.PASSING and tracked.answer != NO_ANSWER:
             return "busy"
         tracked.answer, tracked.argument, tracked.chute = name, command.argument, command.chute
         return ""
@@ -333,7 +311,7 @@ class PlcProgram:
     def decide(self, tracked: Tracked) -> str:
         """What happens to it at its decision point: its answer if that may be followed, else NO_ANSWER, which rejects."""
         tracked.decided = True
-        if tracked.answer in PASSING and (self.clearing or not tracked.trusted or tracked.flags):
+        if tracked.answer in rules.PASSING and (self.clearing or not tracked.trusted or tracked.flags):
             tracked.answer = NO_ANSWER
         if tracked.answer == NO_ANSWER:
             tracked.flags |= self._default
@@ -412,8 +390,8 @@ class PlcProgram:
             "buttons": self.buttons,
             "guard_zones": self.guard_zones,
             "zones_empty": self.zones_empty(),
-            "exposures_1": self.exposures[0] % WORD,
-            "exposures_2": self.exposures[1] % WORD,
+            "exposures_1": self.exposures[0] % rules.WORD,
+            "exposures_2": self.exposures[1] % rules.WORD,
             "last_issued_seq": self._issued,
             "last_consumed_seq": self._consumed,
             **self.counters,

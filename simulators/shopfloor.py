@@ -34,7 +34,7 @@ from simulators.modbus_plc import ModbusPlc
 from simulators.operator import HttpPanel, Operator
 from simulators.oracle import judge
 from simulators.plant import Plant
-from simulators.plc_program import SCAN_MS
+from simulators.plc_rules import SCAN_MS
 from simulators.report import report
 from simulators.s7_plc import S7Plc
 from simulators.scanner import Scanner

@@ -136,15 +136,6 @@ class Controller:
             OperatorRequest: self.desk.request,
         }
 
-    def __getstate__(self) -> dict[str, Any]:
-        """The state without its routes: that is what a snapshot keeps."""
-        return {name: value for name, value in vars(self).items() if name != "_routes"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """As it was, with this release's routes."""
-        vars(self).update(state)
-        self._routes = self._make_routes()
-
     def handle(self, event: Event) -> tuple[Command, ...]:
         """Take one event; returns what the shell must do once the event is durable, in order."""
         self.floor.advance(event.at_us)

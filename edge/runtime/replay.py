@@ -76,7 +76,7 @@ def event_of(record: Record) -> Event | None:
 def steps(records: Iterable[Record], controller: Controller) -> Iterator[Step]:
     """Run the events of these records through `controller`, each with the commands that were recorded behind it.
 
-    A Breach is passed over: the event that would have broken a promise was not recorded, and none of its commands went out (I13).
+    A Breach is passed over: the event that would have broken a promise is not recorded, none of its commands went out (I13).
     """
     auditor = Auditor(controller)
     held: Record | None = None

@@ -10,7 +10,8 @@ import msgspec
 from drivers.ports import Delivery, LinkLost
 from edge.runtime.bell import Bell
 from simulators.bodies import PhysicalLabel
-from simulators.plc_program import SCAN_MS, PlcProgram
+from simulators.plc_program import PlcProgram
+from simulators.plc_rules import SCAN_MS
 from simulators.printer_body import PrinterBody
 
 PRINTER_REPLY_MS = 2

@@ -30,7 +30,8 @@ from simulators.geometry import Geometry
 from simulators.operator import ANSWER_S, PERSON, Operator, PanelAway
 from simulators.oracle import Judgement, judge
 from simulators.plant import Plant
-from simulators.plc_program import SCAN_MS, PlcProgram
+from simulators.plc_program import PlcProgram
+from simulators.plc_rules import SCAN_MS
 from simulators.scene import Scene
 from simulators.virtual.eyes import VirtualEyes
 from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner, render_text

@@ -1,4 +1,4 @@
-"""A journal runs again to the same decisions; what this release would decide otherwise is listed; a breach ends it."""
+"""A journal runs again to the same decisions; what this release would decide otherwise is listed; a breach is passed over."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from edge.core.values import SortPlan
 from edge.runtime import replay as module
 from edge.runtime.journal import Batch, Entry, JournalError, Ledger, Record
 from edge.runtime.pump import entries_of
-from edge.runtime.replay import event_of, fresh_controller, leaving, steps
+from edge.runtime.replay import COMMAND_TYPES, event_of, fresh_controller, leaving, steps
 from edge.runtime.rerun import Summary, rerun
 from tests.core.line import Line
 
@@ -86,10 +86,13 @@ def test_a_promise_that_this_release_would_break_is_a_difference(
     assert text.count("breaks a promise: I8") == 3
 
 
-def test_it_stops_at_a_breach(tmp_path: Path, story: Recorder) -> None:
+def test_it_goes_on_behind_a_breach(tmp_path: Path, story: Recorder) -> None:
     breach = Entry(9, "Breach", 1, b'"I3: something"')
-    summary, _ = run(journal(tmp_path / "j.db", [*story.entries, breach, *story.entries]))
-    assert summary.events == len(story.log)
+    half = len(story.entries) // 2
+    while story.entries[half].kind in COMMAND_TYPES:
+        half += 1
+    summary, _ = run(journal(tmp_path / "j.db", [*story.entries[:half], breach, *story.entries[half:]]))
+    assert (summary.events, summary.differences) == (len(story.log), 0)
 
 
 def test_a_damaged_journal_is_not_run(tmp_path: Path, story: Recorder) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from drivers.process_image import EventSlot
 from simulators.geometry import Geometry
 from simulators.machine_program import MachineProgram
-from simulators.plc_program import HELD, PlcProgram
+from simulators.plc_program import PlcProgram
+from simulators.plc_rules import HELD
 from simulators.sorter_program import SorterProgram
 from tests.simulators.edges import CODEC, EXECUTE, IMAGE, Wire
 
