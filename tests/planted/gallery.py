@@ -12,6 +12,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PACKAGES = ("edge", "drivers", "vision", "line_config", "simulators")
 PATCHES = sorted(path.stem for path in HERE.glob("*.patch"))
+# Found by the campaign of 200 seeds, and too seldom for a test.
+RARE = frozenset({"order_used_again"})
 # Runs seeds in the scratch tree until the alarm rings, each with the faults and power cuts that a soak would draw for it.
 RUN = """
 import json, sys
