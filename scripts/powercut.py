@@ -10,9 +10,9 @@ from pathlib import Path
 
 from figures import keep
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from simulators.commands import bars
 from tests.powercut.disk import Operation, after_cuts, build_recorder, recorded
 from tests.powercut.judge import Verdict, judge
 
@@ -33,13 +33,12 @@ def main() -> int:
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     console = Console(stderr=True)
     sums: dict[str, list[Verdict]] = {}
-    columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor() as pool, Progress(*columns, console=console) as bars:
+    with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor() as pool, bars() as progress:
         recorder = build_recorder(Path(scratch))
         for level, every in (("FULL", 1), ("NORMAL", CONTROLS_EVERY), ("OFF", CONTROLS_EVERY)):
             operations = recorded(recorder, Path(scratch), transactions, level)
             work = [pool.submit(judge_slice, operations, seed, number, every) for number in range(SLICES)]
-            sums[level] = [future.result() for future in bars.track(work, description=f"synchronous={level}")]
+            sums[level] = [future.result() for future in progress.track(work, description=f"synchronous={level}")]
     table = Table("synchronous", "states of the disk", "corrupt", "acknowledged and lost", "for example")
     figures: dict[str, object] = {"transactions": transactions, "seed": seed}
     for level, verdicts in sums.items():

@@ -17,12 +17,10 @@ RARE = frozenset({"order_used_again"})
 # Runs seeds in the scratch tree until the alarm rings, each with the faults and power cuts that a soak would draw for it.
 RUN = """
 import json, sys
-from simulators.faults import KINDS
-from simulators.virtual import disturbances
-from simulators.virtual.campaign import plan_of, run_plan
+from simulators.virtual.campaign import CATALOGUE, plan_of, run_plan
 first, last, items = map(int, sys.argv[1:])
 for seed in range(first, last + 1):
-    result = run_plan(plan_of(seed, (*KINDS, *disturbances.NAMES))._replace(items=items))
+    result = run_plan(plan_of(seed, CATALOGUE)._replace(items=items))
     findings = [result["error"]] if "error" in result else result["findings"]
     if findings:
         print(json.dumps({"seed": seed, "finding": findings[0]}))

@@ -1,5 +1,6 @@
 /* Records, in order, every write, cut and sync of the files below SEALLINE_RECORD to the file SEALLINE_RECORD_TO.
  *
+ * SQLite's -shm is mapped, not written: it is not needed after a cut, because SQLite makes it anew from the WAL.
  * Preloaded into a process that writes a journal. One record: header, path, data; see disk.py for the reader.
  */
 #define _GNU_SOURCE

@@ -98,6 +98,39 @@ def runtime_of(ledger: Ledger) -> tuple[Runtime, list[Wire]]:
     return runtime, wires
 
 
+def test_after_a_breach_the_next_boot_is_held_and_says_so_and_the_one_after_need_not_say_it_again(tmp_path: Path) -> None:
+    async def boot() -> Runtime:
+        ledger = ledger_at(tmp_path / "j.db")
+        runtime, _ = runtime_of(ledger)
+        runtime.begin("digest")
+        task = asyncio.ensure_future(runtime.pump.run())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        ledger.close()
+        return runtime
+
+    async def story() -> None:
+        await boot()
+        ledger = ledger_at(tmp_path / "j.db")
+        ledger.write(Batch([Entry(9, "Breach", 1, b'"I3: planted"')]))
+        ledger.close()
+        broken = await boot()
+        assert "PROMISE_BROKEN" in broken.controller.floor.conditions.active
+        assert broken.controller.floor.machine.state is State.HELD
+        reader = ledger_at(tmp_path / "j.db")
+        said = [msgspec.json.decode(record.body, type=Booted).broke for record in reader.records() if record.kind == "Booted"]
+        reader.close()
+        assert said == ["", "I3: planted"]
+        after = await boot()
+        assert "PROMISE_BROKEN" in after.controller.floor.conditions.active, "it stands until the belt is cleared"
+        reader = ledger_at(tmp_path / "j.db")
+        boots = [msgspec.json.decode(record.body, type=Booted) for record in reader.records() if record.kind == "Booted"]
+        reader.close()
+        assert boots[-1].broke == ""
+
+    run_virtual(story())
+
+
 def test_a_second_boot_is_held_and_tells_both_plcs(tmp_path: Path) -> None:
     async def story() -> None:
         first = ledger_at(tmp_path / "j.db")
