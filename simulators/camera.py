@@ -30,6 +30,8 @@ class FramesServer:
         self._boot, self._exposure_us, self._queue_max = boot, exposure_us, queue_max
         self._queue: deque[tuple[bytes, Image]] = deque()
         self._fired = asyncio.Event()
+        self._came = asyncio.Event()
+        self._accepted = 0
         self._listener: socket.socket | None = None
         self._client: socket.socket | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -40,6 +42,12 @@ class FramesServer:
     def connected(self) -> bool:
         """Whether a client is there."""
         return self._client is not None
+
+    async def has_accepted(self, number: int) -> None:
+        """Wait until so many clients have come: one that believes to be connected may still wait in the listener's queue."""
+        while self._accepted < number:
+            self._came.clear()
+            await self._came.wait()
 
     async def start(self, host: str, port: int) -> int:
         """Listen, and return the port (the system's choice for port 0)."""
@@ -87,6 +95,8 @@ class FramesServer:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._client = client
+            self._accepted += 1
+            self._came.set()
 
     async def _send(self) -> None:
         loop = asyncio.get_running_loop()

@@ -199,43 +199,54 @@ async def test_the_socket_is_the_owners_alone_and_goes_with_the_link(tmp_path):
     worker.close()
 
 
+@asynccontextmanager
+async def camera():
+    server = FramesServer(boot=5)
+    port = await server.start("127.0.0.1", 0)
+    try:
+        yield server, f"127.0.0.1:{port}"
+    finally:
+        await server.stop()
+
+
 async def test_from_the_camera_to_events_with_a_worker_that_is_killed(tmp_path):
     """The real worker, real frames, the real wire; after kill -9 it is there again."""
-    key, server, pump = tmp_path / "site.key", FramesServer(boot=5), Pump()
+    key, pump = tmp_path / "site.key", Pump()
     key.write_bytes(SITE_KEY)
-    port = await server.start("127.0.0.1", 0)
     layouts = [camera_link_layout(kind) for kind in KINDS]
-    argv = worker_argv(
-        Camera.ID, f"127.0.0.1:{port}", tmp_path / "eye.sock", layouts=layouts, site_key=key, evidence=tmp_path / "evidence"
-    )
-    async with running(tmp_path, pump, argv=argv) as link:
-        assert isinstance(await pump.next(), LinkUp)
-        for trigger, kind in enumerate(KINDS, 1):
-            server.fire(2 * trigger, render_document(document(kind, 1), seed=1))
-            for k in (0, 1):
-                read = await pump.next()
-                assert (read.kind, read.flags, read.trigger, read.k, read.camera_boot) == (kind, 15, 2 * trigger, k, 5)
-        assert len(list((tmp_path / "evidence" / "id_camera").glob("*.sealed"))) == 6
-        os.kill(link_worker_pid(tmp_path), 9)
-        assert isinstance(await pump.next(), LinkDown)
-        assert isinstance(await pump.next(), LinkUp)
-        assert link.worker_starts == 2
-        server.fire(8, render_document(document("a4", 2), seed=1))
-        assert (await pump.next()).trigger == 8
-    await server.stop()
+    async with camera() as (server, address):
+        argv = worker_argv(
+            Camera.ID, address, tmp_path / "eye.sock", layouts=layouts, site_key=key, evidence=tmp_path / "evidence"
+        )
+        async with running(tmp_path, pump, argv=argv) as link:
+            assert isinstance(await pump.next(), LinkUp)
+            await server.has_accepted(1)
+            for trigger, kind in enumerate(KINDS, 1):
+                server.fire(2 * trigger, render_document(document(kind, 1), seed=1))
+                for k in (0, 1):
+                    read = await pump.next()
+                    assert (read.kind, read.flags, read.trigger, read.k, read.camera_boot) == (kind, 15, 2 * trigger, k, 5)
+            assert len(list((tmp_path / "evidence" / "id_camera").glob("*.sealed"))) == 6
+            os.kill(link_worker_pid(tmp_path), 9)
+            assert isinstance(await pump.next(), LinkDown)
+            assert isinstance(await pump.next(), LinkUp)
+            assert link.worker_starts == 2
+            await server.has_accepted(2)
+            server.fire(8, render_document(document("a4", 2), seed=1))
+            assert (await pump.next()).trigger == 8
 
 
 async def test_label_camera_to_events(tmp_path):
-    server, pump = FramesServer(boot=5), Pump()
-    port = await server.start("127.0.0.1", 0)
-    argv = worker_argv(Camera.LABEL, f"127.0.0.1:{port}", tmp_path / "eye.sock")
-    async with running(tmp_path, pump, Camera.LABEL, argv):
-        assert isinstance(await pump.next(), LinkUp)
-        server.fire(2, render_envelope(label("EA473124829CN", 6), 1))
-        for k in (0, 1):
-            read = await pump.next()
-            assert (read.k, {symbol.text for symbol in read.symbols}) == (k, {"EA473124829CN", "EA473124829CN;6"})
-    await server.stop()
+    pump = Pump()
+    async with camera() as (server, address):
+        argv = worker_argv(Camera.LABEL, address, tmp_path / "eye.sock")
+        async with running(tmp_path, pump, Camera.LABEL, argv):
+            assert isinstance(await pump.next(), LinkUp)
+            await server.has_accepted(1)
+            server.fire(2, render_envelope(label("EA473124829CN", 6), 1))
+            for k in (0, 1):
+                read = await pump.next()
+                assert (read.k, {symbol.text for symbol in read.symbols}) == (k, {"EA473124829CN", "EA473124829CN;6"})
 
 
 def camera_link_layout(kind):

@@ -28,8 +28,7 @@ async def camera():
 async def client(camera):
     reader, writer = await asyncio.open_connection("127.0.0.1", camera.port)
     async with asyncio.timeout(5):
-        while not camera.connected:  # noqa: ASYNC110 - the camera rings no bell for this
-            await asyncio.sleep(0)
+        await camera.has_accepted(1)
     return reader, writer
 
 
