@@ -62,7 +62,7 @@ def run(config: ConfigPath) -> None:
     from edge.hmi.app import create_app
     from edge.hmi.server import PanelError, address, listen, serve
     from edge.runtime import service
-    from edge.runtime.journal import JournalError
+    from edge.runtime.records import JournalError
     from vision.tokens import SiteKeyError
 
     try:
@@ -110,7 +110,7 @@ KeyFile = Annotated[Path | None, typer.Option("--key", help="The site key; by de
 
 
 def _site_key(journal: Path, key_file: Path | None) -> bytes:
-    from edge.runtime.journal import journal_key
+    from edge.runtime.records import journal_key
     from vision.tokens import SiteKeyError, load_site_key
 
     try:
@@ -129,7 +129,7 @@ def verify(
 ) -> None:
     """Prove a journal: its chain record by record, and its head against the anchors. Exit 1 at the first fault."""
     from edge.runtime import verify as proof
-    from edge.runtime.journal import JournalError
+    from edge.runtime.records import JournalError
 
     anchor_file = anchors or journal.parent / "anchors.jsonl"
     try:
@@ -160,7 +160,7 @@ def replay(
 ) -> None:
     """Run a journal again and print its decision hash; exit 1 where this release decides otherwise than the journal says."""
     from edge.runtime import rerun
-    from edge.runtime.journal import JournalError
+    from edge.runtime.records import JournalError
 
     try:
         summary = rerun.rerun(journal, _site_key(journal, key), out if diff or trace else None, every=trace)

@@ -34,6 +34,8 @@ class PathsSection(_Strict):
     site_key_file: FilePath
     anchor_file: Annotated[str, Field(max_length=4096)] = ""
     """the second store of the journal's anchors, better on another disk; "" = anchors.jsonl in data_dir"""
+    journal_keep_days: Annotated[int, Field(ge=1, le=3650)] = 400
+    """how long archived records are kept"""
 
 
 class ModbusSection(_Strict):

@@ -18,7 +18,8 @@ from drivers.process_image import EdgeImage, ImageCodec
 from edge.labels.compose import compose
 from edge.labels.fields import LabelFields
 from edge.labels.zpl import zpl
-from edge.runtime.journal import Batch, Entry, Ledger
+from edge.runtime.ledger import Ledger
+from edge.runtime.records import Batch, Entry
 from line_config.document_layout import standard_layouts
 from line_config.label_layout import load_label_layout
 from line_config.process_image import load_process_image

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from edge.core.carry import Carry
 from edge.core.checklist import Checklist
 from edge.core.collation import Collation
 from edge.core.commands import Command
@@ -12,6 +13,7 @@ from edge.core.doors import Doors
 from edge.core.events import (
     BeltEmpty,
     Booted,
+    Carried,
     ClockRead,
     CommandRefused,
     ConfigLoaded,
@@ -82,6 +84,7 @@ class Controller:
         self.items = Items(floor, self.documents, self.collation, self._transit)
         self.labels = Labels(floor, self.items, self._label_read)
         self.sorting = Sorting(floor, self.items, self.labels)
+        self.carry = Carry(floor, self.labels, self.lots)
         self.checklist = Checklist(floor, self.documents, self.items)
         guards = Guards(self.documents, self.items, self.sorting)
         self.supervision = Supervision(floor, self.documents, self.items, self.sorting, guards, self.checklist)
@@ -97,7 +100,8 @@ class Controller:
             ConfigLoaded: self._configured,
             ClockRead: self._clock_read,
             HostRead: self._host_read,
-            DeadlinePassed: lambda _: None,
+            Carried: self.carry.take,
+            DeadlinePassed: self._nothing_else,
             LinkUp: supervision.link_up,
             LinkDown: supervision.link_down,
             PlcStatus: supervision.plc_status,
@@ -115,7 +119,7 @@ class Controller:
             LabelApplied: labels.applied,
             LabelPurged: labels.purged,
             LabelExposed: labels.exposed,
-            LabelRead: lambda event: self._checked(labels.frame(event)),
+            LabelRead: self._label_read_in,
             HandedOver: sorting.handed_over,
             Inducted: sorting.inducted,
             ParcelScanned: sorting.scanned,
@@ -123,9 +127,9 @@ class Controller:
             DivertUnconfirmed: sorting.arrived,
             ItemRejected: sorting.arrived,
             Lost: self._lost,
-            Extra: lambda _: self.floor.raise_condition("EXTRA_ITEM"),
-            RejectUnconfirmed: lambda _: self.floor.raise_condition("REJECT_UNCONFIRMED"),
-            CommandRefused: lambda event: self.floor.surprise("command refused", event.code),
+            Extra: self._extra,
+            RejectUnconfirmed: self._reject_unconfirmed,
+            CommandRefused: self._refused,
             BeltEmpty: self.desk.belt_empty,
             ManifestGranted: self.floor.pool.take_chunk,
             ManifestSealed: self._manifest_sealed,
@@ -202,6 +206,7 @@ class Controller:
 
     def _configured(self, event: ConfigLoaded) -> None:
         self.floor.settings, self.floor.sort_plan = event.settings, event.sort_plan
+        self.sorting.inductions.window_us = event.settings.scan_window_ms * 1000
         if not self.floor.pool.orders:
             self.floor.raise_condition("NO_MANIFEST")
 
@@ -232,6 +237,21 @@ class Controller:
         item = self.items.weighed(event)
         if item is not None:
             self.labels.print_for(item)
+
+    def _nothing_else(self, _: DeadlinePassed) -> None:
+        """What is due was done before the event was routed."""
+
+    def _extra(self, _: Extra) -> None:
+        self.floor.raise_condition("EXTRA_ITEM")
+
+    def _reject_unconfirmed(self, _: RejectUnconfirmed) -> None:
+        self.floor.raise_condition("REJECT_UNCONFIRMED")
+
+    def _refused(self, event: CommandRefused) -> None:
+        self.floor.surprise("command refused", event.code)
+
+    def _label_read_in(self, event: LabelRead) -> None:
+        self._checked(self.labels.frame(event))
 
     def _checked(self, item: Item | None) -> None:
         if item is not None:

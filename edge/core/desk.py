@@ -5,7 +5,7 @@ from functools import partial
 
 from edge.core.acts import ACTS
 from edge.core.checklist import Checklist
-from edge.core.commands import Answer, ClearBelt, RunOut
+from edge.core.commands import Answer, ClearBelt, Outcome, RunOut
 from edge.core.conditions import CLEARED_WITH_BELT, Effect
 from edge.core.document import Documents, DocumentState
 from edge.core.doors import Doors
@@ -150,6 +150,7 @@ class Desk:
             return "NO_SUCH_CHUTE"
         if not self._floor.bags.bind(int(chute), BagId(bag)):
             return "BAG_IN_USE"
+        self._floor.do(Outcome(table="bag", key=str(int(chute)), value=bag))
         self._floor.report("bag_bound", chute=int(chute), bag=bag)
         self._sorting.look_for_full()
         return "OK"

@@ -8,6 +8,7 @@ on the sorter again and proves itself by the induction scan. Nothing else brings
 from collections.abc import Callable
 from functools import partial
 
+from edge.core.commands import Outcome
 from edge.core.document import IN_HAND, Document, Documents, DocumentState
 from edge.core.events import OperatorRequest
 from edge.core.floor import Floor
@@ -72,6 +73,7 @@ class Doors:
         for document in documents or []:
             if document.order_id is not None:
                 self._floor.pool.withdraw(document.order_id, OrderState.RETURNED)
+                self._floor.do(Outcome(table="returned", key=document.order_id, value=document.key))
                 self._floor.clocks.ended(document.order_id)
         return code
 
@@ -103,7 +105,8 @@ class Doors:
         text = event.argument.get("print_id", "")
         print_id = PrintId(int(text)) if text.isascii() and text.isdigit() else PrintId(0)
         item_id = self._labels.item_of.get(print_id)
-        if item_id is None or self._on_the_way(self._items.all[item_id]):
+        on_the_way = item_id is not None and self._on_the_way(self._items.all[item_id])
+        if on_the_way or (item_id is None and print_id not in self._labels.carried):
             return "UNKNOWN_LABEL"
         if event.argument.get("second", "") in ("", event.person):
             return "SECOND_PERSON"

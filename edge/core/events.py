@@ -37,6 +37,14 @@ class Booted(Event, frozen=True):
     version: str
     broke: str = ""
     """the promise that the boot before was about to break, for which it ended itself"""
+    core: str = ""
+    """digest of the core that decides from here on"""
+
+
+class Carried(Event, frozen=True):
+    """What an earlier release of the core has left: its outcome rows by table, key and value (I13)."""
+
+    rows: dict[str, dict[str, str]]
 
 
 class ConfigLoaded(Event, frozen=True):

@@ -28,6 +28,8 @@ class Auditor:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._last_print_id = 0
+        self._intended: dict[str, PrintId] = {}
+        """tracking number → print id of the row that was written for a print to come"""
         self._live_print: dict[str, PrintId] = {}
         self._dispatched: set[OrderId] = set()
         self._checks: dict[type[Command], Callable[[Any], None]] = {
@@ -87,12 +89,18 @@ class Auditor:
         self._require("I3", wanted and held == wanted, f"{command.item} does not hold its order's documents and nothing else")
 
     def _print(self, command: PrintLabel) -> None:
-        self._require("I5", command.print_id > self._last_print_id, f"print id {command.print_id} was used before")
-        self._last_print_id = command.print_id
         number = command.label.tracking_number
-        live = self._live_print.get(number)
-        self._require("I5", live is None, f"{number} has the live print id {live}")
+        intended = self._intended.pop(number, None)
+        self._require("I6", intended == command.print_id, f"print id {command.print_id} has no row, {intended} has")
         self._live_print[number] = command.print_id
+
+    def _burn(self, print_id: PrintId, number: str) -> None:
+        """A row for a print: it counts as burnt from here on, whether it is sent or was carried over from another release."""
+        self._require("I5", print_id > self._last_print_id, f"print id {print_id} was used before")
+        self._last_print_id = print_id
+        live = self._live_print.get(number) or self._intended.get(number)
+        self._require("I5", live is None, f"{number} has the live print id {live}")
+        self._intended[number] = print_id
 
     def _apply(self, command: Apply) -> None:
         item = self._item(command.item)
@@ -115,14 +123,18 @@ class Auditor:
         self._require("I8", floor.bags.accepts(command.chute), f"chute {command.chute} has no open bag")
 
     def _outcome(self, command: Outcome) -> None:
+        if command.table == "print":
+            self._burn(PrintId(int(command.key)), command.value)
         if command.table == "void":
             self._live_print = {n: p for n, p in self._live_print.items() if str(p) != command.key}
+            self._intended = {n: p for n, p in self._intended.items() if str(p) != command.key}
         if command.table != "dispatched":
             return
         order_id = OrderId(command.key)
         self._require("I4", order_id not in self._dispatched, f"{order_id} dispatched twice")
         self._dispatched.add(order_id)
         self._live_print.pop(command.value, None)
+        self._intended.pop(command.value, None)
 
     def _permit(self, command: SetPermit) -> None:
         if not command.granted:

@@ -7,7 +7,7 @@ from edge.core.item import Item, Items, ItemState
 from edge.core.matching import Expected, check_label
 from edge.core.routing import route
 from edge.core.tracking import Burst, Bursts, Deadlines
-from edge.core.values import EventFlag, ItemId, LabelText, PrintId, Verdict
+from edge.core.values import EventFlag, ItemId, LabelText, OrderId, PrintId, Verdict
 
 MISMATCHES_THAT_HOLD = 2
 
@@ -26,6 +26,8 @@ class Labels:
         self._read = read_deadlines
         self.next_print_id = 1
         self.item_of: dict[PrintId, ItemId] = {}
+        self.carried: dict[PrintId, OrderId] = {}
+        """prints of another release that may still exist on paper"""
         self.printed: set[PrintId] = set()
         self.bursts: Bursts[LabelRead] = Bursts()
         self._burst_of: dict[ItemId, Burst[LabelRead]] = {}
@@ -120,10 +122,11 @@ class Labels:
 
     def void(self, print_id: PrintId, why: str) -> None:
         """This print does not exist, or no longer: its order may get another one."""
-        item = self._items.all[self.item_of[print_id]]
-        if item.order_id is not None and self._floor.pool.void(item.order_id, print_id):
+        item_id = self.item_of.get(print_id)
+        order_id = self.carried.get(print_id) if item_id is None else self._items.all[item_id].order_id
+        if order_id is not None and self._floor.pool.void(order_id, print_id):
             self._floor.do(Outcome(table="void", key=str(print_id), value=why))
-            self._floor.report("label_void", item=item.item_id, print_id=print_id, reason=why)
+            self._floor.report("label_void", item=item_id, print_id=print_id, reason=why)
 
     def exposed(self, event: LabelExposed) -> None:
         """The item passes the label camera."""

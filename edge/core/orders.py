@@ -76,8 +76,8 @@ class OrderPool:
 
     def _add(self, order: Order) -> None:
         self.orders[order.order_id] = order
-        self.state[order.order_id] = OrderState.WAITING
-        self.waiting += 1
+        if self.state.setdefault(order.order_id, OrderState.WAITING) is OrderState.WAITING:
+            self.waiting += 1
         for document in order.documents:
             self._by_token.setdefault((document.kind, document.token), []).append(order.order_id)
             self._by_skeleton.setdefault((document.kind, document.skeleton), []).append(order.order_id)
@@ -164,6 +164,19 @@ class OrderPool:
         if before is not OrderState.ON_LINE:
             self.state[order_id] = end
         return before
+
+    def carry_ended(self, order_id: OrderId, *, dispatched: bool) -> None:
+        """Another release dispatched it or gave it back: it is never open again, also when it is granted again later (I4)."""
+        end = OrderState.DISPATCHED if dispatched else OrderState.RETURNED
+        self.waiting -= self.state.get(order_id) is OrderState.WAITING
+        self.state[order_id] = end
+
+    def carry_print(self, order_id: OrderId, print_id: PrintId) -> None:
+        """Another release has printed a label for it that may still exist."""
+        self.live_print[order_id] = print_id
+        if self.state[order_id] is OrderState.WAITING:
+            self.state[order_id] = OrderState.ASIDE
+            self.waiting -= 1
 
     def dispatch(self, order_id: OrderId) -> bool:
         """Confirmed in its chute. False = it was dispatched before: an invariant is broken (I4)."""

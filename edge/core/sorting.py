@@ -256,6 +256,8 @@ class Sorting:
         if bag is None or not bag.closing or bag.locked or bag.recalled or self._on_the_way(chute):
             return
         floor.bags.close(chute)
+        floor.do(Outcome(table="bag", key=str(chute), value=""))
+        floor.do(Outcome(table="bag_closed", key=bag.bag_id, value=str(len(bag.items))))
         self.look_for_full()
         numbers = [item.order.tracking_number for item in map(self._items.all.__getitem__, bag.items) if item.order is not None]
         floor.report("bag_closed", bag=bag.bag_id, chute=chute, count=len(numbers), tracking_numbers=",".join(numbers))

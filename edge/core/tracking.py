@@ -74,7 +74,7 @@ class Inductions:
     """
 
     def __init__(self, window_us: int) -> None:
-        self._window_us = window_us
+        self.window_us = window_us
         self._parcels: deque[tuple[int, ParcelKey]] = deque()
         self._texts: deque[tuple[int, str]] = deque()
         self.orphans = 0
@@ -94,23 +94,23 @@ class Inductions:
         joined = []
         while self._parcels and self._texts:
             parcel_us, text_us = self._parcels[0][0], self._texts[0][0]
-            if text_us < parcel_us - self._window_us:
+            if text_us < parcel_us - self.window_us:
                 self._texts.popleft()
                 self.orphans += 1
-            elif text_us > parcel_us + self._window_us:
+            elif text_us > parcel_us + self.window_us:
                 joined.append(Scan(self._parcels.popleft()[1], ""))
             else:
                 joined.append(Scan(self._parcels.popleft()[1], self._texts.popleft()[1]))
-        while self._parcels and self._parcels[0][0] + self._window_us <= now_us:
+        while self._parcels and self._parcels[0][0] + self.window_us <= now_us:
             joined.append(Scan(self._parcels.popleft()[1], ""))
-        while self._texts and self._texts[0][0] + self._window_us < now_us:
+        while self._texts and self._texts[0][0] + self.window_us < now_us:
             self._texts.popleft()
             self.orphans += 1
         return joined
 
     def next_due_us(self) -> int | None:
         """When the oldest waiting parcel's window ends."""
-        return self._parcels[0][0] + self._window_us if self._parcels else None
+        return self._parcels[0][0] + self.window_us if self._parcels else None
 
 
 class Deadlines:

@@ -6,15 +6,17 @@ from typing import Any
 
 from edge import __version__
 from edge.core.commands import Answer
-from edge.core.events import Booted, ConfigLoaded, OperatorRequest
+from edge.core.events import Booted, Carried, ConfigLoaded, OperatorRequest
 from edge.core.values import Settings, SortPlan
 from edge.runtime import view
 from edge.runtime.clock import Clock
 from edge.runtime.dispatch import Dispatch
-from edge.runtime.journal import Ledger, Store
+from edge.runtime.journal import Store
+from edge.runtime.ledger import Journal, Ledger
 from edge.runtime.link import Health, Link
 from edge.runtime.pump import Pump
 from edge.runtime.replay import replay
+from edge.runtime.snapshot import Snapshot, core_digest
 
 
 class Busy(Exception):
@@ -25,8 +27,18 @@ class Runtime:
     """The running line. Links are added before `boot`; the caller spawns `pump.run` and each link's `run`."""
 
     def __init__(
-        self, ledger: Ledger, store: Store, clock: Clock, settings: Settings, sort_plan: SortPlan, *, stall_ms: int = 250
+        self,
+        ledger: Ledger,
+        store: Store,
+        clock: Clock,
+        settings: Settings,
+        sort_plan: SortPlan,
+        *,
+        snapshot: Snapshot | None = None,
+        history: Journal | None = None,
+        stall_ms: int = 250,
     ) -> None:
+        """`snapshot` must fit the ledger, see Snapshot.fits; `history`: the ledger with its archives."""
         self._settings = settings
         self._sort_plan = sort_plan
         self._clock = clock
@@ -35,9 +47,10 @@ class Runtime:
         self.boot = ledger.boot
         self.journal_id = ledger.journal_id
         self.cursors = ledger.cursors()
-        replayed = replay(ledger, settings, sort_plan)
-        self.replayed = replayed.events
+        replayed = replay(history or ledger, core_digest(), settings, sort_plan, snapshot)
+        self.replayed = replayed.events - (0 if snapshot is None else snapshot.events)
         self._broke = replayed.broke
+        self._carry = replayed.carry
         self.controller = replayed.controller
         self.dispatch = Dispatch()
         self.pump = Pump(self.controller, replayed.auditor, store, self.dispatch.act, clock, stall_ms=stall_ms)
@@ -49,11 +62,20 @@ class Runtime:
         self.dispatch.register(link)
 
     def begin(self, digest: str) -> None:
-        """The first two events of a boot: that we are back, and the configuration in force."""
+        """The first events of a boot: that we are back, what another core has left, and the configuration in force."""
         now_us = self._clock.now_us()
         self.pump.offer(
-            Booted(at_us=now_us, boot=self.boot, journal_id=self.journal_id, version=__version__, broke=self._broke)
+            Booted(
+                at_us=now_us,
+                boot=self.boot,
+                journal_id=self.journal_id,
+                version=__version__,
+                broke=self._broke,
+                core=core_digest(),
+            )
         )
+        if self._carry is not None:
+            self.pump.offer(Carried(at_us=now_us, rows=self._carry))
         self.pump.offer(ConfigLoaded(at_us=now_us, digest=digest, settings=self._settings, sort_plan=self._sort_plan))
 
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str = "") -> Answer:

@@ -35,7 +35,14 @@ def label(body: bytes) -> bytes:
     return b"" if job.fields is None else zpl(compose(layout, job.fields), layout.printer)
 
 
-JOBS: dict[str, Callable[[bytes], bytes]] = {"label": label}
+def keep(body: bytes) -> bytes:
+    """KeepJob → Kept."""
+    from edge.runtime import keeper  # noqa: PLC0415 - the helper that draws labels need not know the core
+
+    return msgspec.msgpack.encode(keeper.keep(msgspec.msgpack.decode(body, type=keeper.KeepJob)))
+
+
+JOBS: dict[str, Callable[[bytes], bytes]] = {"label": label, "keep": keep}
 
 
 def answer(message: bytes) -> bytes:

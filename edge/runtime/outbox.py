@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
-from edge.runtime.journal import OutboxRow
+from edge.runtime.records import OutboxRow
 
 WINDOW = 20
 PATIENCE_S, PATIENCE_MAX_S = 5.0, 60.0

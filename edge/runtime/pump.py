@@ -12,8 +12,9 @@ from edge.core.events import ClockRead, DeadlinePassed, Event
 from edge.core.invariants import Auditor, InvariantError
 from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
-from edge.runtime.journal import Batch, Entry, Store
+from edge.runtime.journal import Store
 from edge.runtime.link import Cursor
+from edge.runtime.records import Batch, Entry
 from edge.runtime.replay import BREACH, EVENT_VERSION, leaving
 
 QUEUE_MAX = 4096

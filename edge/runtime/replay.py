@@ -9,10 +9,21 @@ import msgspec
 from edge.core import commands as core_commands
 from edge.core.commands import Command, Outcome, Publish
 from edge.core.controller import Controller
-from edge.core.events import ConfigLoaded, Event
+from edge.core.events import (
+    Booted,
+    Carried,
+    ConfigLoaded,
+    Event,
+    LotReceived,
+    ManifestGranted,
+    ManifestSealed,
+    OrderCancelled,
+)
 from edge.core.invariants import Auditor, InvariantError
 from edge.core.values import Settings, SortPlan
-from edge.runtime.journal import JournalError, Ledger, Record
+from edge.runtime.ledger import Head, Journal
+from edge.runtime.records import JournalError, Record
+from edge.runtime.snapshot import Snapshot, thaw
 
 EVENT_TYPES: dict[str, type[Event]] = {cls.__name__: cls for cls in Event.__subclasses__()}
 COMMAND_TYPES: dict[str, type[Command]] = {
@@ -23,8 +34,10 @@ EVENT_VERSION = 1
 Fields = dict[str, Any]
 # (kind, version) → what makes the next version's fields of it. Fields that were only added, with defaults, need none.
 UPCASTERS: dict[tuple[str, int], Callable[[Fields], Fields]] = {}
-ROWS = ("dispatched", "print", "void")
-"""outcome tables that a replay must reproduce"""
+ROWS = ("dispatched", "print", "void", "bag", "bag_closed", "returned")
+"""outcome tables: a replay must reproduce them, and another core starts from them"""
+BOOKS = (ManifestGranted, ManifestSealed, OrderCancelled, LotReceived)
+"""what central has said: facts that every release takes from a journal, whoever wrote it"""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -79,6 +92,7 @@ def steps(records: Iterable[Record], controller: Controller) -> Iterator[Step]:
     A Breach is passed over: the event that would have broken a promise is not recorded, none of its commands went out (I13).
     """
     auditor = Auditor(controller)
+    books: list[Event] = []
     held: Record | None = None
     recorded: list[bytes] = []
     for record in records:
@@ -87,6 +101,14 @@ def steps(records: Iterable[Record], controller: Controller) -> Iterator[Step]:
             continue
         if held is not None:
             yield _step(held, tuple(recorded), controller, auditor)
+        if record.kind == Carried.__name__:
+            # Here the release that wrote what follows has begun, with the books alone.
+            controller = Controller(controller.floor.settings, controller.floor.sort_plan)
+            auditor = Auditor(controller)
+            for event in books:
+                controller.handle(event)
+        elif isinstance(book := event_of(record), BOOKS):
+            books.append(book)
         held, recorded = (None if record.kind == BREACH else record), []
     if held is not None:
         yield _step(held, tuple(recorded), controller, auditor)
@@ -136,22 +158,49 @@ class Replayed(NamedTuple):
 
     controller: Controller
     auditor: Auditor
+    place: Head
+    """the last record"""
     last_us: int
     events: int
     broke: str
     """the promise for which the last boot ended itself, "" = it did not"""
+    carry: dict[str, dict[str, str]] | None
+    """outcome rows to start from, where another core wrote what is behind the books; None = this core has replayed it all"""
 
 
-def replay(ledger: Ledger, settings: Settings, sort_plan: SortPlan) -> Replayed:
-    """Run the journal's events through a new core; raises JournalError where the rows and the replay differ (I13)."""
-    controller = Controller(settings, sort_plan)
-    auditor = Auditor(controller)
-    last_us, count, broke = 0, 0, ""
+def books_until(journal: Journal, core: str, after_seq: int) -> int | None:
+    """Up to which record only the books count, because another core decided it; None = all of them, nothing was carried yet."""
+    decided_by, carried = 0, 0
+    for mark in journal.marks((Booted.__name__, Carried.__name__), after_seq):
+        if mark.kind == Carried.__name__:
+            carried = mark.seq
+        elif msgspec.json.decode(mark.body, type=Booted).core != core:
+            decided_by = mark.seq
+    return None if decided_by > carried else carried
+
+
+def replay(journal: Journal, core: str, settings: Settings, sort_plan: SortPlan, snapshot: Snapshot | None = None) -> Replayed:
+    """Run the journal's events through a core, behind the snapshot where one fits.
+
+    `settings` and `sort_plan` are for a journal that holds no configuration yet. Raises JournalError where the rows and the
+    replay differ (I13), or where a promise would be broken.
+    """
+    if snapshot is None:
+        begin, last_us, count = journal.base(), 0, 0
+        controller = _first_controller(journal, settings, sort_plan)
+        auditor = Auditor(controller)
+    else:
+        begin, last_us, count = Head(snapshot.seq, snapshot.chain), snapshot.last_us, snapshot.events
+        controller, auditor = thaw(snapshot.state)
+    until, place, broke = books_until(journal, core, begin.seq), begin, ""
+    if until is None and snapshot is not None:
+        return replay(journal, core, settings, sort_plan)
     rows: dict[str, dict[str, str]] = {name: {} for name in ROWS}
-    for record in ledger.records():
+    for record in journal.records(begin):
+        place = Head(record.seq, record.chain)
         broke = msgspec.json.decode(record.body, type=str) if record.kind == BREACH else ""
         event = event_of(record)
-        if event is None:
+        if event is None or ((until is None or record.seq < until) and not isinstance(event, BOOKS)):
             continue
         commands = controller.handle(event)
         _require_kept(auditor, commands, record.seq)
@@ -159,10 +208,21 @@ def replay(ledger: Ledger, settings: Settings, sort_plan: SortPlan) -> Replayed:
             if isinstance(command, Outcome):
                 rows[command.table][command.key] = command.value
         last_us, count = max(last_us, record.at_us), count + 1
+    stored = {name: journal.outcomes(name, -1 if snapshot is None else begin.seq) for name in ROWS}
+    if until is None:
+        return Replayed(controller, auditor, place, last_us, count, broke, stored)
     for name, replayed in rows.items():
-        _require_equal(name, ledger.outcomes(name), replayed)
+        _require_equal(name, stored[name], replayed)
     auditor.full_pass()
-    return Replayed(controller, auditor, last_us, count, broke)
+    return Replayed(controller, auditor, place, last_us, count, broke, None)
+
+
+def _first_controller(journal: Journal, settings: Settings, sort_plan: SortPlan) -> Controller:
+    """As it was made in the journal's first boot: with the configuration of that day."""
+    for record in journal.marks((ConfigLoaded.__name__,), 0)[:1]:
+        config = msgspec.json.decode(record.body, type=ConfigLoaded)
+        return Controller(config.settings, config.sort_plan)
+    return Controller(settings, sort_plan)
 
 
 def _require_kept(auditor: Auditor, commands: tuple[Command, ...], seq: int) -> None:

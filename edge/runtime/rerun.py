@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import track
 
 from edge.core.commands import Outcome
-from edge.runtime.journal import JournalError
+from edge.runtime.records import JournalError
 from edge.runtime.replay import DecisionHash, Step, fresh_controller, steps
 from edge.runtime.verify import read_records, verify
 

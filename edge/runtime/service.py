@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import signal
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,20 @@ from edge.core.invariants import InvariantError
 from edge.core.values import Camera, Plc, Settings, SortPlan
 from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime, new_journal_id
+from edge.runtime.archive import WholeJournal
 from edge.runtime.camera_link import CameraLink, worker_argv
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
 from edge.runtime.helper import Helper
-from edge.runtime.journal import JournalError, Ledger, ThreadStore, journal_key
+from edge.runtime.journal import ThreadStore
+from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
 from edge.runtime.label_link import LabelLink, renderer
 from edge.runtime.lag import LoopLag
+from edge.runtime.ledger import Ledger
 from edge.runtime.plc_link import PlcLink
+from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scanner_link import ScannerLink
+from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
 from line_config.model import LineConfig, PlcConfig
@@ -49,6 +55,8 @@ FAILED, ENDED = 1, 0
 BUILD_MS = 1_790_000_000_000
 """wall time at which this release was made: a clock before it is not set"""
 DISK_LOOK_S = 10.0
+KEEP_LIMIT_MS = 600_000
+"""for the first snapshot of a long journal, in a niced process"""
 
 
 class Desk:
@@ -129,15 +137,29 @@ class Line:
         self._data_dir = Path(config.paths.data_dir)
         self._data_dir.mkdir(parents=True, exist_ok=True)
         anchor_file = Path(config.paths.anchor_file) if config.paths.anchor_file else self._data_dir / "anchors.jsonl"
-        self._ledger = Ledger(str(self._data_dir / "journal.db"), journal_key(site_key), anchor_file)
-        self._ledger.open(new_journal_id)
+        journal, key = self._data_dir / "journal.db", journal_key(site_key)
+        self._ledger = Ledger(str(journal), key, anchor_file)
+        snapshot = read_snapshot(snapshot_path(journal), key)
+        self._ledger.open(new_journal_id, partial(proved_seq, snapshot))
         self._store = ThreadStore(self._ledger)
         self._clock = Clock()
         self._anchors = Anchors(self._store, self._clock)
         self._crew = Crew()
         self._helper = Helper()
         self._lag = LoopLag()
-        self.runtime = Runtime(self._ledger, self._store, self._clock, settings_of(config), sort_plan_of(config))
+        settings, sort_plan = settings_of(config), sort_plan_of(config)
+        self.runtime = Runtime(
+            self._ledger,
+            self._store,
+            self._clock,
+            settings,
+            sort_plan,
+            snapshot=snapshot if proved_seq(snapshot, self._ledger) else None,
+            history=WholeJournal(self._ledger, archive_folder(journal)),
+        )
+        job = KeepJob(str(journal), str(anchor_file), key, settings, sort_plan, 0, config.paths.journal_keep_days)
+        self._keeping = Helper(limit_ms=KEEP_LIMIT_MS)
+        self._keeper = Keeper(self._keeping, self._ledger, self._store, self._clock, job)
         self._add_plcs()
         self._add_cameras()
         self._add_devices()
@@ -222,6 +244,7 @@ class Line:
         self._crew.spawn(self._lag.run(), "loop lag")
         self._crew.spawn(self._watch_disk(), "disk")
         self._crew.spawn(self._anchors.run(), "anchors")
+        self._crew.spawn(self._keeper.run(), "keeper")
         self._crew.spawn(panel(self.desk), "panel")
         # What is here now lives as long as the process: the collector need not look at it again.
         gc.collect()
@@ -274,6 +297,7 @@ class Line:
             log.error("stopped: the line must not go on", error=str(error))  # noqa: TRY400 - the text says it all
             code = FAILED
         await self._helper.close()
+        await self._keeping.close()
         self._store.close()
         log.info("ended", handled=self.runtime.pump.handled, commits=self.runtime.pump.commits, lag_ms=self._lag.figures())
         return code

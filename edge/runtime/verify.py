@@ -1,12 +1,13 @@
 """Proving a journal from outside: its chain record by record, and its head against what was anchored elsewhere (I16)."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.runtime.journal import GENESIS, JournalError, Record, link_of_chain
+from edge.runtime.archive import WholeJournal, archives, opened
+from edge.runtime.ledger import COLUMNS, Head
+from edge.runtime.records import JournalError, Record, link_of_chain
 
 
 class Anchor(NamedTuple):
@@ -28,6 +29,8 @@ class Verified(NamedTuple):
     anchored_seq: int
     """everything up to here is proved by an anchor"""
     fault: str
+    first_seq: int = 1
+    """the oldest record: what came before was deleted when its time had passed"""
 
     @property
     def unanchored(self) -> int:
@@ -48,25 +51,26 @@ def read_anchors(path: Path) -> list[Anchor]:
 
 
 def read_records(path: Path) -> Iterator[Record]:
-    """All records of a journal file as they stand, unproved; the file is not touched. Raises JournalError."""
-    if not path.is_file():
-        raise JournalError(f"{path}: there is no such journal.")
-    try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        try:
-            for row in connection.execute(
-                "SELECT seq, journal_id, boot, at_us, kind, version, body, chain FROM record ORDER BY seq"
-            ):
+    """All records of a journal and its archives as they stand, unproved; nothing is touched. Raises JournalError."""
+    archived = [archive.path for archive in archives(path.with_suffix(".archive"))] if path.is_file() else []
+    seq = 0
+    for file in (*archived, path):
+        with opened(file, b"") as reader:
+            for row in reader.sql.execute(f"SELECT {COLUMNS} FROM record WHERE seq > ? ORDER BY seq", (seq,)):  # noqa: S608
+                seq = row[0]
                 yield Record(*row)
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        raise JournalError(f"{path}: {error}. Is this a line's journal?") from error
+
+
+def read_base(path: Path) -> Head:
+    """The place behind which a journal begins, its archives included. Raises JournalError."""
+    with opened(path, b"") as reader:
+        return WholeJournal(reader, path.with_suffix(".archive")).base()
 
 
 def verify(path: Path, key: bytes, anchors: list[Anchor], progress: Callable[[int], None] = lambda _: None) -> Verified:
     """Prove a journal with its key; stops at the first fault. Raises JournalError where it cannot be read at all."""
-    chain, count, boots, journal_id, fault = GENESIS, 0, 0, "", ""
+    first = read_base(path)
+    (count, chain), boots, journal_id, fault = first, 0, "", ""
     heads = {anchor.seq: anchor.chain for anchor in anchors}
     compared = anchored = 0
     for record in read_records(path):
@@ -85,7 +89,7 @@ def verify(path: Path, key: bytes, anchors: list[Anchor], progress: Callable[[in
     last = max(heads, default=0)
     if not fault and last > count:
         fault = f"cut: record {last} was anchored, and the journal ends at record {count}"
-    return Verified(journal_id, count, boots, compared, anchored, fault)
+    return Verified(journal_id, count, boots, compared, anchored, fault, first.seq + 1)
 
 
 def _fault(record: Record, expected: int, key: bytes, chain: bytes) -> str:

@@ -17,10 +17,13 @@ from edge.runtime.app import Runtime
 from edge.runtime.bell import Bell
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
-from edge.runtime.journal import InlineStore, Ledger
+from edge.runtime.journal import InlineStore
+from edge.runtime.keeper import make_snapshot
 from edge.runtime.label_link import LabelLink
+from edge.runtime.ledger import Ledger, Reader
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.scanner_link import ScannerLink
+from edge.runtime.snapshot import Snapshot, proved_seq
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
 from line_config.process_image import load_process_image
@@ -37,6 +40,9 @@ from simulators.virtual.eyes import VirtualEyes
 from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner, render_text
 
 SITE_KEY = b"virtual world site key, 32 bytes"
+JOURNAL_KEY = b"k" * 32
+SNAPSHOTS = 0.7
+"""share of lives that end just behind a snapshot; the others replay from an older one, or from the beginning"""
 WALL_START_MS = 1_790_000_000_000
 OPERATOR_LOOKS_MS = 1000
 PLC_WAIT_MS = 1000
@@ -103,6 +109,7 @@ class World:
         self.wall_step_ms = 0
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
         self._anchor = sqlite3.connect(self._name, uri=True)
+        self._snapshot: Snapshot | None = None
         self._planned: asyncio.TimerHandle | None = None
         self._planned_ms = 0
         self._plant_error: Exception | None = None
@@ -190,12 +197,14 @@ class World:
     # --- the runtime's lives ---
     def start(self) -> Boot:
         """Boot the runtime on the journal as it is."""
-        ledger = Ledger(self._name, b"k" * 32)
+        if self.boots and self._rng.random() < SNAPSHOTS:
+            self._keep()
+        ledger = Ledger(self._name, JOURNAL_KEY)
         self.boots += 1
-        ledger.open(lambda: f"virtual{self.scene.seed}")
+        ledger.open(lambda: f"virtual{self.scene.seed}", partial(proved_seq, self._snapshot))
         crew = Crew()
         store = InlineStore(ledger, lambda: self._rng.randint(*self.fsync_ms), self._at)
-        runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan)
+        runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan, snapshot=self._snapshot)
         pump = runtime.pump
         eyes = {
             camera.value: VirtualEyes(
@@ -269,6 +278,12 @@ class World:
         await boot.crew.stop()
         boot.ledger.close()
         self.boot = None
+
+    def _keep(self) -> None:
+        """As the keeper's helper would have done just before: replay what was written since the last snapshot."""
+        journal = Reader(self._anchor, JOURNAL_KEY, self._name)
+        journal_id = journal.meta()["journal_id"]
+        self._snapshot = make_snapshot(journal, journal_id, self._settings, self._sort_plan, self._snapshot)
 
     # --- power cuts ---
     def aim(self, point: str) -> None:

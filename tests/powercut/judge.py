@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from edge.runtime.journal import JournalError, Ledger
+from edge.runtime.ledger import Ledger
+from edge.runtime.records import JournalError
 from tests.powercut.disk import State
 from tests.powercut.writer import KEY
 

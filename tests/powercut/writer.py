@@ -7,7 +7,8 @@ import random
 import sys
 from pathlib import Path
 
-from edge.runtime.journal import Batch, Entry, Ledger
+from edge.runtime.ledger import Ledger
+from edge.runtime.records import Batch, Entry
 
 KEY = b"k" * 32
 CHECKPOINT_PAGES = 60
@@ -27,7 +28,7 @@ def main(folder: Path, transactions: int, level: str) -> None:
     """Write the transactions."""
     ledger = Ledger(str(folder / "journal.db"), KEY)
     ledger.open(lambda: "journal-1")
-    connection = ledger._sql  # the controls must run it as the product never would
+    connection = ledger.sql  # the controls must run it as the product never would
     connection.execute(f"PRAGMA synchronous={level}")
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     rng = random.Random(transactions)

@@ -11,8 +11,10 @@ from edge.core.events import Booted, LinkUp, PrintFailed
 from edge.core.values import ItemId, State
 from edge.runtime.app import Busy, Runtime
 from edge.runtime.clock import Clock
-from edge.runtime.journal import Batch, Entry, InlineStore, JournalError, Ledger
+from edge.runtime.journal import InlineStore
+from edge.runtime.ledger import Ledger
 from edge.runtime.link import Health
+from edge.runtime.records import Batch, Entry, JournalError
 from edge.runtime.replay import replay
 from edge.runtime.view import accounts
 from simulators.virtual.loop import run_virtual

@@ -18,8 +18,8 @@ from edge.core.values import SortPlan
 from edge.runtime import central_link
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
-from edge.runtime.journal import OutboxRow
 from edge.runtime.outbox import Outbox
+from edge.runtime.records import OutboxRow
 from edge.runtime.spawn import Crew
 from tests.runtime.test_manifest import messages, order
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.runtime.journal import Batch, Entry, InlineStore, JournalError, Ledger, ThreadStore
+from edge.runtime.journal import InlineStore, ThreadStore
+from edge.runtime.ledger import Ledger
 from edge.runtime.link import Cursor
+from edge.runtime.records import Batch, Entry, JournalError
 
 KEY = b"k" * 32
 
@@ -122,7 +124,7 @@ async def test_thread_store_commits_off_the_loop(tmp_path: Path) -> None:
 async def test_a_write_error_is_final_and_typed(tmp_path: Path) -> None:
     ledger = opened(tmp_path / "j.db")
     store = ThreadStore(ledger)
-    ledger._sql.execute("DROP TABLE record")
+    ledger.sql.execute("DROP TABLE record")
     with pytest.raises(JournalError, match="cannot be written"):
         await store.commit(Batch([entry(1)]))
     store.close()

@@ -12,9 +12,9 @@ from edge.core.events import Booted, ClockRead, ConfigLoaded, DeadlinePassed, Ev
 from edge.core.invariants import Auditor, InvariantError
 from edge.runtime import pump as pump_module
 from edge.runtime.clock import Clock
-from edge.runtime.journal import Batch, JournalError
 from edge.runtime.link import Cursor
 from edge.runtime.pump import Pump
+from edge.runtime.records import Batch, JournalError
 from simulators.virtual.loop import run_virtual
 from tests.core.line import PLAN, SETTINGS
 

@@ -9,8 +9,9 @@ from rich.console import Console
 from edge.core.events import ConfigLoaded, DocumentFed
 from edge.core.values import SortPlan
 from edge.runtime import replay as module
-from edge.runtime.journal import Batch, Entry, JournalError, Ledger, Record
+from edge.runtime.ledger import Ledger
 from edge.runtime.pump import entries_of
+from edge.runtime.records import Batch, Entry, JournalError, Record
 from edge.runtime.replay import COMMAND_TYPES, event_of, fresh_controller, leaving, steps
 from edge.runtime.rerun import Summary, rerun
 from tests.core.line import Line

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.runtime.journal import Batch, Entry, JournalError, Ledger, journal_key
+from edge.runtime.ledger import Ledger
+from edge.runtime.records import Batch, Entry, JournalError, journal_key
 from edge.runtime.verify import Anchor, Verified, read_anchors, verify
 
 KEY = journal_key(b"k" * 32)

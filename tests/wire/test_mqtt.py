@@ -12,7 +12,9 @@ from edge.core.values import SortPlan
 from edge.runtime import central_link, outbox
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
-from edge.runtime.journal import Batch, Ledger, ThreadStore
+from edge.runtime.journal import ThreadStore
+from edge.runtime.ledger import Ledger
+from edge.runtime.records import Batch
 from edge.runtime.spawn import Crew
 from simulators.broker import Mosquitto, make_broker, running
 from simulators.central import BAD_MANIFESTS, Central
