@@ -24,15 +24,24 @@ class Carry:
     def take(self, event: Carried) -> None:
         """The rows as they stand; they are written once more, so that they belong to what this release has decided."""
         rows = event.rows
-        self._prints(rows.get("print", {}), rows.get("void", {}))
-        for table in ("dispatched", "returned", "bag", "bag_closed"):
-            for key, value in rows.get(table, {}).items():
-                self._floor.do(Outcome(table=table, key=key, value=value))
+        self._write(rows)
         self._orders(rows)
+        self._prints(rows.get("print", {}), rows.get("void", {}))
         for chute, bag in rows.get("bag", {}).items():
             if bag:
                 self._floor.bags.bind(int(chute), BagId(bag))
         self._floor.bags.closed_ids.update({BagId(bag): int(count) for bag, count in rows.get("bag_closed", {}).items()})
+
+    def _write(self, rows: dict[str, dict[str, str]]) -> None:
+        """In the order in which they came to be: a print is void before its number is printed again."""
+        prints, void = rows.get("print", {}), rows.get("void", {})
+        for key in sorted(prints, key=int):
+            self._floor.do(Outcome(table="print", key=key, value=prints[key]))
+            if key in void:
+                self._floor.do(Outcome(table="void", key=key, value=void[key]))
+        for table in ("dispatched", "returned", "bag", "bag_closed"):
+            for key, value in rows.get(table, {}).items():
+                self._floor.do(Outcome(table=table, key=key, value=value))
 
     def _orders(self, rows: dict[str, dict[str, str]]) -> None:
         pool = self._floor.pool
@@ -50,9 +59,5 @@ class Carry:
         for key in sorted(prints, key=int):
             print_id, order_id = PrintId(int(key)), order_of.get(prints[key])
             labels.next_print_id = print_id + 1
-            self._floor.do(Outcome(table="print", key=key, value=prints[key]))
-            if key in void:
-                self._floor.do(Outcome(table="void", key=key, value=void[key]))
-            elif order_id is not None:
-                pool.carry_print(order_id, print_id)
+            if key not in void and order_id is not None and pool.carry_print(order_id, print_id):
                 labels.carried[print_id] = order_id

@@ -91,7 +91,9 @@ class Auditor:
     def _print(self, command: PrintLabel) -> None:
         number = command.label.tracking_number
         intended = self._intended.pop(number, None)
-        self._require("I6", intended == command.print_id, f"print id {command.print_id} has no row, {intended} has")
+        self._require(
+            "I5", intended == command.print_id, f"print id {command.print_id} is sent again, or without a row of its own"
+        )
         self._live_print[number] = command.print_id
 
     def _burn(self, print_id: PrintId, number: str) -> None:

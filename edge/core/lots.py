@@ -55,14 +55,21 @@ class Lot:
         self.listed: dict[tuple[str, str], Listed] = {(d.kind, d.token): L.OPEN for d in event.documents}
         self.surplus: list[DocumentKey] = []
         self.closed = False
+        self.counts: dict[Listed, int] = {**dict.fromkeys(Listed, 0), L.OPEN: len(self.listed)}
+        """number of documents by where they stand"""
 
-    def counts(self) -> dict[Listed, int]:
-        """Number of documents by where they stand."""
-        counts = dict.fromkeys(Listed, 0)
-        for state in self.listed.values():
-            counts[state] += 1
-        counts[L.SURPLUS] = len(self.surplus)
-        return counts
+    def happened(self, key: tuple[str, str], what: str) -> None:
+        """A step of the table for one entry; nothing where the table has none."""
+        before = self.listed[key]
+        target = LISTED_TABLE.get((before, what), before)
+        self.listed[key] = target
+        self.counts[before] -= 1
+        self.counts[target] += 1
+
+    def add_surplus(self, document: DocumentKey) -> None:
+        """A document that is on no list came with this lot."""
+        self.surplus.append(document)
+        self.counts[L.SURPLUS] += 1
 
 
 class Lots:
@@ -96,18 +103,15 @@ class Lots:
         if lot is not None and not lot.closed:
             self._latest = lot
         elif self._latest is not None and not self._latest.closed:
-            self._latest.surplus.append(document)
+            self._latest.add_surplus(document)
             self._floor.report("document_surplus", document=document, lot=self._latest.lot_id)
 
     def happened(self, kind: str, token: str, what: str) -> None:
         """A step of the table for this document's entry, when it has one in an open lot."""
         key = (kind, token)
         lot = self._lot_of.get(key)
-        if lot is None or lot.closed:
-            return
-        target = LISTED_TABLE.get((lot.listed[key], what))
-        if target is not None:
-            lot.listed[key] = target
+        if lot is not None and not lot.closed:
+            lot.happened(key, what)
 
     def in_tray(self, kind: str, token: str, reason: str) -> None:
         """It lies in the tray; whether that is an outcome depends on the reason."""
@@ -125,13 +129,14 @@ class Lots:
             return "NO_SUCH_LOT"
         if any(self._lot_of.get(key) is lot for key in on_line):
             return "DOCUMENTS_ON_LINE"
-        counts = lot.counts()
+        counts = lot.counts
         if (counts[L.OPEN] or any(counts[outcome] for outcome in DIFFERENCES)) and lead in ("", person):
             return "LEAD_NEEDED"
-        lot.listed = {key: LISTED_TABLE.get((state, "missing"), state) for key, state in lot.listed.items()}
+        for key in lot.listed:
+            lot.happened(key, "missing")
         lot.closed = True
         self._floor.report(
-            "lot_reconciled", lot=lot.lot_id, person=person, lead=lead, **{s.name.lower(): n for s, n in lot.counts().items()}
+            "lot_reconciled", lot=lot.lot_id, person=person, lead=lead, **{s.name.lower(): n for s, n in counts.items()}
         )
         return ""
 

@@ -52,12 +52,23 @@ class OrderPool:
         self.lots: dict[LotId, int] = {}
         """lot → version in force"""
         self.waiting = 0
+        self.aside: dict[OrderId, None] = {}
+        """orders that wait for the destruction of a label"""
         self.live_print: dict[OrderId, PrintId] = {}
         """order → its print that may exist on paper and is not recorded as destroyed (I5)"""
         self.withdrawn: dict[OrderId, OrderState] = {}
         """cancelled or returned: how it ends, at once or when its documents have left the line"""
         self.cancelled_at: dict[OrderId, int] = {}
         """order → version of its cancellation"""
+
+    def _become(self, order_id: OrderId, state: OrderState) -> None:
+        before = self.state.get(order_id)
+        self.state[order_id] = state
+        self.waiting += (state is OrderState.WAITING) - (before is OrderState.WAITING)
+        if state is OrderState.ASIDE:
+            self.aside[order_id] = None
+        elif before is OrderState.ASIDE:
+            del self.aside[order_id]
 
     def take_chunk(self, chunk: ManifestGranted) -> None:
         """Keep a chunk aside until its manifest is sealed."""
@@ -76,8 +87,8 @@ class OrderPool:
 
     def _add(self, order: Order) -> None:
         self.orders[order.order_id] = order
-        if self.state.setdefault(order.order_id, OrderState.WAITING) is OrderState.WAITING:
-            self.waiting += 1
+        if order.order_id not in self.state:  # else another release has ended it
+            self._become(order.order_id, OrderState.WAITING)
         for document in order.documents:
             self._by_token.setdefault((document.kind, document.token), []).append(order.order_id)
             self._by_skeleton.setdefault((document.kind, document.skeleton), []).append(order.order_id)
@@ -116,8 +127,7 @@ class OrderPool:
         claim = self.claims.get(order_id)
         if claim is None:
             claim = self.claims[order_id] = Claim(self.orders[order_id])
-            self.state[order_id] = OrderState.ON_LINE
-            self.waiting -= 1
+            self._become(order_id, OrderState.ON_LINE)
         claim.documents[document] = index
         return claim
 
@@ -127,17 +137,16 @@ class OrderPool:
         if claim is None or claim.documents.pop(document, None) is None or claim.documents:
             return
         del self.claims[order_id]
-        self.state[order_id] = OrderState.ASIDE
+        self._become(order_id, OrderState.ASIDE)
         self._settle(order_id)
 
     def _settle(self, order_id: OrderId) -> None:
         """An order that has nothing on the line any more."""
         end = self.withdrawn.get(order_id)
         if end is not None:
-            self.state[order_id] = end
+            self._become(order_id, end)
         elif order_id not in self.live_print:
-            self.state[order_id] = OrderState.WAITING
-            self.waiting += 1
+            self._become(order_id, OrderState.WAITING)
 
     def void(self, order_id: OrderId, print_id: PrintId) -> bool:
         """This print does not exist (any more): an order that was set aside for it waits again. False = it was not live."""
@@ -150,7 +159,7 @@ class OrderPool:
 
     def reclaim(self, order_id: OrderId, documents: Mapping[DocumentKey, int]) -> None:
         """Its sealed envelope is back on the line (door C): document → which one of the order's documents it is."""
-        self.state[order_id] = OrderState.ON_LINE
+        self._become(order_id, OrderState.ON_LINE)
         claim = self.claims[order_id] = Claim(self.orders[order_id])
         claim.documents.update(documents)
 
@@ -160,29 +169,27 @@ class OrderPool:
         if before is None:
             return None
         self.withdrawn.setdefault(order_id, end)
-        self.waiting -= before is OrderState.WAITING
         if before is not OrderState.ON_LINE:
-            self.state[order_id] = end
+            self._become(order_id, end)
         return before
 
     def carry_ended(self, order_id: OrderId, *, dispatched: bool) -> None:
         """Another release dispatched it or gave it back: it is never open again, also when it is granted again later (I4)."""
-        end = OrderState.DISPATCHED if dispatched else OrderState.RETURNED
-        self.waiting -= self.state.get(order_id) is OrderState.WAITING
-        self.state[order_id] = end
+        self._become(order_id, OrderState.DISPATCHED if dispatched else OrderState.RETURNED)
 
-    def carry_print(self, order_id: OrderId, print_id: PrintId) -> None:
-        """Another release has printed a label for it that may still exist."""
+    def carry_print(self, order_id: OrderId, print_id: PrintId) -> bool:
+        """Another release has printed a label for it that may still exist; True where the order waits for its end."""
         self.live_print[order_id] = print_id
-        if self.state[order_id] is OrderState.WAITING:
-            self.state[order_id] = OrderState.ASIDE
-            self.waiting -= 1
+        waits = self.state[order_id] is OrderState.WAITING
+        if waits:
+            self._become(order_id, OrderState.ASIDE)
+        return waits
 
     def dispatch(self, order_id: OrderId) -> bool:
         """Confirmed in its chute. False = it was dispatched before: an invariant is broken (I4)."""
         if self.state[order_id] is OrderState.DISPATCHED:
             return False
-        self.state[order_id] = OrderState.DISPATCHED
+        self._become(order_id, OrderState.DISPATCHED)
         self.claims.pop(order_id, None)
         return True
 

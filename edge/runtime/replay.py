@@ -193,7 +193,8 @@ def replay(journal: Journal, core: str, settings: Settings, sort_plan: SortPlan,
         begin, last_us, count = Head(snapshot.seq, snapshot.chain), snapshot.last_us, snapshot.events
         controller, auditor = thaw(snapshot.state)
     until, place, broke = books_until(journal, core, begin.seq), begin, ""
-    if until is None and snapshot is not None:
+    if until != 0 and snapshot is not None:
+        # Another core has worked since then: what was carried over from it counts, not what we knew before it.
         return replay(journal, core, settings, sort_plan)
     rows: dict[str, dict[str, str]] = {name: {} for name in ROWS}
     for record in journal.records(begin):

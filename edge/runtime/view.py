@@ -1,5 +1,6 @@
 """The panel's view of the line: a plain dictionary made from the core's nouns, and the accounts that end up in a report."""
 
+from itertools import islice
 from typing import Any
 
 from edge.core.conditions import CONDITIONS
@@ -7,7 +8,6 @@ from edge.core.controller import Controller
 from edge.core.document import BEFORE_GATE, DocumentState
 from edge.core.item import ItemState
 from edge.core.lots import Lot
-from edge.core.orders import OrderState
 from edge.core.values import Mode, Plc
 from edge.runtime.link import Health
 
@@ -105,15 +105,22 @@ def snapshot(
 
 
 def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:
-    """Labels that may exist, while their order waits for their destruction: print id, item, and the item's state."""
-    pool, labels, items = controller.floor.pool, controller.labels, controller.items.all
-    aside = [print_id for order_id, print_id in pool.live_print.items() if pool.state[order_id] is OrderState.ASIDE]
-    shown = [(print_id, items[labels.item_of[print_id]]) for print_id in aside[:LABELS_SHOWN]]
-    return [{"print_id": print_id, "item": item.item_id, "state": item.state.value} for print_id, item in shown]
+    """Labels that may exist, while their order waits for their destruction: print id, item, and the item's state.
+
+    A label that another release has printed is on no item that is known here.
+    """
+    pool, item_of, items = controller.floor.pool, controller.labels.item_of, controller.items.all
+    rows: list[dict[str, Any]] = []
+    for order_id in islice(pool.aside, LABELS_SHOWN):
+        print_id = pool.live_print[order_id]
+        item = items[item_of[print_id]] if print_id in item_of else None
+        state = "" if item is None else item.state.value
+        rows.append({"print_id": print_id, "item": "" if item is None else item.item_id, "state": state})
+    return rows
 
 
 def _lot(lot: Lot) -> dict[str, Any]:
-    counts = {state.name.lower(): number for state, number in lot.counts().items()}
+    counts = {state.name.lower(): number for state, number in lot.counts.items()}
     return {"lot": lot.lot_id, "issuer": lot.issuer, "signed_ms": lot.signed_ms, "green": lot.green, "counts": counts}
 
 

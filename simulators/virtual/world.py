@@ -22,8 +22,9 @@ from edge.runtime.keeper import make_snapshot
 from edge.runtime.label_link import LabelLink
 from edge.runtime.ledger import Ledger, Reader
 from edge.runtime.plc_link import PlcLink
+from edge.runtime.replay import replay
 from edge.runtime.scanner_link import ScannerLink
-from edge.runtime.snapshot import Snapshot, proved_seq
+from edge.runtime.snapshot import Snapshot, core_digest, proved_seq, state_digest
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
 from line_config.process_image import load_process_image
@@ -357,6 +358,14 @@ class World:
     def events(self) -> int:
         """Records in the journal."""
         return 0 if self.boot is None else self.boot.ledger.head()[0]
+
+    def replays_alike(self) -> bool:
+        """Whether a replay of all records, without any snapshot, gives the state of the running core (I13)."""
+        if self.boot is None:
+            return True
+        journal = Reader(self._anchor, JOURNAL_KEY, self._name)
+        replayed = replay(journal, core_digest(), self._settings, self._sort_plan)
+        return state_digest(replayed.controller) == state_digest(self.boot.runtime.controller)
 
     def judge(self) -> Judgement:
         """The oracle's verdict on the present state of the plant."""

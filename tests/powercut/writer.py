@@ -37,7 +37,7 @@ def main(folder: Path, transactions: int, level: str) -> None:
             ledger.write(batch_of(number, rng))
             acknowledged.write(f"{number}\n")
             if number % 40 == 0:
-                ledger.outbox_confirm(ledger.outbox_span()[0] - 5)
+                ledger.outbox_confirm(ledger.outbox_seq - 5)
     ledger.close()
 
 

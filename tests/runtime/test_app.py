@@ -60,7 +60,7 @@ def test_replay_gives_the_same_state(tmp_path: Path) -> None:
     line.to_weighed(4)
     ledger = ledger_at(tmp_path / "j.db")
     write_story(ledger, line, rows_of(line))
-    replayed = replay(ledger, SETTINGS, PLAN)
+    replayed = replay(ledger, "", SETTINGS, PLAN)
     assert accounts(replayed.controller) == accounts(line.controller)
     assert replayed.controller.floor.production.outcomes == {"dispatched": 3}
     assert replayed.controller.labels.next_print_id == 5
@@ -77,7 +77,7 @@ def test_rows_that_differ_from_the_replay_forbid_the_start(tmp_path: Path, lost:
     ledger = ledger_at(tmp_path / "j.db")
     write_story(ledger, line, [row for row in rows_of(line) if row[0] != lost])
     with pytest.raises(JournalError, match=f"differ in {lost}"):
-        replay(ledger, SETTINGS, PLAN)
+        replay(ledger, "", SETTINGS, PLAN)
     ledger.close()
 
 
@@ -88,7 +88,7 @@ def test_a_replay_that_breaks_a_promise_forbids_the_start(tmp_path: Path, monkey
     write_story(ledger, line, rows_of(line))
     monkeypatch.setattr("edge.core.invariants.route", lambda *_: 9)
     with pytest.raises(JournalError, match=r"record \d+ breaks a promise \(I8"):
-        replay(ledger, SETTINGS, PLAN)
+        replay(ledger, "", SETTINGS, PLAN)
     ledger.close()
 
 

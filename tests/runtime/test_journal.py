@@ -46,7 +46,7 @@ def test_outbox_numbers_stay_gap_free_after_confirmation(tmp_path: Path) -> None
     for n in range(3):
         ledger.write(Batch([], [("k", n, b"{}")]))
     ledger.outbox_confirm(3)
-    assert ledger.outbox_span() == (3, 0)
+    assert (ledger.outbox_seq, ledger.outbox_waiting()) == (3, 0)
     ledger.close()
     again = opened(tmp_path / "j.db")
     again.write(Batch([], [("k", 9, b"{}")]))
