@@ -11,7 +11,7 @@ JSON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak campaign powercut bench docs lock
+.PHONY: help setup demo test check soak campaign powercut kills bench docs lock
 
 help:     ## this list
 	@echo "sealline: make VERB [NAME=value …]"
@@ -46,6 +46,9 @@ campaign: setup    ## planted bugs, each searched for over 200 seeds; figures to
 powercut: setup    ## a power cut at every point of the journal; figures to docs/figures.json
 	@scripts/setup.sh test
 	@PYTHONPATH=. $(BIN)/python scripts/powercut.py
+
+kills: setup    ## kill -9 of the running line 30 times: how long until it stands Held; figures to docs/figures.json
+	@PYTHONPATH=. $(BIN)/python scripts/kills.py
 
 bench: setup    ## speed of the parts against named peers; figures to docs/figures.json
 	@$(BIN)/python scripts/bench.py

@@ -30,6 +30,7 @@ START_TIMEOUT_S = 60.0
 LOOK_S = 0.4
 QUIET_LOOKS = 4
 DOWN_S = 1.0
+"""so long a service manager waits before it starts the runtime again: RestartSec of systemd/sealline@.service"""
 STUCK_S = 120.0
 PORT_SECTIONS = (
     ("machine_plc", "port"),
@@ -74,7 +75,8 @@ class Demo:
 
     def __init__(self, data_dir: Path, *, items: int, rate: int, seed: int, faults: float, kills: int, broker: str) -> None:
         self._data_dir = data_dir.resolve()
-        self._rate, self._kills = rate, kills
+        self._rate = rate
+        self._kill_at = [items * (n + 1) // (kills + 1) for n in range(kills)]
         self._options = ["--items", str(items), "--rate", str(rate), "--seed", str(seed), "--faults", str(faults)]
         self._options += ["--broker", broker]
         self._broker = broker
@@ -143,13 +145,21 @@ class Demo:
 
     def start_runtime(self) -> None:
         """Start the runtime and wait until its panel answers."""
-        process = self._spawn("runtime", [str(Path(sys.executable).parent / "sealline"), "run", str(self.config_path)])
+        self.launch_runtime()
+        self.wait_until(lambda: self._get("api/health") is not None, "start")
+
+    def launch_runtime(self) -> None:
+        """Start the runtime, and do not wait for it."""
+        self._spawn("runtime", [str(Path(sys.executable).parent / "sealline"), "run", str(self.config_path)])
         self.boots += 1
-        deadline_s = time.monotonic() + START_TIMEOUT_S
-        while self._get("api/health") is None:
+
+    def wait_until(self, seen: Callable[[], bool], what: str, every_s: float = 0.1) -> None:
+        """Look again and again until the runtime shows what is waited for. Raises DemoError when it ends before, or hangs."""
+        process, deadline_s = self._processes["runtime"], time.monotonic() + START_TIMEOUT_S
+        while not seen():
             if process.poll() is not None or time.monotonic() > deadline_s:
-                raise DemoError(f"the runtime did not start (exit {process.poll()}): see {self._data_dir / 'runtime.log'}")
-            time.sleep(0.1)
+                raise DemoError(f"the runtime did not {what} (exit {process.poll()}): see {self._data_dir / 'runtime.log'}")
+            time.sleep(every_s)
 
     def kill_runtime(self) -> None:
         """Kill -9, as a power cut would."""
@@ -184,6 +194,13 @@ class Demo:
         """What the panel shows; {} while it is away."""
         return self._get("api/snapshot") or {}
 
+    def accounts(self) -> list[Json]:
+        """Where the line says that everything is. Raises DemoError while the panel is away."""
+        rows = self._get("api/accounts")
+        if rows is None:
+            raise DemoError(f"the panel does not answer: see {self._data_dir / 'runtime.log'}")
+        return list(rows)
+
     def _require_runtime(self) -> None:
         code = self._processes["runtime"].poll()
         if code is not None:
@@ -193,7 +210,7 @@ class Demo:
     def to_the_end(self, progress: Progress, say: Callable[[str], None]) -> Json:
         """Run until the belt is empty and central has everything; returns the report."""
         self.begin(progress, say)
-        self._watch(progress)
+        self.watch(progress, self._kill_when_due)
         return self.report()
 
     def begin(self, progress: Progress, say: Callable[[str], None]) -> None:
@@ -203,11 +220,11 @@ class Demo:
         self.start_runtime()
         say(f"panel: {self.panel_url}")
 
-    def _watch(self, progress: Progress) -> None:
+    def watch(self, progress: Progress, on_look: Callable[[Json, Json], None]) -> None:
+        """Look until all is quiet; `on_look` is told the shop floor's status and the panel's snapshot, and may interfere."""
         items = self._scene.items
         fed = progress.add_task("fed", total=items)
         done = progress.add_task("dispatched", total=items)
-        kill_at = [items * (n + 1) // (self._kills + 1) for n in range(self._kills)]
         quiet, moved_s, last = 0, time.monotonic(), (0, 0, 0)
         while quiet < QUIET_LOOKS:
             time.sleep(LOOK_S)
@@ -216,11 +233,7 @@ class Demo:
             status, shown = self.ask(do="status"), self.snapshot()
             progress.update(fed, completed=status["fed"])
             progress.update(done, completed=status["dispatched"])
-            if kill_at and status["fed"] >= kill_at[0]:
-                kill_at.pop(0)
-                self.kill_runtime()
-                time.sleep(DOWN_S)
-                self.start_runtime()
+            on_look(status, shown)
             quiet = quiet + 1 if self._all_quiet(status, shown) else 0
             now = (status["fed"], status["on_belt"], self.boots)
             if now != last:
@@ -232,6 +245,13 @@ class Demo:
                 )
         self._finish_bars(progress, fed, done)
 
+    def _kill_when_due(self, status: Json, _: Json) -> None:
+        if self._kill_at and status["fed"] >= self._kill_at[0]:
+            self._kill_at.pop(0)
+            self.kill_runtime()
+            time.sleep(DOWN_S)
+            self.start_runtime()
+
     def _all_quiet(self, status: Json, shown: Json) -> bool:
         waiting = shown.get("central", {}).get("waiting", 1)
         return bool(status["idle"] and shown and not shown["counts"]["waiting"] and not waiting and not _locked(shown))
@@ -242,9 +262,7 @@ class Demo:
 
     def report(self) -> Json:
         """The object that a run ends with."""
-        accounts = self._get("api/accounts")
-        if accounts is None:
-            raise DemoError(f"the panel does not answer: see {self._data_dir / 'runtime.log'}")
+        accounts = self.accounts()
         self._meter.sample()
         shown = self.snapshot()
         found = self.ask(do="report", accounts=accounts)
