@@ -167,17 +167,17 @@ class Documents:
         return self._floor.pool.find(document.kind, read.token, read.skeleton)
 
     def _accept(self, document: Document, order_id: OrderId) -> None:
-        if self.move(document, "accept"):
-            document.order_id = order_id
-            pool = self._floor.pool
-            document.index = pool.index_of(pool.orders[order_id], document.kind, document.token)
-            self._floor.do(self._collation.join(document.key, order_id, document.index))
+        self.move(document, "accept")
+        document.order_id = order_id
+        pool = self._floor.pool
+        document.index = pool.index_of(pool.orders[order_id], document.kind, document.token)
+        self._floor.do(self._collation.join(document.key, order_id, document.index))
 
     def _refuse(self, document: Document, reason: str) -> None:
-        if self.move(document, "refuse"):
-            document.reason = document.reason or reason
-            self._floor.do(RejectDocument(document=document.key, reason=reason))
-            self._break_up(document)
+        self.move(document, "refuse")
+        document.reason = document.reason or reason
+        self._floor.do(RejectDocument(document=document.key, reason=reason))
+        self._break_up(document)
 
     def _break_up(self, document: Document) -> None:
         """It will not come into its envelope, so its order's other documents must not go without it."""
@@ -193,9 +193,8 @@ class Documents:
     def read_deadline(self, key: str) -> None:
         """Not all frames came in time: judge by what there is."""
         document = self.all[DocumentKey(key)]
-        burst = self._burst_of.get(document.key)
-        if burst is None:
-            return
+        # A deadline stands only as long as the burst does: any step of the document's life ends both.
+        burst = self._burst_of[document.key]
         if burst.frames:
             self._judge(document, burst)
         else:

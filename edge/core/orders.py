@@ -154,16 +154,13 @@ class OrderPool:
         claim = self.claims[order_id] = Claim(self.orders[order_id])
         claim.documents.update(documents)
 
-    def withdraw(self, order_id: OrderId, end: OrderState) -> OrderState | None:
-        """Cancelled by central, or returned to its issuer; returns the state it had, None for an unknown order."""
-        before = self.state.get(order_id)
-        if before is None:
-            return None
+    def withdraw(self, order_id: OrderId, end: OrderState) -> None:
+        """Cancelled by central, or returned to its issuer."""
+        before = self.state[order_id]
         self.withdrawn.setdefault(order_id, end)
         self.waiting -= before is OrderState.WAITING
         if before is not OrderState.ON_LINE:
             self.state[order_id] = end
-        return before
 
     def dispatch(self, order_id: OrderId) -> bool:
         """Confirmed in its chute. False = it was dispatched before: an invariant is broken (I4)."""
