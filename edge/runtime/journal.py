@@ -111,8 +111,8 @@ class Ledger:
     def open(self, new_journal_id: Callable[[], str]) -> None:
         """Open or create, verify, and count one boot. Raises JournalError when locked, damaged or not writable."""
         with contextlib.ExitStack() as opened:
-            self._take_lock(opened)
             try:
+                self._take_lock(opened)
                 self._sql = sqlite3.connect(
                     self._path, isolation_level=None, check_same_thread=False, uri=self._path.startswith("file:")
                 )
@@ -122,7 +122,7 @@ class Ledger:
                 self._sql.executescript(_SCHEMA)
                 self._require_full_sync()
                 self._read_heads(new_journal_id)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise JournalError(
                     f"journal {self._path}: {error}. Check the disk and its rights; call maintenance."
                 ) from error

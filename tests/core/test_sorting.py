@@ -15,8 +15,8 @@ from edge.core.events import (
 from edge.core.item import ItemState
 from edge.core.values import DocumentKey, ItemId, ParcelKey, Verdict
 from tests.core.line import Line
-from tests.core.test_corners import conditions
 from tests.core.test_controller import code, reasons
+from tests.core.test_corners import conditions
 
 
 def item_of(line: Line, n: int):
