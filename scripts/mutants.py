@@ -22,6 +22,7 @@ COUNTED: dict[type[Node], type[Node]] = {
 NEGATIONS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 """changing one of these negates the whole comparison already"""
 NOT_LOOKED_INTO = {("arg", "annotation"), ("AnnAssign", "annotation"), ("FunctionDef", "returns"), ("JoinedStr", "values")}
+REMOVED = (ast.AugAssign, ast.Raise, ast.Delete, ast.Continue, ast.Return)
 MARK = "~"
 
 
@@ -111,7 +112,7 @@ def _condition(slot: _Slot, node: Node) -> Iterator[Node]:
         yield ast.UnaryOp(ast.Not(), node)
 
 
-def _operator(slot: _Slot, node: Node) -> Iterator[Node]:
+def _operator(_: _Slot, node: Node) -> Iterator[Node]:
     if isinstance(node, ast.cmpop):
         yield COMPARED[type(node)]()
     elif isinstance(node, ast.operator) and type(node) in COUNTED:
@@ -138,14 +139,18 @@ def _constant(slot: _Slot, node: Node) -> Iterator[Node]:
         yield ast.Constant(value + MARK)
 
 
-def _statement(slot: _Slot, node: Node) -> Iterator[Node]:
-    if isinstance(node, ast.Return) and node.value is not None and not isinstance(node.value, ast.Constant):
-        yield ast.Return(ast.Constant(None))
-    elif isinstance(node, ast.Assign):
-        if not all(isinstance(target, ast.Name) for target in node.targets):
-            yield ast.Pass()
-    elif isinstance(node, ast.AugAssign | ast.Raise | ast.Delete | ast.Continue | ast.Return) or (
-        isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)
-    ):
-        if getattr(node, "value", None) is None or not isinstance(node, ast.Return):
-            yield ast.Pass()
+def _statement(_: _Slot, node: Node) -> Iterator[Node]:
+    if isinstance(node, ast.Return) and node.value is not None:
+        if not isinstance(node.value, ast.Constant):
+            yield ast.Return(ast.Constant(None))
+    elif _removable(node):
+        yield ast.Pass()
+
+
+def _removable(node: Node) -> bool:
+    """A docstring does nothing, and without a local name's value nothing runs: no test is needed to see that."""
+    if isinstance(node, ast.Expr):
+        return not isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Assign):
+        return not all(isinstance(target, ast.Name) for target in node.targets)
+    return isinstance(node, REMOVED)

@@ -167,9 +167,7 @@ def function_of(mutant: Mutant) -> FunctionType:
     found: Any = sys.modules[mutant.module]
     for name in mutant.scope.split("."):
         found = vars(found)[name]
-    found = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
-    assert isinstance(found, FunctionType)
-    return found
+    return getattr(found, "fget", None) or getattr(found, "__func__", None) or found
 
 
 def code_of(code: CodeType, scope: str) -> CodeType:
