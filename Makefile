@@ -6,12 +6,13 @@ FAULTS ?= 0
 KILLS ?= 0
 HOURS ?= 60
 JOBS ?= 2
+SAMPLE ?= 0
 HEADLESS ?=
 JSON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak campaign powercut kills bench docs lock
+.PHONY: help setup demo test check soak campaign mutation powercut kills bench docs lock
 
 help:     ## this list
 	@echo "sealline: make VERB [NAME=value …]"
@@ -24,9 +25,9 @@ demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAU
 	@$(BIN)/sealline demo --items $(ITEMS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) \
 		$(if $(filter-out 0,$(HEADLESS)),--headless) $(if $(filter-out 0,$(JSON)),--json)
 
-test:     ## all tests, with branch coverage of core and journal
+test:     ## all tests; fails where a branch of core or journal is not tested
 	@scripts/setup.sh test
-	@$(BIN)/python -m pytest --cov=edge.core --cov=edge.runtime.journal --cov-branch --cov-report=term
+	@$(BIN)/python -m pytest --cov=edge.core --cov=edge.runtime.journal --cov=edge.runtime.ledger --cov=edge.runtime.records --cov=edge.runtime.archive --cov=edge.runtime.snapshot --cov=edge.runtime.keeper --cov-branch --cov-report=term-missing --cov-fail-under=100
 
 check:    ## ruff, mypy --strict, import contracts, purity
 	@scripts/setup.sh test
@@ -42,6 +43,10 @@ soak: setup    ## many seeds in virtual time over all cores: HOURS=60 JOBS=2 SEE
 campaign: setup    ## planted bugs, each searched for over 200 seeds; figures to docs/figures.json
 	@scripts/setup.sh test
 	@PYTHONPATH=. $(BIN)/python scripts/campaign.py
+
+mutation: setup    ## small changes of the core that its tests must notice: SAMPLE=0 (all) SEED=1; figures to docs/figures.json
+	@scripts/setup.sh test
+	@PYTHONPATH=. PYTHONHASHSEED=0 $(BIN)/python scripts/mutate.py $(SAMPLE) $(SEED)
 
 powercut: setup    ## a power cut at every point of the journal; figures to docs/figures.json
 	@scripts/setup.sh test

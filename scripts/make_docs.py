@@ -4,13 +4,16 @@ Run `python scripts/make_docs.py`; a test fails while the page differs from what
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from edge.core import document, item
 from edge.core.conditions import CONDITIONS
 from edge.core.document import DOCUMENT_TABLE
 from edge.core.item import ITEM_TABLE
-from edge.core.machine import ACTING, COMMANDS
+from edge.core.lots import LISTED_TABLE
+from edge.core.machine import ACTING, COMMANDS, RUNNING, Machine
+from edge.core.supervision import ACTING_MAX_US
 from edge.core.values import State
 
 ROOT = Path(__file__).parents[1]
@@ -18,27 +21,56 @@ PAGE = ROOT / "docs" / "tables.md"
 IMAGE = ROOT / "line_config" / "process_image.toml"
 
 
-def _picture(pairs: Iterable[tuple[str, str, str]]) -> str:
-    lines = [f"    {_id(a)} --> {_id(b)}: {label}" for a, label, b in pairs]
+# What a passed deadline leads to; by the field of Settings that it is measured by.
+PASSED = {
+    "read_deadline_ms": "judged by the frames that are there; with none it is refused: `READ_LATE`",
+    "transit_deadline_ms": "`lost`, and the line holds: `ITEM_LOST`",
+    "induction_deadline_ms": "`lost`, and the line holds: `ITEM_LOST`",
+}
+
+ACTING_DONE = """\
+An acting state is done when both PLCs' units have followed; one that does not lead to running belts is done after
+{limit_s} s even without them, because each PLC's own watchdog has stopped its belt by then."""
+OTHER_DEADLINES = """\
+Transport deadlines run only while the belts do. Beside its place, an exposed item owes its label check within
+`label_read_deadline_ms`, and an open envelope the rest of its order within `collation_deadline_ms`."""
+
+
+def _picture(begin: str, pairs: Sequence[tuple[str, str, str]], notes: Mapping[str, str]) -> str:
+    """A state diagram from the state `begin`; `notes`: state → its deadline."""
+    sources = {a for a, _, _ in pairs}
+    lines = [f"    [*] --> {_id(begin)}"]
+    lines += [f"    {_id(a)} --> {_id(b)}: {label}" for a, label, b in pairs]
+    lines += [f"    {_id(b)} --> [*]" for b in dict.fromkeys(b for _, _, b in pairs) if b not in sources]
+    lines += [f"    note right of {_id(state)}: {note}" for state, note in notes.items()]
     return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
 
 
 def _id(state: str) -> str:
-    return state.replace(" ", "_")
+    return state.replace(" ", "_").replace("-", "_")
 
 
-def _life(table: Mapping[tuple[str, str], str]) -> str:
-    return _picture((str(a), happened, str(b)) for (a, happened), b in table.items())
+def _life(table: Mapping[tuple[str, str], str], deadlines: Mapping[str, str]) -> str:
+    pairs = [(str(a), happened, str(b)) for (a, happened), b in table.items()]
+    picture = _picture(pairs[0][0], pairs, deadlines)
+    rows = [f"| {state} | `{field}` | {PASSED[field]} |" for state, field in deadlines.items()]
+    return "\n".join(
+        [picture, "", *(["| state | deadline | when it passes |", "|---|---|---|", *rows] if rows else [])]
+    ).rstrip()
 
 
 def _packml() -> str:
     # Stop and Abort lead away from nearly every state: drawn, they would hide the rest.
     drawn = [(a.name, command, b.name) for (a, command), b in COMMANDS.items() if command not in ("stop", "abort")]
     drawn += [(a.name, "done", b.name) for a, b in ACTING.items()]
+    limit_s = ACTING_MAX_US // 1_000_000
+    notes = {a.name: f"{limit_s} s" for a, b in ACTING.items() if b not in RUNNING}
     stops = ", ".join(a.name for (a, command) in COMMANDS if command == "stop")
-    return (
-        f"{_picture(drawn)}\n\n`stop` is taken in {stops}; `abort` in all but {State.ABORTING.name} and {State.ABORTED.name}.\n"
-    )
+    return "\n\n".join([
+        _picture(Machine().state.name, drawn, notes),
+        f"`stop` is taken in {stops}; `abort` in all but {State.ABORTING.name} and {State.ABORTED.name}.",
+        ACTING_DONE.format(limit_s=limit_s),
+    ])  # fmt: skip
 
 
 def _conditions() -> str:
@@ -73,8 +105,11 @@ def page() -> str:
     return "\n\n".join([
         "# Tables\n\nMade from the code by `scripts/make_docs.py`; do not edit.",
         "## PackML states of the line\n\n" + _packml(),
-        "## Life of a document\n\n" + _life(DOCUMENT_TABLE),
-        "## Life of an item\n\n" + _life(ITEM_TABLE),
+        "## Life of a document\n\n" + _life(DOCUMENT_TABLE, document.DEADLINES),
+        "## Life of an item\n\n" + _life(ITEM_TABLE, item.DEADLINES),
+        OTHER_DEADLINES,
+        "## Life of a listed document\n\n" + _life(LISTED_TABLE, {}),
+        "Its time limit is that of its order (`time_limit_min`, by product), from the signed receipt to the closed bag.",
         "## Conditions\n\n" + _conditions(),
         "## PLC interface\n\n" + _image(),
     ]) + "\n"  # fmt: skip

@@ -5,7 +5,6 @@ withholds: e-stop, guards and heaters belong to the safety PLC.
 """
 
 from collections import deque
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -325,10 +324,6 @@ class Conditions:
     def having(self, *effects: Effect) -> list[str]:
         """Active conditions with one of these effects, oldest first."""
         return [code for code in self.active if CONDITIONS[code].effect in effects]
-
-    def any_of(self, codes: Iterable[str]) -> bool:
-        """Whether one of `codes` is active."""
-        return any(code in self.active for code in codes)
 
     # --- alarms (ISA-18.2) ---
     def alarms(self, now_us: int) -> list[Alarm]:

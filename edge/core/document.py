@@ -57,6 +57,12 @@ DOCUMENT_TABLE: dict[tuple[DocumentState, str], DocumentState] = {
 IN_HAND = frozenset({S.IN_TRAY, S.ON_DESK})
 ENDED = frozenset({S.INSERTED, S.IN_TRAY, S.ON_DESK, S.FED_AGAIN, S.RETURNED, S.DAMAGED})
 BEFORE_GATE = frozenset({S.FED, S.ACCEPTED, S.REFUSED})
+# Deadline of each state: a field of Settings, in ms; what the camera owes is measured by the clock, the rest in running belt.
+DEADLINES: dict[DocumentState, str] = {
+    S.FED: "read_deadline_ms",
+    S.ACCEPTED: "transit_deadline_ms",
+    S.REFUSED: "transit_deadline_ms",
+}
 
 
 class Document:
@@ -101,8 +107,9 @@ class Documents:
             return False
         document.state = target
         self._read.set(document.key, None)
-        transit_ms = self._floor.settings.transit_deadline_ms
-        self._transit.set(document.key, self._floor.belt_us + transit_ms * 1000 if target in BEFORE_GATE else None)
+        field = DEADLINES.get(target)
+        due_us = None if field is None else self._floor.belt_us + getattr(self._floor.settings, field) * 1000
+        self._transit.set(document.key, due_us)
         if target in ENDED:
             self.on_belt.pop(document.key, None)
         return True
@@ -122,7 +129,7 @@ class Documents:
             self._refuse(document, "UNREADABLE")
             return
         self._burst_of[event.document] = burst
-        self._read.set(event.document, floor.now_us + floor.settings.read_deadline_ms * 1000)
+        self._read.set(event.document, floor.now_us + getattr(floor.settings, DEADLINES[document.state]) * 1000)
         doubt = floor.belt_in_doubt() or ("POSITION_DOUBT" if event.flags & EventFlag.OUT_OF_WINDOW else "")
         if doubt:
             self.quarantine(document, doubt)
@@ -167,17 +174,17 @@ class Documents:
         return self._floor.pool.find(document.kind, read.token, read.skeleton)
 
     def _accept(self, document: Document, order_id: OrderId) -> None:
-        if self.move(document, "accept"):
-            document.order_id = order_id
-            pool = self._floor.pool
-            document.index = pool.index_of(pool.orders[order_id], document.kind, document.token)
-            self._floor.do(self._collation.join(document.key, order_id, document.index))
+        self.move(document, "accept")
+        document.order_id = order_id
+        pool = self._floor.pool
+        document.index = pool.index_of(pool.orders[order_id], document.kind, document.token)
+        self._floor.do(self._collation.join(document.key, order_id, document.index))
 
     def _refuse(self, document: Document, reason: str) -> None:
-        if self.move(document, "refuse"):
-            document.reason = document.reason or reason
-            self._floor.do(RejectDocument(document=document.key, reason=reason))
-            self._break_up(document)
+        self.move(document, "refuse")
+        document.reason = document.reason or reason
+        self._floor.do(RejectDocument(document=document.key, reason=reason))
+        self._break_up(document)
 
     def _break_up(self, document: Document) -> None:
         """It will not come into its envelope, so its order's other documents must not go without it."""
@@ -193,9 +200,8 @@ class Documents:
     def read_deadline(self, key: str) -> None:
         """Not all frames came in time: judge by what there is."""
         document = self.all[DocumentKey(key)]
-        burst = self._burst_of.get(document.key)
-        if burst is None:
-            return
+        # A deadline stands only as long as the burst does: any step of the document's life ends both.
+        burst = self._burst_of[document.key]
         if burst.frames:
             self._judge(document, burst)
         else:

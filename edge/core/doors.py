@@ -84,17 +84,17 @@ class Doors:
             return "NOT_IN_HAND"
         if event.argument.get("second", "") in ("", event.person):
             return "SECOND_PERSON"
-        prints = [self._labels.print_of(text) for text in _listed(event.argument.get("labels", ""))]
-        if None in prints:
+        texts = _listed(event.argument.get("labels", ""))
+        prints = [print_id for print_id in map(self._labels.print_of, texts) if print_id is not None]
+        if len(prints) < len(texts):
             return "UNKNOWN_LABEL"
-        bearers = [self._items.all[self._labels.item_of[print_id]] for print_id in prints if print_id is not None]
+        bearers = [self._items.all[self._labels.item_of[print_id]] for print_id in prints]
         if any(self._on_the_way(bearer) for bearer in bearers):
             return "LABEL_IN_USE"
         if not self._items.move(item, "opened"):
             return "NOT_IN_HAND"
         for print_id in prints:
-            if print_id is not None:
-                self._labels.void(print_id, "destroyed")
+            self._labels.void(print_id, "destroyed")
         self._floor.report(
             "envelope_opened", item=item.item_id, order_id=item.order_id, person=event.person, second=event.argument["second"]
         )

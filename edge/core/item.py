@@ -273,10 +273,8 @@ class Items:
 
     def tell_lots(self, item: Item, what: str) -> None:
         """The same happened to each document in it."""
-        for key in item.documents:
-            document = self._documents.all.get(key)
-            if document is not None:
-                self._documents.lots.happened(document.kind, document.token, what)
+        for document in map(self._documents.all.__getitem__, item.documents):
+            self._documents.lots.happened(document.kind, document.token, what)
 
     def lost(self, item_id: ItemId) -> None:
         """Not seen where it should have come: the line holds, neighbours are in doubt (I20)."""

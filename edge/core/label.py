@@ -7,7 +7,7 @@ from edge.core.item import Item, Items, ItemState
 from edge.core.matching import Expected, check_label
 from edge.core.routing import route
 from edge.core.tracking import Burst, Bursts, Deadlines
-from edge.core.values import EventFlag, ItemId, LabelText, OrderId, PrintId, Verdict
+from edge.core.values import EventFlag, ItemId, LabelText, Order, OrderId, PrintId, Verdict
 
 MISMATCHES_THAT_HOLD = 2
 
@@ -156,22 +156,20 @@ class Labels:
         self._judge(item, burst)
         return True
 
-    def read_deadline(self, key: str) -> Item | None:
+    def read_deadline(self, key: str) -> Item:
         """Not all frames came in time: judge by what there is; returns the item."""
         item = self._items.all[ItemId(key)]
-        burst = self._burst_of.get(item.item_id)
-        if burst is None:
-            return None
-        self._judge(item, burst)
+        self._judge(item, self._burst_of[item.item_id])
         return item
 
     def _judge(self, item: Item, burst: Burst[LabelRead]) -> None:
         burst.closed = True
         del self._burst_of[item.item_id]
         self._read.set(item.item_id, None)
-        if item.order is None or item.print_id is None:
+        order = item.order
+        if order is None or item.print_id is None:
             return
-        number = item.order.tracking_number
+        number = order.tracking_number
         frames = [burst.frames[k] for k in sorted(burst.frames)]
         check = check_label(frames, Expected(number, qr_payload(number, item.print_id)))
         item.label_check = check.verdict
@@ -184,7 +182,7 @@ class Labels:
             self._items.condemn(item, check.reason)
         elif not item.reason:
             item.proved = True
-            self._accept(item)
+            self._accept(item, order)
 
     def _count_mismatches(self, item: Item, verdict: Verdict) -> None:
         if verdict is Verdict.MATCH:
@@ -196,18 +194,16 @@ class Labels:
             if self._mismatches_in_a_row >= MISMATCHES_THAT_HOLD:
                 self._floor.raise_condition("LABEL_MISMATCH_TWICE")
 
-    def _accept(self, item: Item) -> None:
+    def _accept(self, item: Item, order: Order) -> None:
         """Postal acceptance: always before sorting and bagging."""
-        order = item.order
-        if order is not None:
-            self._floor.report(
-                "accepted",
-                item=item.item_id,
-                order_id=order.order_id,
-                tracking_number=order.tracking_number,
-                weight_g=(item.weight_100mg + 5) // 10,
-                product=order.product,
-                fee_code=order.fee_code,
-                client_unit=order.client_unit,
-                operator=self._floor.settings.operator_code,
-            )
+        self._floor.report(
+            "accepted",
+            item=item.item_id,
+            order_id=order.order_id,
+            tracking_number=order.tracking_number,
+            weight_g=(item.weight_100mg + 5) // 10,
+            product=order.product,
+            fee_code=order.fee_code,
+            client_unit=order.client_unit,
+            operator=self._floor.settings.operator_code,
+        )

@@ -163,15 +163,12 @@ class OrderPool:
         claim = self.claims[order_id] = Claim(self.orders[order_id])
         claim.documents.update(documents)
 
-    def withdraw(self, order_id: OrderId, end: OrderState) -> OrderState | None:
-        """Cancelled by central, or returned to its issuer; returns the state it had, None for an unknown order."""
-        before = self.state.get(order_id)
-        if before is None:
-            return None
+    def withdraw(self, order_id: OrderId, end: OrderState) -> None:
+        """Cancelled by central, or returned to its issuer."""
+        before = self.state[order_id]
         self.withdrawn.setdefault(order_id, end)
         if before is not OrderState.ON_LINE:
             self._become(order_id, end)
-        return before
 
     def carry_ended(self, order_id: OrderId, *, dispatched: bool) -> None:
         """Another release dispatched it or gave it back: it is never open again, also when it is granted again later (I4)."""

@@ -198,11 +198,11 @@ class Sorting:
             return "NO_BAG"
         found = set(texts)
         confirmed = {self._text_of(self._items.all[item_id]) for item_id in bag.items}
-        doubtful = {self._text_of(self._items.all[item_id]): item_id for item_id in bag.unconfirmed}
-        if len(texts) != len(found) or not confirmed <= found or not found <= confirmed | set(doubtful):
+        doubtful = {item_id: self._text_of(self._items.all[item_id]) for item_id in bag.unconfirmed}
+        if len(texts) != len(found) or not confirmed <= found or not found <= confirmed | set(doubtful.values()):
             return "BAG_DIFFERS"
         bag.unconfirmed = []
-        for text, item_id in doubtful.items():
+        for item_id, text in doubtful.items():
             item = self._items.all[item_id]
             if text not in found:
                 self._items.lost(item_id)
@@ -234,8 +234,9 @@ class Sorting:
             self._floor.report("recalled", item=item.item_id, order_id=item.order_id, bag=bag.bag_id)
         else:
             bag.unconfirmed.remove(item.item_id)
-            self._items.move(item, "rejected")
-            self._items.end_rejected(item, "sealed_reject")
+            # A late sensor of the reject place may have seen it before the person did: it is accounted once.
+            if self._items.move(item, "rejected"):
+                self._items.end_rejected(item, "sealed_reject")
         self.close_when_quiet(chute)
         return ""
 
@@ -259,11 +260,11 @@ class Sorting:
         floor.do(Outcome(table="bag", key=str(chute), value=""))
         floor.do(Outcome(table="bag_closed", key=bag.bag_id, value=str(len(bag.items))))
         self.look_for_full()
-        numbers = [item.order.tracking_number for item in map(self._items.all.__getitem__, bag.items) if item.order is not None]
-        floor.report("bag_closed", bag=bag.bag_id, chute=chute, count=len(numbers), tracking_numbers=",".join(numbers))
-        for item in map(self._items.all.__getitem__, bag.items):
-            if item.order is not None:
-                floor.clocks.bag_closed(item.order.order_id, floor.wall_ms())
+        orders = [item.order for item in map(self._items.all.__getitem__, bag.items) if item.order is not None]
+        numbers = ",".join(order.tracking_number for order in orders)
+        floor.report("bag_closed", bag=bag.bag_id, chute=chute, count=len(orders), tracking_numbers=numbers)
+        for order in orders:
+            floor.clocks.bag_closed(order.order_id, floor.wall_ms())
 
     def look_for_full(self) -> None:
         """A full bag suspends the line until it is closed and another one is bound."""

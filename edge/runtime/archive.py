@@ -86,11 +86,11 @@ class WholeJournal:
         return self._journal.outcomes(name, after_seq)
 
 
-def cut(journal: Reader, until_seq: int, folder: Path) -> Archive:
-    """Copy the journal's records up to `until_seq` to an archive of their own, proved and durable. Raises JournalError."""
-    base = journal.base()
+def cut(journal: Reader, folder: Path) -> Archive:
+    """Copy the journal's records to an archive of their own, proved and durable. Raises JournalError."""
+    base, last = journal.base(), journal.last()
     folder.mkdir(exist_ok=True)
-    archive = Archive(base.seq + 1, until_seq, folder / f"{base.seq + 1}-{until_seq}.db")
+    archive = Archive(base.seq + 1, last.seq, folder / f"{base.seq + 1}-{last.seq}.db")
     fresh = archive.path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as sql:
@@ -98,7 +98,7 @@ def cut(journal: Reader, until_seq: int, folder: Path) -> Archive:
         sql.executescript(RECORD_TABLE)
         sql.execute("BEGIN IMMEDIATE")
         sql.executemany("INSERT INTO meta VALUES (?, ?)", [("base_seq", str(base.seq)), ("base_chain", base.chain.hex())])
-        sql.executemany(INSERT_RECORD, _up_to(journal, until_seq))
+        sql.executemany(INSERT_RECORD, journal.records())
         sql.execute("COMMIT")
     fresh.replace(archive.path)
     descriptor = os.open(folder, os.O_RDONLY)
@@ -107,13 +107,6 @@ def cut(journal: Reader, until_seq: int, folder: Path) -> Archive:
     finally:
         os.close(descriptor)
     return archive
-
-
-def _up_to(journal: Reader, until_seq: int) -> Iterator[Record]:
-    for record in journal.records():
-        if record.seq > until_seq:
-            return
-        yield record
 
 
 def expire(folder: Path, key: bytes, *, now_ms: int, keep_days: int, anchored_seq: int) -> list[Archive]:

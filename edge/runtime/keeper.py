@@ -79,7 +79,7 @@ def keep(job: KeepJob) -> Kept:
             write_snapshot(snapshot_path(journal), fresh, job.key)
             archived = 0
             if fresh.seq - reader.base().seq >= job.cut_records:
-                archived = archive.cut(reader, fresh.seq, archive_folder(journal)).last_seq
+                archived = archive.cut(reader, archive_folder(journal)).last_seq
         anchored = max((anchor.seq for anchor in _anchors(Path(job.anchors))), default=0)
         archive.expire(archive_folder(journal), job.key, now_ms=job.now_ms, keep_days=job.keep_days, anchored_seq=anchored)
         return Kept(fresh.seq, archived)

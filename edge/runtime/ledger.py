@@ -140,8 +140,8 @@ class Ledger(Reader):
         Raises JournalError when locked, damaged or not writable.
         """
         with contextlib.ExitStack() as opened:
-            self._take_lock(opened)
             try:
+                self._take_lock(opened)
                 self.sql = sqlite3.connect(
                     self.name, isolation_level=None, check_same_thread=False, uri=self.name.startswith("file:")
                 )
@@ -152,7 +152,7 @@ class Ledger(Reader):
                 self._lift()
                 self._require_full_sync()
                 self._read_heads(new_journal_id, proved_seq(self))
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise JournalError(f"journal {self.name}: {error}. Check the disk and its rights; call maintenance.") from error
             self._closing = opened.pop_all()
 

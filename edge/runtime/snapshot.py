@@ -190,8 +190,6 @@ def _words(thing: Any, met: dict[int, int]) -> Iterator[str]:
 
 
 def _leaf(thing: Any, met: dict[int, int]) -> Iterator[str]:
-    if isinstance(thing, (MethodType, partial)):
-        return
     if isinstance(thing, msgspec.Struct):
         yield type(thing).__name__
         for name in thing.__struct_fields__:

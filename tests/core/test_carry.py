@@ -116,6 +116,17 @@ def test_an_order_granted_again_after_its_end_is_never_open(old: Line) -> None:
     assert new.controller.floor.settings == SETTINGS
 
 
+def test_a_number_that_was_printed_again_after_a_void() -> None:
+    new = Line(started=False)
+    rows = {"print": {"10": "EA000000001CN", "9": "EA000000001CN"}, "void": {"9": "purged"}}
+    new.say(ManifestGranted, lot=LotId("L"), version=1, chunk=0, orders=(order(1),))
+    new.say(ManifestSealed, lot=LotId("L"), version=1, chunks=1, digest="d")
+    new.say(Carried, rows=rows)
+    assert [(row.table, row.key) for row in new.said(Outcome)] == [("print", "9"), ("void", "9"), ("print", "10")]
+    assert new.controller.labels.carried == {10: "O1"}
+    assert new.controller.labels.next_print_id == 11
+
+
 def test_closed_bags_keep_their_tags() -> None:
     new = Line(started=False)
     new.say(Carried, rows={"bag": {"1": "", "2": "B2"}, "bag_closed": {"B1": "17"}, "void": {}, "print": {}})

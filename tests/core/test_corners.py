@@ -27,6 +27,7 @@ from edge.core.events import (
     Lost,
     ManifestGranted,
     ManifestSealed,
+    MessageRefused,
     ParcelScanned,
     PlcStatus,
     Sealed,
@@ -443,3 +444,22 @@ def test_a_good_item_is_diverted_even_when_the_check_comes_after_the_scan() -> N
     for k in (0, 1):
         line.say(LabelRead, camera="label_camera", camera_boot=1, trigger=2, k=k, symbols=line.symbols(1), evidence="")
     assert [c.chute for c in line.said(Divert)] == [2]
+
+
+def test_a_message_that_makes_no_sense_is_answered_until_a_manifest_is_right() -> None:
+    line = Line()
+    line.say(MessageRefused, topic="line/1/manifest", fault="orders: expected array")
+    assert published(line, "message_refused") == [{"topic": "line/1/manifest", "fault": "orders: expected array"}]
+    assert "MANIFEST_REFUSED" in conditions(line)
+    line.say(ManifestGranted, lot=LotId("M"), version=1, chunk=0, orders=(order(20),))
+    line.say(ManifestSealed, lot=LotId("M"), version=1, chunks=1, digest="")
+    assert "MANIFEST_REFUSED" not in conditions(line)
+
+
+def test_turning_the_key_again_while_it_is_out_of_production_doubts_nothing_twice() -> None:
+    line = Line()
+    line.feed(1)
+    for mode in (2, 3, 2):
+        line.unit(Plc.MACHINE, State.EXECUTE, mode=mode)
+    assert line.controller.floor.conditions.raised["NOT_PRODUCTION"] == 1
+    assert len(line.said(RejectDocument)) == 1

@@ -222,3 +222,11 @@ def test_each_act_is_told_with_the_person() -> None:
     assert [(body["person"], body["second"]) for body in told] == [("P1", "P2")]
     assert line.said(SetPermit)
     assert not line.said(LabelApplied)
+
+
+def test_what_lies_in_a_bag_or_is_bare_already_is_not_opened() -> None:
+    line = Line()
+    line.through(1)
+    assert code(line, "open_envelope", item="I1-1", labels="", second="P2") == "NOT_IN_HAND"
+    assert line.controller.items.all[ItemId("I1-1")].state is ItemState.DISPATCHED
+    assert not [c for c in line.said(Publish) if c.kind == "envelope_opened"]

@@ -4,7 +4,9 @@ import msgspec
 import pytest
 
 from edge.core.commands import Answer, Divert, Publish, RejectDocument, RejectItem, RunOut
+from edge.core.conditions import LINK_CONDITIONS
 from edge.core.events import (
+    Booted,
     ClockRead,
     ConfigLoaded,
     DeadlinePassed,
@@ -13,9 +15,12 @@ from edge.core.events import (
     HostRead,
     LinkDown,
     LinkUp,
+    ManifestRefused,
+    PlcRestarted,
+    PrinterStatus,
 )
 from edge.core.guards import ZONES
-from edge.core.values import Mode, Plc, State
+from edge.core.values import DocumentKey, Mode, Plc, State
 from tests.core.line import PLAN, SETTINGS, Line
 
 HOUR_MS = 3_600_000
@@ -234,3 +239,72 @@ def test_handed_over_is_not_lost_while_suspended() -> None:
     line.expose(1)
     assert state(line) is State.EXECUTE
     line.say(HandedOver, item="I1-1")
+
+
+def test_an_empty_feeder_counts_only_from_the_start_on() -> None:
+    line = configured(starved_after_ms=5000)
+    line.act("stop")
+    line.mirror()
+    for plc in Plc:
+        line.unit(plc, State.STOPPED, alarms=1)
+    line.say(DeadlinePassed, 60_000)
+    assert "STARVED" not in line.controller.floor.conditions.active
+    line.act("reset")
+    for plc in Plc:
+        line.unit(plc, State.RESETTING, alarms=1)
+    assert code(line, "start") == "OK"
+    for plc in Plc:
+        line.unit(plc, State.STARTING, alarms=1)
+    assert state(line) is State.EXECUTE
+    line.say(DeadlinePassed)
+    line.say(DeadlinePassed, 4999)
+    assert "STARVED" not in line.controller.floor.conditions.active
+    line.say(DeadlinePassed, 1)
+    assert "STARVED" in line.controller.floor.conditions.active
+
+
+def test_a_boot_after_a_broken_promise_says_which_and_holds_until_the_belt_is_cleared() -> None:
+    line = Line()
+    line.say(Booted, boot=2, journal_id="j", version="t", broke="I4: O1 dispatched twice")
+    assert "PROMISE_BROKEN" in line.controller.floor.conditions.active
+    assert [c.body["broke"] for c in line.said(Publish) if c.kind == "booted"] == ["", "I4: O1 dispatched twice"]
+    assert code(line, "unhold") != "OK"
+
+
+def test_what_heals_is_forgotten_at_a_restart_and_told_anew() -> None:
+    line = Line()
+    line.say(PrinterStatus, state="head_open")
+    line.say(ManifestRefused, lot="M", version=1, faults=("x",))
+    line.act("pause_feed")
+    line.say(Booted, boot=2, journal_id="j", version="t")
+    active = set(line.controller.floor.conditions.active)
+    assert active == {"BELT_NOT_CLEARED", "REJECTS_NOT_CLEARED", *LINK_CONDITIONS.values()}
+    assert not line.controller.supervision.feed_paused
+
+
+def test_a_sorters_restart_leaves_the_id_cameras_bursts_alone() -> None:
+    for plc, joined in ((Plc.SORTER, True), (Plc.MACHINE, False)):
+        line = Line()
+        line.frame(1, 0)
+        line.say(PlcRestarted, plc=plc, boot=2)
+        line.feed(1)
+        line.frame(1, 1)
+        assert bool(line.controller.documents.all[DocumentKey("D1-1")].masked) == joined, plc
+
+
+def test_next_due_is_the_stamp_at_which_an_outer_cause_suspends() -> None:
+    line = configured(starved_after_ms=5000, central_away_max_min=60)
+    line.unit(Plc.MACHINE, State.EXECUTE, alarms=1, caught_up=True)
+    line.unit(Plc.SORTER, State.EXECUTE, caught_up=True)
+    starved_us = (line.now_ms - 1) * 1000 + 5_000_000
+    assert line.controller.next_deadline_us() == starved_us
+    line.say(LinkDown, link="central", reason="lost")
+    away_us = line.now_ms * 1000 + HOUR_MS * 1000
+    assert line.controller.next_deadline_us() == starved_us
+    line.say(DeadlinePassed, 5000)
+    assert line.controller.next_deadline_us() == line.now_ms * 1000 + 3_000_000, "suspending ends even without the units"
+    for plc in Plc:
+        line.unit(plc, State.SUSPENDING, alarms=plc is Plc.MACHINE, caught_up=True)
+    assert line.controller.next_deadline_us() == away_us
+    line.say(DeadlinePassed, HOUR_MS)
+    assert line.controller.next_deadline_us() is None

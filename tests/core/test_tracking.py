@@ -111,3 +111,32 @@ def test_hand_over_knows_turn_and_neighbours() -> None:
     assert not hand_over.take(c)
     assert hand_over.neighbours(c) == [b, d]
     assert list(hand_over.expected) == [b, d]
+
+
+def test_a_stranger_takes_nobodys_turn() -> None:
+    hand_over = HandOver()
+    assert not hand_over.take(ItemId("stranger")), "nobody is expected"
+    hand_over.handed_over(ItemId("a"))
+    assert not hand_over.take(ItemId("stranger"))
+    assert hand_over.take(ItemId("a"))
+
+
+def test_a_text_that_comes_behind_the_window_is_not_this_parcels() -> None:
+    joins = Inductions(400_000)
+    joins.parcel(0, P1)
+    assert joins.text(400_001, "late") == [(P1, "")]
+    assert joins.parcel(700_000, P2) == [(P2, "late")], "it may be the next one's, the order of the hand-over will tell"
+
+
+def test_the_window_is_as_long_on_both_sides() -> None:
+    for text_us, parcel_us, joined in ((0, 400_000, True), (0, 400_001, False), (400_000, 0, True), (400_001, 0, False)):
+        joins = Inductions(400_000)
+        calls = sorted([(text_us, "t"), (parcel_us, "p")])
+        got = [scan for at_us, what in calls for scan in (joins.text(at_us, "x") if what == "t" else joins.parcel(at_us, P1))]
+        assert (got == [(P1, "x")]) == joined, (text_us, parcel_us)
+    joins = Inductions(400_000)
+    joins.text(0, "stray")
+    assert joins.join(400_000) == []
+    assert joins.orphans == 0
+    assert joins.join(400_001) == []
+    assert joins.orphans == 1

@@ -140,3 +140,43 @@ async def test_a_crash_in_the_simulated_fsync_loses_the_batch_whole() -> None:
         await commit
     assert list(ledger.records()) == []
     ledger.close()
+
+
+def test_forgotten_records_leave_the_chain_whole(tmp_path: Path) -> None:
+    ledger = opened(tmp_path / "j.db")
+    ledger.write(Batch([entry(n) for n in range(1, 8)]))
+    head = ledger.head()
+    assert ledger.drop(5, 3), "there are more"
+    assert not ledger.drop(5, 3)
+    assert not ledger.drop(5, 3), "again: nothing happens"
+    assert not ledger.drop(99, 200), "what is not there cannot be forgotten"
+    ledger.close()
+    again = opened(tmp_path / "j.db")
+    assert [record.seq for record in again.records()] == [6, 7]
+    assert again.head() == head
+    again.write(Batch([entry(8)]))
+    assert again.at(2) is None
+    again.close()
+
+
+async def test_forgetting_lets_commits_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.runtime.journal.DROP_RECORDS", 2)
+    monkeypatch.setattr("edge.runtime.journal.DROP_PAUSE_S", 0.0)
+    ledger = opened(tmp_path / "j.db")
+    store = ThreadStore(ledger)
+    await store.commit(Batch([entry(n) for n in range(1, 8)]))
+    await store.drop(6)
+    assert [record.seq for record in ledger.records()] == [7]
+    store.close()
+
+
+def test_a_journal_of_the_first_release_is_lifted(tmp_path: Path) -> None:
+    ledger = opened(tmp_path / "j.db")
+    ledger.write(Batch([entry(1)], outcomes=[("print", "1", "EA")]))
+    ledger.sql.execute("ALTER TABLE outcome DROP COLUMN seq")
+    ledger.close()
+    again = opened(tmp_path / "j.db")
+    assert again.outcomes("print") == {"1": "EA"}
+    again.write(Batch([entry(2)], outcomes=[("print", "2", "EB")]))
+    assert again.outcomes("print", 1) == {"2": "EB"}
+    again.close()

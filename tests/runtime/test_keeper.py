@@ -128,7 +128,7 @@ def test_an_archive_without_a_clock_stays(tmp_path: Path) -> None:
     ledger = Ledger(str(tmp_path / "journal.db"), KEY)
     ledger.open(lambda: "j1")
     ledger.write(Batch([Entry(1, "Other", 1, b"{}")]))
-    archive.cut(ledger, 1, tmp_path / "journal.archive")
+    archive.cut(ledger, tmp_path / "journal.archive")
     ledger.close()
     assert not archive.expire(tmp_path / "journal.archive", KEY, now_ms=2**61, keep_days=1, anchored_seq=9)
 
@@ -155,6 +155,17 @@ def test_what_is_no_journal_is_a_fault(tmp_path: Path) -> None:
     assert "no such journal" in keep(job(tmp_path)).fault
     (tmp_path / "journal.db").write_bytes(b"rubbish" * 100)
     assert "Is this a line's journal" in keep(job(tmp_path)).fault
+
+
+def test_what_another_core_wrote_is_not_kept_before_it_is_carried_over(
+    there: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there.line.through(1)
+    there.catch_up()
+    for name in ("edge.runtime.snapshot", "edge.runtime.keeper"):
+        monkeypatch.setattr(f"{name}.core_digest", lambda: "a new release")
+    assert keep(job(tmp_path, prove=False)) == Kept()
+    assert not snapshot_path(tmp_path / "journal.db").exists()
 
 
 def test_the_helper_process_has_the_job(there: Written, tmp_path: Path) -> None:

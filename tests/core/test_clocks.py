@@ -1,0 +1,73 @@
+"""The clock of an order: from its signed receipt to the closing of its bag, once."""
+
+import msgspec
+
+from edge.core.clocks import MINUTE_MS, Attainment, Clocks
+from edge.core.values import OrderId
+from tests.core.line import SETTINGS, order
+
+O1, O2 = OrderId("O1"), OrderId("O2")
+LIMIT_MIN = SETTINGS.limit_min("EMS")
+
+
+def test_a_clock_stops_once() -> None:
+    clocks = Clocks()
+    clocks.granted(order(1), 0, SETTINGS)
+    clocks.bag_closed(O1, 7 * MINUTE_MS)
+    clocks.bag_closed(O1, 900 * MINUTE_MS)
+    assert clocks.attainment(SETTINGS) == [Attainment("EMS", LIMIT_MIN, 1, 7, 7, 1000)]
+
+
+def test_a_signature_moves_a_clock_back_and_starts_none() -> None:
+    clocks = Clocks()
+    clocks.granted(order(1), 100 * MINUTE_MS, SETTINGS)
+    clocks.granted(order(2), 100 * MINUTE_MS, SETTINGS)
+    clocks.ended(O2)
+    clocks.signed([O1, O2, OrderId("never granted")], 40 * MINUTE_MS, SETTINGS)
+    clocks.signed([O1], 70 * MINUTE_MS, SETTINGS)
+    for n in (1, 2):
+        clocks.bag_closed(OrderId(f"O{n}"), 100 * MINUTE_MS)
+    assert clocks.attainment(SETTINGS) == [Attainment("EMS", LIMIT_MIN, 1, 60, 60, 1000)]
+
+
+def test_a_warning_comes_so_long_before_the_limit_and_goes_with_the_order() -> None:
+    clocks = Clocks()
+    clocks.granted(order(1), 0, SETTINGS)
+    clocks.granted(order(2), MINUTE_MS, SETTINGS)
+    due_ms = (LIMIT_MIN - SETTINGS.time_warning_min) * MINUTE_MS
+    assert not clocks.warn(due_ms - 1)
+    assert clocks.warn(due_ms)
+    assert list(clocks.near) == [O1]
+    assert clocks.warn(due_ms + MINUTE_MS)
+    assert list(clocks.near) == [O1, O2]
+    clocks.ended(O1)
+    clocks.bag_closed(O2, due_ms + 2 * MINUTE_MS)
+    assert not clocks.warn(due_ms + 3 * MINUTE_MS)
+
+
+def test_an_order_that_ended_before_its_warning_is_not_warned_of() -> None:
+    clocks = Clocks()
+    clocks.granted(order(1), 0, SETTINGS)
+    clocks.ended(O1)
+    assert not clocks.warn(10 * LIMIT_MIN * MINUTE_MS)
+
+
+def test_attainment_of_two_products_with_limits_of_their_own() -> None:
+    fast = msgspec.structs.replace(SETTINGS, time_limit_min={"EMS": 1440, "SAME_DAY": 100})
+    clocks = Clocks()
+    for n in range(1, 12):
+        clocks.granted(msgspec.structs.replace(order(n), product="SAME_DAY" if n > 1 else "EMS"), 0, fast)
+    for n in range(1, 12):
+        clocks.bag_closed(OrderId(f"O{n}"), 20 * (12 - n) * MINUTE_MS)
+    # Ten of the same day took 20, 40 … 200 minutes; those of 100 and less kept the limit, also the one on the stroke.
+    assert clocks.attainment(fast) == [
+        Attainment("EMS", 1440, 1, 220, 220, 1000),
+        Attainment("SAME_DAY", 100, 10, 100, 180, 500),
+    ]
+
+
+def test_a_clock_set_back_gives_no_negative_duration() -> None:
+    clocks = Clocks()
+    clocks.granted(order(1), 50 * MINUTE_MS, SETTINGS)
+    clocks.bag_closed(O1, 40 * MINUTE_MS)
+    assert clocks.attainment(SETTINGS)[0].median_min == 0
