@@ -29,6 +29,8 @@ class Auditor:
         self._controller = controller
         self._last_print_id = 0
         self._live_print: dict[str, PrintId] = {}
+        self._live_number: dict[str, str] = {}
+        """the same the other way round, as the rows name it: print id → tracking number"""
         self._dispatched: set[OrderId] = set()
         self._checks: dict[type[Command], Callable[[Any], None]] = {
             InsertClose: self._insert_last,
@@ -93,6 +95,7 @@ class Auditor:
         live = self._live_print.get(number)
         self._require("I5", live is None, f"{number} has the live print id {live}")
         self._live_print[number] = command.print_id
+        self._live_number[str(command.print_id)] = number
 
     def _apply(self, command: Apply) -> None:
         item = self._item(command.item)
@@ -116,13 +119,13 @@ class Auditor:
 
     def _outcome(self, command: Outcome) -> None:
         if command.table == "void":
-            self._live_print = {n: p for n, p in self._live_print.items() if str(p) != command.key}
+            self._live_print.pop(self._live_number.pop(command.key, ""), None)
         if command.table != "dispatched":
             return
         order_id = OrderId(command.key)
         self._require("I4", order_id not in self._dispatched, f"{order_id} dispatched twice")
         self._dispatched.add(order_id)
-        self._live_print.pop(command.value, None)
+        self._live_number.pop(str(self._live_print.pop(command.value, "")), None)
 
     def _permit(self, command: SetPermit) -> None:
         if not command.granted:

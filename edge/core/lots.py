@@ -55,14 +55,17 @@ class Lot:
         self.listed: dict[tuple[str, str], Listed] = {(d.kind, d.token): L.OPEN for d in event.documents}
         self.surplus: list[DocumentKey] = []
         self.closed = False
+        self._counts = {**dict.fromkeys(Listed, 0), L.OPEN: len(self.listed)}
+
+    def put(self, key: tuple[str, str], state: Listed) -> None:
+        """A listed document stands elsewhere now."""
+        self._counts[self.listed[key]] -= 1
+        self._counts[state] += 1
+        self.listed[key] = state
 
     def counts(self) -> dict[Listed, int]:
         """Number of documents by where they stand."""
-        counts = dict.fromkeys(Listed, 0)
-        for state in self.listed.values():
-            counts[state] += 1
-        counts[L.SURPLUS] = len(self.surplus)
-        return counts
+        return {**self._counts, L.SURPLUS: len(self.surplus)}
 
 
 class Lots:
@@ -107,7 +110,7 @@ class Lots:
             return
         target = LISTED_TABLE.get((lot.listed[key], what))
         if target is not None:
-            lot.listed[key] = target
+            lot.put(key, target)
 
     def in_tray(self, kind: str, token: str, reason: str) -> None:
         """It lies in the tray; whether that is an outcome depends on the reason."""
@@ -128,7 +131,8 @@ class Lots:
         counts = lot.counts()
         if (counts[L.OPEN] or any(counts[outcome] for outcome in DIFFERENCES)) and lead in ("", person):
             return "LEAD_NEEDED"
-        lot.listed = {key: LISTED_TABLE.get((state, "missing"), state) for key, state in lot.listed.items()}
+        for key, state in lot.listed.items():
+            lot.put(key, LISTED_TABLE.get((state, "missing"), state))
         lot.closed = True
         self._floor.report(
             "lot_reconciled", lot=lot.lot_id, person=person, lead=lead, **{s.name.lower(): n for s, n in lot.counts().items()}

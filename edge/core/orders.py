@@ -45,6 +45,8 @@ class OrderPool:
     def __init__(self) -> None:
         self.orders: dict[OrderId, Order] = {}
         self.state: dict[OrderId, OrderState] = {}
+        self.aside: dict[OrderId, None] = {}
+        """those of state `aside`, in the order in which they became so"""
         self.claims: dict[OrderId, Claim] = {}
         self._by_token: dict[tuple[str, str], list[OrderId]] = {}
         self._by_skeleton: dict[tuple[str, str], list[OrderId]] = {}
@@ -76,11 +78,20 @@ class OrderPool:
 
     def _add(self, order: Order) -> None:
         self.orders[order.order_id] = order
-        self.state[order.order_id] = OrderState.WAITING
-        self.waiting += 1
+        self._put(order.order_id, OrderState.WAITING)
         for document in order.documents:
             self._by_token.setdefault((document.kind, document.token), []).append(order.order_id)
             self._by_skeleton.setdefault((document.kind, document.skeleton), []).append(order.order_id)
+
+    def _put(self, order_id: OrderId, state: OrderState) -> None:
+        """The one place where an order's state changes: what is kept by state follows it."""
+        before = self.state.get(order_id)
+        self.state[order_id] = state
+        self.waiting += (state is OrderState.WAITING) - (before is OrderState.WAITING)
+        if before is OrderState.ASIDE:
+            self.aside.pop(order_id, None)
+        if state is OrderState.ASIDE:
+            self.aside[order_id] = None
 
     def find(self, kind: str, token: str, skeleton: str) -> Check:
         """Which order a document belongs to. Open orders of equal skeleton are AMBIGUOUS: no check digit tells them apart."""
@@ -116,8 +127,7 @@ class OrderPool:
         claim = self.claims.get(order_id)
         if claim is None:
             claim = self.claims[order_id] = Claim(self.orders[order_id])
-            self.state[order_id] = OrderState.ON_LINE
-            self.waiting -= 1
+            self._put(order_id, OrderState.ON_LINE)
         claim.documents[document] = index
         return claim
 
@@ -127,17 +137,16 @@ class OrderPool:
         if claim is None or claim.documents.pop(document, None) is None or claim.documents:
             return
         del self.claims[order_id]
-        self.state[order_id] = OrderState.ASIDE
+        self._put(order_id, OrderState.ASIDE)
         self._settle(order_id)
 
     def _settle(self, order_id: OrderId) -> None:
         """An order that has nothing on the line any more."""
         end = self.withdrawn.get(order_id)
         if end is not None:
-            self.state[order_id] = end
+            self._put(order_id, end)
         elif order_id not in self.live_print:
-            self.state[order_id] = OrderState.WAITING
-            self.waiting += 1
+            self._put(order_id, OrderState.WAITING)
 
     def void(self, order_id: OrderId, print_id: PrintId) -> bool:
         """This print does not exist (any more): an order that was set aside for it waits again. False = it was not live."""
@@ -150,7 +159,7 @@ class OrderPool:
 
     def reclaim(self, order_id: OrderId, documents: Mapping[DocumentKey, int]) -> None:
         """Its sealed envelope is back on the line (door C): document → which one of the order's documents it is."""
-        self.state[order_id] = OrderState.ON_LINE
+        self._put(order_id, OrderState.ON_LINE)
         claim = self.claims[order_id] = Claim(self.orders[order_id])
         claim.documents.update(documents)
 
@@ -160,23 +169,22 @@ class OrderPool:
         if before is None:
             return None
         self.withdrawn.setdefault(order_id, end)
-        self.waiting -= before is OrderState.WAITING
         if before is not OrderState.ON_LINE:
-            self.state[order_id] = end
+            self._put(order_id, end)
         return before
 
     def dispatch(self, order_id: OrderId) -> bool:
         """Confirmed in its chute. False = it was dispatched before: an invariant is broken (I4)."""
         if self.state[order_id] is OrderState.DISPATCHED:
             return False
-        self.state[order_id] = OrderState.DISPATCHED
+        self._put(order_id, OrderState.DISPATCHED)
         self.claims.pop(order_id, None)
         return True
 
-    def ambiguous(self) -> Iterable[tuple[OrderId, ...]]:
-        """Preflight: groups of open orders that share a skeleton."""
-        for group in self._by_skeleton.values():
-            still_open = tuple(order_id for order_id in group if self._open(order_id))
+    def ambiguous(self, fresh: Iterable[Order]) -> Iterable[tuple[OrderId, ...]]:
+        """Preflight of a manifest: groups of open orders that share a skeleton with one of these."""
+        for key in dict.fromkeys((document.kind, document.skeleton) for order in fresh for document in order.documents):
+            still_open = tuple(order_id for order_id in self._by_skeleton.get(key, []) if self._open(order_id))
             if len(still_open) > 1:
                 yield still_open
 

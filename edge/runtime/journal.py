@@ -373,3 +373,7 @@ class InlineStore:
     def outbox_last_seq(self) -> int:
         """Last sequence number given out."""
         return self._ledger.outbox_span()[0]
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._ledger.close()

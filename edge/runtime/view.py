@@ -7,7 +7,6 @@ from edge.core.controller import Controller
 from edge.core.document import BEFORE_GATE, DocumentState
 from edge.core.item import ItemState
 from edge.core.lots import Lot
-from edge.core.orders import OrderState
 from edge.core.values import Mode, Plc
 from edge.runtime.link import Health
 
@@ -107,7 +106,7 @@ def snapshot(
 def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:
     """Labels that may exist, while their order waits for their destruction: print id, item, and the item's state."""
     pool, labels, items = controller.floor.pool, controller.labels, controller.items.all
-    aside = [print_id for order_id, print_id in pool.live_print.items() if pool.state[order_id] is OrderState.ASIDE]
+    aside = sorted(pool.live_print[order_id] for order_id in pool.aside if order_id in pool.live_print)
     shown = [(print_id, items[labels.item_of[print_id]]) for print_id in aside[:LABELS_SHOWN]]
     return [{"print_id": print_id, "item": item.item_id, "state": item.state.value} for print_id, item in shown]
 

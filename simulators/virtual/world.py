@@ -17,7 +17,7 @@ from edge.runtime.app import Runtime
 from edge.runtime.bell import Bell
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
-from edge.runtime.journal import InlineStore, Ledger
+from edge.runtime.journal import InlineStore, Ledger, ThreadStore
 from edge.runtime.label_link import LabelLink
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.scanner_link import ScannerLink
@@ -42,6 +42,8 @@ OPERATOR_LOOKS_MS = 1000
 PLC_WAIT_MS = 1000
 """an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
 PRINTER_POLL_MS = 120
+"""at the nominal rate: a printer that is scaled to be faster is asked more often"""
+JOURNAL_KEY = b"k" * 32
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Boot:
     """One life of the runtime."""
 
     ledger: Ledger
+    store: InlineStore | ThreadStore
     crew: Crew
     runtime: Runtime
     eyes: dict[str, VirtualEyes]
@@ -188,13 +191,21 @@ class World:
                 self.boot.plc_ports[plc].notify()
 
     # --- the runtime's lives ---
+    def make_ledger(self) -> Ledger:
+        """The journal's SQL, in memory."""
+        return Ledger(self._name, JOURNAL_KEY)
+
+    def make_store(self, ledger: Ledger) -> InlineStore | ThreadStore:
+        """The journal as the runtime sees it, with a simulated fsync."""
+        return InlineStore(ledger, lambda: self._rng.randint(*self.fsync_ms), self._at)
+
     def start(self) -> Boot:
         """Boot the runtime on the journal as it is."""
-        ledger = Ledger(self._name, b"k" * 32)
+        ledger = self.make_ledger()
         self.boots += 1
         ledger.open(lambda: f"virtual{self.scene.seed}")
         crew = Crew()
-        store = InlineStore(ledger, lambda: self._rng.randint(*self.fsync_ms), self._at)
+        store = self.make_store(ledger)
         runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan)
         pump = runtime.pump
         eyes = {
@@ -231,7 +242,8 @@ class World:
                 )
             )
         printer = VirtualPrinter(self.plant.printer, self.now_ms, self._written, partial(self._at, "print_sent"))
-        runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=PRINTER_POLL_MS, print_deadline_ms=2500))
+        poll_ms = self.plant.geometry.ms(PRINTER_POLL_MS)
+        runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=poll_ms, print_deadline_ms=2500))
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
         central = CentralLink(
@@ -252,7 +264,7 @@ class World:
         crew.spawn(Anchors(store, self.clock).run(), "anchors")
         for link in runtime.links:
             crew.spawn(link.run(), link.name)
-        self.boot = Boot(ledger, crew, runtime, eyes, central, ports)
+        self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports)
         return self.boot
 
     def _program(self, plc: Plc) -> PlcProgram:
@@ -267,7 +279,7 @@ class World:
         self.plant.on_expose = lambda *_: None
         self.plant.on_scan = lambda _: None
         await boot.crew.stop()
-        boot.ledger.close()
+        boot.store.close()
         self.boot = None
 
     # --- power cuts ---
