@@ -7,6 +7,7 @@ KILLS ?= 0
 HOURS ?= 60
 JOBS ?= 2
 SAMPLE ?= 0
+PARTS ?=
 HEADLESS ?=
 JSON ?=
 BIN := .venv/bin
@@ -55,8 +56,8 @@ powercut: setup    ## a power cut at every point of the journal; figures to docs
 kills: setup    ## kill -9 of the running line 30 times: how long until it stands Held; figures to docs/figures.json
 	@PYTHONPATH=. $(BIN)/python scripts/kills.py
 
-bench: setup    ## speed of the parts against named peers; figures to docs/figures.json
-	@$(BIN)/python scripts/bench.py
+bench: setup    ## speed of the parts against named peers; figures to docs/figures.json; PARTS="core line" shows only these
+	@PYTHONPATH=. $(BIN)/python scripts/bench.py $(PARTS)
 
 docs: setup    ## write docs/tables.md from the code's tables
 	@PYTHONPATH=. $(BIN)/python scripts/make_docs.py

@@ -1,6 +1,10 @@
-"""Speed of the parts, medians and p99, each beside a named peer measured in the same run; kept in docs/figures.json."""
+"""Speed of the parts, medians and p99, each beside a named peer measured in the same run.
+
+`python scripts/bench.py [PART …]`: all parts, and the figures go to docs/figures.json; or only the named ones, which are shown.
+"""
 
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -8,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench_core import core
+from bench_line import line
 from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
@@ -130,16 +136,27 @@ def virtual() -> dict[str, Any]:
     return {"items_per_s": round(900 / took_s, 1), "peer": "real time", "ratio": round(result["simulated_s"] / took_s, 1)}
 
 
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "journal": journal,
+    "label": label,
+    "reading": reading,
+    "virtual": virtual,
+    "modbus": lambda: asyncio.run(modbus()),
+    "core": core,
+    "line": line,
+}
+
+
 def main() -> None:
-    """Measure everything and keep it."""
+    """Measure, show, and keep what is complete."""
     console = Console(stderr=True)
+    wanted = sys.argv[1:] or list(PARTS)
     figures: dict[str, Any] = {}
-    for name, measure in (("journal", journal), ("label", label), ("reading", reading), ("virtual", virtual)):
+    for name in wanted:
         with console.status(name):
-            figures[name] = measure()
-    with console.status("modbus"):
-        figures["modbus"] = asyncio.run(modbus())
-    keep("bench", figures)
+            figures[name] = PARTS[name]()
+    if wanted == list(PARTS):
+        keep("bench", figures)
     table = Table("part", "figures", title="bench")
     for name, found in figures.items():
         table.add_row(name, str(found))

@@ -323,6 +323,8 @@ class Conditions:
 
     def having(self, *effects: Effect) -> list[str]:
         """Active conditions with one of these effects, oldest first."""
+        if not self.active:
+            return []
         return [code for code in self.active if CONDITIONS[code].effect in effects]
 
     # --- alarms (ISA-18.2) ---

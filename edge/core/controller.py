@@ -279,7 +279,7 @@ class Controller:
                 floor.clocks.granted(order, floor.wall_ms(), floor.settings)
             floor.end_condition("NO_MANIFEST")
             floor.end_condition("MANIFEST_REFUSED")
-            groups = ";".join(",".join(group) for group in floor.pool.ambiguous())
+            groups = ";".join(",".join(group) for group in floor.pool.ambiguous(fresh))
             floor.report("manifest_accepted", lot=event.lot, version=event.version, digest=event.digest, ambiguous=groups)
         elif floor.pool.lots.get(event.lot, 0) < event.version:
             floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")

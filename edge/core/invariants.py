@@ -31,6 +31,8 @@ class Auditor:
         self._intended: dict[str, PrintId] = {}
         """tracking number → print id of the row that was written for a print to come"""
         self._live_print: dict[str, PrintId] = {}
+        self._number_of: dict[str, str] = {}
+        """the same the other way round, as the rows name it: print id → tracking number"""
         self._dispatched: set[OrderId] = set()
         self._checks: dict[type[Command], Callable[[Any], None]] = {
             InsertClose: self._insert_last,
@@ -103,6 +105,7 @@ class Auditor:
         live = self._live_print.get(number) or self._intended.get(number)
         self._require("I5", live is None, f"{number} has the live print id {live}")
         self._intended[number] = print_id
+        self._number_of[str(print_id)] = number
 
     def _apply(self, command: Apply) -> None:
         item = self._item(command.item)
@@ -128,15 +131,18 @@ class Auditor:
         if command.table == "print":
             self._burn(PrintId(int(command.key)), command.value)
         if command.table == "void":
-            self._live_print = {n: p for n, p in self._live_print.items() if str(p) != command.key}
-            self._intended = {n: p for n, p in self._intended.items() if str(p) != command.key}
+            self._forget(self._number_of.get(command.key, ""))
         if command.table != "dispatched":
             return
         order_id = OrderId(command.key)
         self._require("I4", order_id not in self._dispatched, f"{order_id} dispatched twice")
         self._dispatched.add(order_id)
-        self._live_print.pop(command.value, None)
-        self._intended.pop(command.value, None)
+        self._forget(command.value)
+
+    def _forget(self, number: str) -> None:
+        """The print that lived under this number is void, or on its way to the addressee."""
+        print_id = self._live_print.pop(number, None) or self._intended.pop(number, None)
+        self._number_of.pop(str(print_id), None)
 
     def _permit(self, command: SetPermit) -> None:
         if not command.granted:

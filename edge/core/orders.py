@@ -45,6 +45,8 @@ class OrderPool:
     def __init__(self) -> None:
         self.orders: dict[OrderId, Order] = {}
         self.state: dict[OrderId, OrderState] = {}
+        self.aside: dict[OrderId, None] = {}
+        """those that wait for the destruction of a label, in the order in which they began to"""
         self.claims: dict[OrderId, Claim] = {}
         self._by_token: dict[tuple[str, str], list[OrderId]] = {}
         self._by_skeleton: dict[tuple[str, str], list[OrderId]] = {}
@@ -52,8 +54,6 @@ class OrderPool:
         self.lots: dict[LotId, int] = {}
         """lot → version in force"""
         self.waiting = 0
-        self.aside: dict[OrderId, None] = {}
-        """orders that wait for the destruction of a label"""
         self.live_print: dict[OrderId, PrintId] = {}
         """order → its print that may exist on paper and is not recorded as destroyed (I5)"""
         self.withdrawn: dict[OrderId, OrderState] = {}
@@ -190,10 +190,10 @@ class OrderPool:
         self.claims.pop(order_id, None)
         return True
 
-    def ambiguous(self) -> Iterable[tuple[OrderId, ...]]:
-        """Preflight: groups of open orders that share a skeleton."""
-        for group in self._by_skeleton.values():
-            still_open = tuple(order_id for order_id in group if self._open(order_id))
+    def ambiguous(self, fresh: Iterable[Order]) -> Iterable[tuple[OrderId, ...]]:
+        """Preflight of a manifest: groups of open orders that share a skeleton with one of these."""
+        for key in dict.fromkeys((document.kind, document.skeleton) for order in fresh for document in order.documents):
+            still_open = tuple(order_id for order_id in self._by_skeleton.get(key, []) if self._open(order_id))
             if len(still_open) > 1:
                 yield still_open
 

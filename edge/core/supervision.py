@@ -256,7 +256,7 @@ class Supervision:
 
     def _watch_gap(self) -> None:
         """I1: 2 s without a comparison is an open gap, in which nothing new is begun."""
-        gap = any(self._floor.now_us - since_us >= GAP_US for since_us in self._behind_us.values())
+        gap = self._behind_us and any(self._floor.now_us - since_us >= GAP_US for since_us in self._behind_us.values())
         if gap:
             self._floor.raise_condition("ACCOUNTS_OPEN")
         else:

@@ -138,7 +138,9 @@ class Deadlines:
 
     def pop_due(self, now_us: int) -> list[str]:
         """Keys whose deadline has passed, earliest first; they are forgotten."""
-        due = []
+        due: list[str] = []
+        if not self._heap or self._heap[0][0] > now_us:
+            return due
         while (first := self.next_us()) is not None and first <= now_us:
             key = heapq.heappop(self._heap)[2]
             del self._due[key]

@@ -161,3 +161,7 @@ class InlineStore:
     def outbox_last_seq(self) -> int:
         """Last sequence number given out."""
         return self._ledger.outbox_seq
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._ledger.close()

@@ -17,7 +17,7 @@ from edge.runtime.app import Runtime
 from edge.runtime.bell import Bell
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
-from edge.runtime.journal import InlineStore
+from edge.runtime.journal import InlineStore, ThreadStore
 from edge.runtime.keeper import make_snapshot
 from edge.runtime.label_link import LabelLink
 from edge.runtime.ledger import Ledger, Reader
@@ -49,6 +49,8 @@ OPERATOR_LOOKS_MS = 1000
 PLC_WAIT_MS = 1000
 """an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
 PRINTER_POLL_MS = 120
+"""at the nominal rate: a printer that is scaled to be faster is asked more often"""
+JOURNAL_KEY = b"k" * 32
 
 
 @dataclass
@@ -56,6 +58,7 @@ class Boot:
     """One life of the runtime."""
 
     ledger: Ledger
+    store: InlineStore | ThreadStore
     crew: Crew
     runtime: Runtime
     eyes: dict[str, VirtualEyes]
@@ -196,15 +199,23 @@ class World:
                 self.boot.plc_ports[plc].notify()
 
     # --- the runtime's lives ---
+    def make_ledger(self) -> Ledger:
+        """The journal's SQL, in memory."""
+        return Ledger(self._name, JOURNAL_KEY)
+
+    def make_store(self, ledger: Ledger) -> InlineStore | ThreadStore:
+        """The journal as the runtime sees it, with a simulated fsync."""
+        return InlineStore(ledger, lambda: self._rng.randint(*self.fsync_ms), self._at)
+
     def start(self) -> Boot:
         """Boot the runtime on the journal as it is."""
         if self.boots and self._rng.random() < SNAPSHOTS:
             self._keep()
-        ledger = Ledger(self._name, JOURNAL_KEY)
+        ledger = self.make_ledger()
         self.boots += 1
         ledger.open(lambda: f"virtual{self.scene.seed}", partial(proved_seq, self._snapshot))
         crew = Crew()
-        store = InlineStore(ledger, lambda: self._rng.randint(*self.fsync_ms), self._at)
+        store = self.make_store(ledger)
         runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan, snapshot=self._snapshot)
         pump = runtime.pump
         eyes = {
@@ -241,7 +252,8 @@ class World:
                 )
             )
         printer = VirtualPrinter(self.plant.printer, self.now_ms, self._written, partial(self._at, "print_sent"))
-        runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=PRINTER_POLL_MS, print_deadline_ms=2500))
+        poll_ms = self.plant.geometry.ms(PRINTER_POLL_MS)
+        runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=poll_ms, print_deadline_ms=2500))
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
         central = CentralLink(
@@ -262,7 +274,7 @@ class World:
         crew.spawn(Anchors(store, self.clock).run(), "anchors")
         for link in runtime.links:
             crew.spawn(link.run(), link.name)
-        self.boot = Boot(ledger, crew, runtime, eyes, central, ports)
+        self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports)
         return self.boot
 
     def _program(self, plc: Plc) -> PlcProgram:
@@ -277,7 +289,7 @@ class World:
         self.plant.on_expose = lambda *_: None
         self.plant.on_scan = lambda _: None
         await boot.crew.stop()
-        boot.ledger.close()
+        boot.store.close()
         self.boot = None
 
     def _keep(self) -> None:

@@ -37,9 +37,11 @@ def test_an_order_with_a_printed_label_waits_for_its_destruction() -> None:
     pool.live_print[OrderId("O1")] = PrintId(7)
     pool.release(OrderId("O1"), D)
     assert pool.state[OrderId("O1")] is OrderState.ASIDE
+    assert list(pool.aside) == ["O1"]
     assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.DUPLICATE
     assert not pool.void(OrderId("O1"), PrintId(6))
     assert pool.void(OrderId("O1"), PrintId(7))
+    assert not pool.aside
     assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.MATCH
     assert pool.waiting == 1
 
@@ -55,7 +57,8 @@ def test_equal_skeletons_are_ambiguous_until_one_is_done() -> None:
     assert pool.find("resident_id", "token1", "same").verdict is Verdict.AMBIGUOUS
     # A misreading of order 1's number lands on its skeleton: never corrected, never "no order".
     assert pool.find("resident_id", "misread", "same").verdict is Verdict.AMBIGUOUS
-    assert list(pool.ambiguous()) == [("O1", "O2")]
+    assert list(pool.ambiguous([order(2, skeleton="same")])) == [("O1", "O2")]
+    assert list(pool.ambiguous([order(3)])) == []
     pool.claim(OrderId("O2"), D, 0)
     pool.dispatch(OrderId("O2"))
     assert pool.find("resident_id", "token1", "same").verdict is Verdict.MATCH
