@@ -80,12 +80,23 @@ class ImageCodec:
         self.edge_words = self.image.words("edge_to_plc")
         self._plc_packed = struct.Struct(f">{self.plc_words}H")
         self._edge_packed = struct.Struct(f">{self.edge_words}H")
+        offsets = self.image.plc_to_edge.offsets
+        self._beat_at, self._echo_at = offsets["heartbeat"], offsets["echo"]
         self._plc_names = tuple(field.name for field in self.image.plc_to_edge.header)
         self._edge_names = tuple(field.name for field in self.image.edge_to_plc.header)
         self._ring: tuple[tuple[CommandSlot, ...], list[int]] = ((), [0] * 7 * self.image.window)
         self._window: tuple[tuple[int, ...], tuple[EventSlot, ...], int] = ((), (), 0)
 
     # --- PLC → edge ---
+    def beat(self, words: Sequence[int]) -> int:
+        """The heartbeat in a PLC's image."""
+        return words[self._beat_at]
+
+    def news(self, words: tuple[int, ...]) -> tuple[int, ...]:
+        """A PLC's image without what changes in every scan: heartbeat and echo."""
+        beat, echo = self._beat_at, self._echo_at
+        return words[:beat] + words[beat + 1 : echo] + words[echo + 1 :]
+
     def decode_plc(self, words: Sequence[int]) -> PlcImage:
         """Words → image. Raises BadReply for a wrong length or layout version."""
         if len(words) != self.plc_words:

@@ -74,6 +74,7 @@ class PlcLink:
         self._wait_ms = wait_ms
         self._edge_boot = edge_boot % WORD
         self._seq_max = codec.image.seq_max
+        self._status_names = tuple(f.name for f in codec.image.plc_to_edge.header if f.name not in VOLATILE)
         # what we write
         self._heartbeat = 0
         self._state = State.STOPPED
@@ -83,6 +84,8 @@ class PlcLink:
         self._taken_seq = self._durable_seq = 0 if cursor is None else cursor.seq
         # what we have read, and what we have told of it
         self._seen: tuple[int, ...] | None = None
+        self._old_news: tuple[int, ...] = ()
+        """the last image of which everything was told; () = there is none"""
         self._header: dict[str, int] = {}
         self._told: tuple[object, ...] | None = None
         self._restart_untold = False
@@ -138,11 +141,11 @@ class PlcLink:
         if not self._connected:
             await self._port.connect()
             self._connected = True
-            self._seen = None
+            self._seen, self._old_news = None, ()
         self._wake.clear()
         self._seen = await self._port.exchange(self._image(), self._seen, self._wait_ms)
         self.exchanges += 1
-        self._take(self._codec.decode_plc(self._seen))
+        self._take(self._seen)
         if not self._wait_ms:
             await self._pace()
 
@@ -184,8 +187,18 @@ class PlcLink:
         return self._codec.encode_edge(EdgeImage(header, self._ring.slots))
 
     # --- what we read ---
-    def _take(self, image: PlcImage) -> None:
-        now_us = self._clock.now_us()
+    def _take(self, words: tuple[int, ...]) -> None:
+        now_us, news = self._clock.now_us(), self._codec.news(words)
+        if news == self._old_news and self._codec.beat(words) != self._header["heartbeat"]:
+            self._header["heartbeat"] = self._codec.beat(words)
+            self._beat_us = self._good_us = now_us
+            return
+        self._take_news(self._codec.decode_plc(words), now_us)
+        whole = self._fault_told == self._fault == "" and self._missing_since_us is None
+        told = whole and self._told == self._status_words()
+        self._old_news = news if told else ()
+
+    def _take_news(self, image: PlcImage, now_us: int) -> None:
         self.torn += image.torn
         if image.header["heartbeat"] != self._header.get("heartbeat"):
             self._beat_us = now_us
@@ -272,10 +285,13 @@ class PlcLink:
             self._durable_seq = seq
             self._wake_up()
 
-    def _tell_status(self, now_us: int) -> None:
+    def _status_words(self) -> tuple[object, ...]:
+        """What a PlcStatus of the last image says."""
         header = self._header
-        caught_up = header["last_issued_seq"] == self._taken_seq
-        told = (caught_up, *(value for name, value in header.items() if name not in VOLATILE))
+        return (header["last_issued_seq"] == self._taken_seq, *map(header.__getitem__, self._status_names))
+
+    def _tell_status(self, now_us: int) -> None:
+        header, told = self._header, self._status_words()
         if told == self._told:
             return
         status = PlcStatus(
@@ -292,7 +308,7 @@ class PlcLink:
             exposures_1=header["exposures_1"],
             exposures_2=header["exposures_2"],
             counters=Counters(**{name: header[name] for name in Counters.__struct_fields__}),
-            caught_up=caught_up,
+            caught_up=bool(told[0]),
         )
         if self._offer(status):
             self._told = told

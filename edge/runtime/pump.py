@@ -68,6 +68,8 @@ class Pump:
         self._renewed_us = 0
         self._clock_read_us: int | None = None
         self._dead = False
+        self._due_us: int | None = None
+        self._due_known = False
         self.turned_away = 0
         self.handled = 0
         self.commits = 0
@@ -128,8 +130,14 @@ class Pump:
 
     def _next_due_us(self) -> int:
         next_read_us = self._clock.now_us() if self._clock_read_us is None else self._clock_read_us + CLOCK_READ_US
-        deadline_us = self._controller.next_deadline_us()
+        deadline_us = self._deadline_us()
         return next_read_us if deadline_us is None else min(deadline_us, next_read_us)
+
+    def _deadline_us(self) -> int | None:
+        """The core's next deadline; it moves only when the core handles an event."""
+        if not self._due_known:
+            self._due_us, self._due_known = self._controller.next_deadline_us(), True
+        return self._due_us
 
     async def _turn(self) -> None:
         # The group's work stays "unfinished" until it is committed, which is what the permit looks at.
@@ -164,10 +172,11 @@ class Pump:
         return decided, None
 
     def _pass_deadlines(self, until_us: int, decided: list[Decided]) -> None:
-        while (due_us := self._controller.next_deadline_us()) is not None and due_us <= until_us:
+        while (due_us := self._deadline_us()) is not None and due_us <= until_us:
             self._handle(Offered(DeadlinePassed(at_us=due_us), None, None), decided)
 
     def _handle(self, offered: Offered, decided: list[Decided]) -> None:
+        self._due_known = False
         commands = self._controller.handle(offered.event)
         self._auditor.check(commands)
         self.handled += 1

@@ -1,7 +1,6 @@
 """The runtime's ports inside the virtual plant: nothing here blocks, nothing here touches a socket."""
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -99,7 +98,7 @@ class VirtualPrinter:
         """Take one format."""
         await asyncio.sleep(PRINTER_REPLY_MS / 1000)
         self._sent()
-        text = json.loads(fmt)
+        text = msgspec.json.decode(fmt)
         self._waiting.append(PhysicalLabel(text["tracking_number"], text["payload_qr"]))
         self._start()
 
@@ -188,13 +187,13 @@ class VirtualBroker:
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Central's side of the contract: answer a request, store an event, confirm."""
         del retain
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
         self._require_there()
         if topic == self._root + "request":
             for part in self._manifest:
                 self._deliver("manifest", part)
         elif topic == self._root + "events":
-            self._store(json.loads(payload))
+            self._store(msgspec.json.decode(payload))
 
     def _store(self, event: dict[str, object]) -> None:
         journal_id, seq = str(event["journal_id"]), event["seq"]
@@ -215,7 +214,7 @@ class VirtualBroker:
         if self._gone:
             return
         seq = len(self.stored[journal_id])
-        self._deliver("confirm", json.dumps({"journal_id": journal_id, "seq": seq}).encode())
+        self._deliver("confirm", msgspec.json.encode({"journal_id": journal_id, "seq": seq}))
 
     def _deliver(self, topic: str, payload: bytes) -> None:
         self._mid += 1

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from drivers.process_image import ImageCodec
-from edge.core.values import Camera, Plc, Settings, SortPlan
+from edge.core.values import Camera, Plc, Settings, SortPlan, State
 from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime
 from edge.runtime.bell import Bell
@@ -124,6 +124,8 @@ class World:
         """situations that must be reached now and then → how often they were"""
         self.boot: Boot | None = None
         self.boots = 0
+        self._green = False
+        """so it was when it was last looked at: a change is seen once"""
         self.reads: dict[str, dict[str, int]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -315,7 +317,7 @@ class World:
         while True:
             await asyncio.sleep(OPERATOR_LOOKS_MS / 1000)
             boot = self.boot
-            if boot is None:
+            if boot is None or self._all_green(boot):
                 continue
             panel = RuntimePanel(boot.runtime)
             try:
@@ -324,6 +326,14 @@ class World:
                     await self.clerk.look(panel)
             except PanelAway:
                 self.operator.refused["panel away"] += 1
+
+    def _all_green(self, boot: Boot) -> bool:
+        """The lamp over the line is green, and nothing lies on the desk: nobody looks at the panel."""
+        floor = boot.runtime.controller.floor
+        bound = len(floor.bags.by_chute) == len(self.plant.chutes)
+        running = floor.machine.state is State.EXECUTE and not floor.conditions.active and bound
+        green, self._green = running and self._green, running
+        return green and (self.clerk is None or self.clerk.idle)
 
     @property
     def told(self) -> bool:
