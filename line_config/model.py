@@ -163,6 +163,9 @@ class SortPlanConfig(_Strict):
     reject_chute: Annotated[int, Field(ge=0, le=999)]
     routes: Annotated[dict[Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], int], Field(min_length=1)]
 
+    pick_up: dict[Annotated[str, Field(min_length=1, max_length=64)], Annotated[str, Field(min_length=1, max_length=64)]] = {}
+    """issuing office → where its documents without an order are picked up; others stay in the document tray"""
+
     @model_validator(mode="after")
     def _known_chutes(self) -> "SortPlanConfig":
         unknown = sorted({chute for chute in self.routes.values() if chute not in self.chutes})

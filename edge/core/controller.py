@@ -277,6 +277,7 @@ class Controller:
         if fresh is not None:
             for order in fresh:
                 floor.clocks.granted(order, floor.wall_ms(), floor.settings)
+                self.lots.granted(order)
             floor.end_condition("NO_MANIFEST")
             floor.end_condition("MANIFEST_REFUSED")
             groups = ";".join(",".join(group) for group in floor.pool.ambiguous(fresh))

@@ -248,8 +248,22 @@ class Documents:
             floor.pool.release(document.order_id, document.key)
             self._break_up(document)
         floor.production.ended(document.reason, floor.now_us)
-        floor.production.rejects.append(Reject(floor.wall_ms(), document.key, document.reason, document.masked, place))
-        floor.report("rejected", document=document.key, order_id=document.order_id, reason=document.reason, place=place)
+        pick_up = self._pick_up(document)
+        floor.production.rejects.append(Reject(floor.wall_ms(), document.key, document.reason, document.masked, place, pick_up))
+        floor.report(
+            "rejected",
+            document=document.key,
+            order_id=document.order_id,
+            reason=document.reason,
+            place=place,
+            pick_up=pick_up,
+        )
+
+    def _pick_up(self, document: Document) -> str:
+        """Where a document without an order waits for its owner: its issuing office's place in the sort plan."""
+        if document.reason != "NO_ORDER":
+            return ""
+        return self._floor.sort_plan.pick_up.get(self.lots.issuer_of(document.kind, document.token), "")
 
     def lost(self, key: DocumentKey) -> None:
         """Not seen where it should have come: it and its neighbours are in doubt, and the line holds (I20)."""

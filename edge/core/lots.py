@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from edge.core.events import LotReceived
 from edge.core.floor import Floor
-from edge.core.values import DocumentKey, LotId
+from edge.core.values import DocumentKey, LotId, Order
 
 
 class Listed(StrEnum):
@@ -52,6 +52,8 @@ class Lot:
         self.issuer = event.issuer
         self.signed_ms = event.signed_ms
         self.green = event.green
+        self.urgent = 0
+        """highest priority among the orders of its documents"""
         self.listed: dict[tuple[str, str], Listed] = {(d.kind, d.token): L.OPEN for d in event.documents}
         self.surplus: list[DocumentKey] = []
         self.closed = False
@@ -92,10 +94,22 @@ class Lots:
         self._latest = self._latest or lot
         self._lot_of.update(dict.fromkeys(lot.listed, lot))
         for document in event.documents:
-            self._floor.clocks.signed(
-                self._floor.pool.orders_of(document.kind, document.token), event.signed_ms, self._floor.settings
-            )
+            order_ids = self._floor.pool.orders_of(document.kind, document.token)
+            self._floor.clocks.signed(order_ids, event.signed_ms, self._floor.settings)
+            lot.urgent = max((lot.urgent, *(self._floor.pool.orders[order_id].priority for order_id in order_ids)))
         self._floor.report("lot_received", lot=event.lot, documents=len(lot.listed), green=event.green)
+
+    def granted(self, order: Order) -> None:
+        """An order came: the lot that its documents lie in is as urgent as it is."""
+        for document in order.documents:
+            lot = self._lot_of.get((document.kind, document.token))
+            if lot is not None:
+                lot.urgent = max(lot.urgent, order.priority)
+
+    def issuer_of(self, kind: str, token: str) -> str:
+        """Which office issued this document, or the one whose lot is being fed; "" = nobody knows."""
+        lot = self._lot_of.get((kind, token), self._latest)
+        return "" if lot is None else lot.issuer
 
     def read(self, document: DocumentKey, kind: str, token: str) -> None:
         """A document's number was read: it is on a list, or it is surplus."""
@@ -141,6 +155,6 @@ class Lots:
         return ""
 
     def open_lots(self) -> list[Lot]:
-        """What to feed next, first come first: green channel, then the oldest signature."""
+        """What to feed next, first come first: green channel, then the most urgent order, then the oldest signature."""
         still_open = [lot for lot in self.all.values() if not lot.closed]
-        return sorted(still_open, key=lambda lot: (not lot.green, lot.signed_ms, lot.lot_id))
+        return sorted(still_open, key=lambda lot: (not lot.green, -lot.urgent, lot.signed_ms, lot.lot_id))

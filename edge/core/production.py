@@ -20,6 +20,8 @@ class Reject(NamedTuple):
     reason: str
     masked: str
     place: str
+    pick_up: str = ""
+    """where a document without an order waits for its owner"""
 
 
 class Oee(NamedTuple):

@@ -192,14 +192,18 @@ class Sorting:
         )
 
     def recount(self, chute: int, texts: list[str]) -> str:
-        """A person scanned everything in a locked bag; "" when the bag is right now, else why it stays locked."""
+        """A person scanned what is in a locked bag; "" when the bag is right now, else why it stays locked.
+
+        The labels of what was not confirmed are enough; where one of them is not found, all that was confirmed must be.
+        """
         bag = self._floor.bags.by_chute.get(chute)
         if bag is None:
             return "NO_BAG"
         found = set(texts)
         confirmed = {self._text_of(self._items.all[item_id]) for item_id in bag.items}
         doubtful = {item_id: self._text_of(self._items.all[item_id]) for item_id in bag.unconfirmed}
-        if len(texts) != len(found) or not confirmed <= found or not found <= confirmed | set(doubtful.values()):
+        enough = set(doubtful.values()) <= found or confirmed <= found
+        if len(texts) != len(found) or not enough or not found <= confirmed | set(doubtful.values()):
             return "BAG_DIFFERS"
         bag.unconfirmed = []
         for item_id, text in doubtful.items():

@@ -204,3 +204,5 @@ class SortPlan(msgspec.Struct, frozen=True):
     version: str
     routes: dict[str, int]
     reject_chute: int
+    pick_up: dict[str, str] = {}
+    """issuing office → where its documents without an order are picked up"""

@@ -120,7 +120,7 @@ def settings_of(config: LineConfig) -> Settings:
 def sort_plan_of(config: LineConfig) -> SortPlan:
     """The sort plan as the core knows it."""
     plan = config.sort_plan
-    return SortPlan(version=plan.version, routes=dict(plan.routes), reject_chute=plan.reject_chute)
+    return SortPlan(plan.version, dict(plan.routes), plan.reject_chute, dict(plan.pick_up))
 
 
 def _plc_port(plc: PlcConfig, image: ProcessImage) -> PlcPort:

@@ -8,6 +8,7 @@ from edge.core.controller import Controller
 from edge.core.document import BEFORE_GATE, DocumentState
 from edge.core.item import ItemState
 from edge.core.lots import Lot
+from edge.core.scans import Scan, scans_needed
 from edge.core.values import Mode, Plc
 from edge.runtime.link import Health
 
@@ -88,6 +89,7 @@ def snapshot(
         "times": [row._asdict() for row in floor.clocks.attainment(floor.settings)],
         "near_limit": len(floor.clocks.near),
         "labels_to_destroy": _labels_to_destroy(controller),
+        "scans": [scan._asdict() for scan in _scans(controller)],
         "lots": [_lot(lot) for lot in controller.lots.open_lots()],
         "chutes": sorted(set(floor.sort_plan.routes.values())),
         "bags": [
@@ -119,9 +121,21 @@ def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:
     return rows
 
 
+def _scans(controller: Controller) -> list[Scan]:
+    documents, items = controller.documents.on_belt.values(), controller.items.on_belt.values()
+    return scans_needed(documents, items, controller.floor.bags.by_chute.values())
+
+
 def _lot(lot: Lot) -> dict[str, Any]:
     counts = {state.name.lower(): number for state, number in lot.counts.items()}
-    return {"lot": lot.lot_id, "issuer": lot.issuer, "signed_ms": lot.signed_ms, "green": lot.green, "counts": counts}
+    return {
+        "lot": lot.lot_id,
+        "issuer": lot.issuer,
+        "signed_ms": lot.signed_ms,
+        "green": lot.green,
+        "urgent": lot.urgent,
+        "counts": counts,
+    }
 
 
 def _stations(controller: Controller) -> dict[str, list[str]]:

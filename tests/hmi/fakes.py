@@ -30,6 +30,7 @@ class FakeLine:
         self.links_down: set[str] = set()
         self.outcomes: dict[str, int] = {"dispatched": 0}
         self.rejects: list[dict[str, Any]] = []
+        self.scans: list[dict[str, Any]] = []
         self.positions: dict[int, int] = {}
         self.sealed = 0
         self.refuse: str | None = None
@@ -70,7 +71,8 @@ class FakeLine:
 
     def reject(self, reason: str, key: str, masked: str, place: str, age_s: int) -> None:
         self.outcomes[reason] = self.outcomes.get(reason, 0) + 1
-        self.rejects.insert(0, {"at_ms": AT_MS - age_s * 1000, "key": key, "reason": reason, "masked": masked, "place": place})
+        row = {"at_ms": AT_MS - age_s * 1000, "key": key, "reason": reason, "masked": masked, "place": place, "pick_up": ""}
+        self.rejects.insert(0, row)
 
     def _items(self, station: int) -> list[str]:
         letter = "D" if station < FIRST_ITEM_STATION else "I"
@@ -104,6 +106,7 @@ class FakeLine:
             "outcomes": dict(self.outcomes),
             "stations": [{"id": name, "items": self._items(index)} for index, name in enumerate(STATIONS)],
             "rejects": self.rejects[:8],
+            "scans": self.scans,
             "links": [
                 {"id": name, "up": name not in self.links_down, "age_ms": 73_000 if name in self.links_down else 12}
                 for name in LINKS

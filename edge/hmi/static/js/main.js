@@ -27,7 +27,7 @@ function Page({ snapshot, stale, answer, dialog }) {
       <${Counts} counts=${snapshot.counts} />
       <div class="lists">
         <${Outcomes} snapshot=${snapshot} />
-        <${Rejects} rejects=${snapshot.rejects} />
+        <${Rejects} rejects=${snapshot.rejects} scans=${snapshot.scans} />
         <${Bags} snapshot=${snapshot} />
       </div>
       <${BottomBar} snapshot=${snapshot} answer=${answer} />

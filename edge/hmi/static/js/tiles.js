@@ -26,14 +26,24 @@ export function Outcomes({ snapshot: { outcomes, central } }) {
   </section>`;
 }
 
-export function Rejects({ rejects }) {
+// What must be scanned before the line knows again what is where: place, number of scans, things it is about.
+function scanLine(scan) {
+  const [kind, chute] = scan.place.split(":");
+  return html`<li key=${scan.place + scan.among[0]} class="scan" data-testid="scan">
+    <b>${page(scan.what === "label" ? "scan_labels" : "scan_documents")} × ${scan.scans}</b>
+    <span>${chute ? `${page("bag_of_chute")} ${chute}` : page("beside_belt")}</span><small>${scan.among.map(tail).join(" ")}</small>
+  </li>`;
+}
+
+export function Rejects({ rejects, scans = [] }) {
   return html`<section class="tile rejects" data-testid="rejects">
     <h2>${page("rejects")}</h2>
     <ul>
+      ${scans.map(scanLine)}
       ${rejects.map(
         (one) => html`<li key=${one.key + one.at_ms}>
           <time>${clock(one.at_ms)}</time><b>${word("reason", one.reason)}</b>
-          <span>${one.masked}</span><span>${word("place", one.place)}</span><small>${tail(one.key)}</small>
+          <span>${one.masked}</span><span>${one.pick_up || word("place", one.place)}</span><small>${tail(one.key)}</small>
         </li>`,
       )}
       ${rejects.length === 0 && html`<li class="none">${page("none")}</li>`}
