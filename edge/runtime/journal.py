@@ -137,9 +137,14 @@ class Ledger:
         except OSError as error:
             raise JournalError(f"journal {self._path} is in use by another runtime: stop that one first.") from error
 
-    def _require_full_sync(self) -> None:
+    def sync_level(self) -> int:
+        """What this connection's commits wait for: 2 (FULL) = the disk."""
         # The pragma is per connection and silently ignored when misspelt, so it is read back.
         (level,) = self._sql.execute("PRAGMA synchronous").fetchone()
+        return int(level)
+
+    def _require_full_sync(self) -> None:
+        level = self.sync_level()
         if level != 2:
             raise JournalError(f"journal {self._path}: synchronous={level}, need 2 (FULL).")
 

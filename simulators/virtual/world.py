@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import hashlib
 import random
-import sqlite3
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +32,7 @@ from simulators.plant import Plant
 from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
 from simulators.scene import Scene
+from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import VirtualEyes
 from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner, render_text
 
@@ -105,7 +105,7 @@ class World:
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
-        self._anchor = sqlite3.connect(self._name, uri=True)
+        self._disk = VirtualDisk(self._name, self.now_ms)
         self._planned: asyncio.TimerHandle | None = None
         self._planned_ms = 0
         self._plant_error: Exception | None = None
@@ -152,7 +152,7 @@ class World:
                 await task
         if self.boot is not None:
             await self.kill()
-        self._anchor.close()
+        self._disk.close()
 
     # --- the plant's time: callbacks, no task, because it is woken some sixty times an item ---
     def wake_plant(self) -> None:
@@ -280,6 +280,7 @@ class World:
         self.plant.on_scan = lambda _: None
         await boot.crew.stop()
         boot.store.close()
+        self._disk.cut()
         self.boot = None
 
     # --- power cuts ---
@@ -288,6 +289,8 @@ class World:
         self._aimed = point
 
     def _at(self, point: str) -> None:
+        if point == "after_write" and self.boot is not None:
+            self._disk.written(self.boot.ledger.sync_level())
         if self._aimed == point:
             self._aimed = ""
             self.hit.set()
@@ -347,7 +350,7 @@ class World:
 
     def trace(self) -> Iterator[str]:
         """Each record of all boots, readable: virtual time, boot, what it is, what it says."""
-        rows = self._anchor.execute("SELECT seq, boot, at_us, kind, body FROM record ORDER BY seq")
+        rows = self._disk.sql.execute("SELECT seq, boot, at_us, kind, body FROM record ORDER BY seq")
         for seq, boot, at_us, kind, body in rows:
             yield f"{at_us / 1_000_000:12.3f} s  boot {boot}  #{seq:<6} {kind:18} {body.decode()}"
 
