@@ -142,6 +142,8 @@ class Controller:
 
     def handle(self, event: Event) -> tuple[Command, ...]:
         """Take one event; returns what the shell must do once the event is durable, in order."""
+        if isinstance(event, Booted):
+            self._rise(event)
         self.floor.advance(event.at_us)
         self._deadlines()
         self._routes[type(event)](event)
@@ -187,14 +189,17 @@ class Controller:
                     self.documents.call_back(key, claim.broken)
                     self.items.eject_broken(claim.order.order_id, claim.broken)
 
-    def _booted(self, event: Booted) -> None:
+    def _rise(self, event: Booted) -> None:
+        """Before anything else of a boot: nothing was missed while nobody watched, and the belts did not run by our will."""
         # The monotonic clock begins anew when the machine does: from here on time is measured from this boot's stamps.
         self.floor.now_us = event.at_us
-        self.floor.boot = event.boot
         self.floor.production.restarted(event.at_us)
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()
+
+    def _booted(self, event: Booted) -> None:
+        self.floor.boot = event.boot
         if event.broke:
             self.floor.raise_condition("PROMISE_BROKEN")
         self.floor.report("booted", boot=event.boot, version=event.version, broke=event.broke)

@@ -46,6 +46,8 @@ DOCUMENT_TABLE: dict[tuple[DocumentState, str], DocumentState] = {
     (S.REFUSED, "lost"): S.LOST,
     # A lost one may be found again at a reject place while the belt is cleared.
     (S.LOST, "in_tray"): S.IN_TRAY,
+    # Or in an envelope after all, which is condemned for it.
+    (S.LOST, "inserted"): S.INSERTED,
     # A person has it in hand: it was found beside the belt, or lies at a reject place, or its envelope is open.
     (S.LOST, "found"): S.ON_DESK,
     **{

@@ -171,9 +171,14 @@ class Ledger(Reader):
         if "seq" not in columns:
             self.sql.execute("ALTER TABLE outcome ADD COLUMN seq INTEGER NOT NULL DEFAULT 0")
 
-    def _require_full_sync(self) -> None:
+    def sync_level(self) -> int:
+        """What this connection's commits wait for: 2 (FULL) = the disk."""
         # The pragma is per connection and silently ignored when misspelt, so it is read back.
         (level,) = self.sql.execute("PRAGMA synchronous").fetchone()
+        return int(level)
+
+    def _require_full_sync(self) -> None:
+        level = self.sync_level()
         if level != 2:
             raise JournalError(f"journal {self.name}: synchronous={level}, need 2 (FULL).")
 

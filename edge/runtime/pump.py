@@ -8,7 +8,7 @@ import msgspec
 
 from edge.core.commands import Command, Outcome, Publish, SetPermit
 from edge.core.controller import Controller
-from edge.core.events import ClockRead, DeadlinePassed, Event
+from edge.core.events import Booted, ClockRead, DeadlinePassed, Event
 from edge.core.invariants import Auditor, InvariantError
 from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
@@ -164,7 +164,9 @@ class Pump:
         decided: list[Decided] = []
         try:
             for offered in group:
-                self._pass_deadlines(offered.event.at_us, decided)
+                # What fell due while we were away was not missed: a boot comes before it.
+                if not isinstance(offered.event, Booted):
+                    self._pass_deadlines(offered.event.at_us, decided)
                 self._handle(offered, decided)
             self._pass_deadlines(self._clock.now_us(), decided)
         except InvariantError as broken:

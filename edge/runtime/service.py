@@ -235,12 +235,13 @@ class Line:
 
     async def run(self, panel: Panel) -> int:
         """Run until a signal or a failure; returns the exit code."""
-        await self._helper.prepare(Path(self._config.line.label_layout))
         digest = hashlib.sha256(self._config.model_dump_json().encode()).hexdigest()
         self.runtime.begin(digest)
         pump_task = self._crew.spawn(self.runtime.pump.run(), "pump")
         for link in self.runtime.links:
             self._crew.spawn(link.run(), link.name)
+        # Held comes first: a start must not wait for fonts, nor for the eyes.
+        self._crew.spawn(self._helper.prepare(Path(self._config.line.label_layout)), "helper")
         self._crew.spawn(self._lag.run(), "loop lag")
         self._crew.spawn(self._watch_disk(), "disk")
         self._crew.spawn(self._anchors.run(), "anchors")

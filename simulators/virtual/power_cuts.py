@@ -7,7 +7,8 @@ from simulators.virtual.world import World
 
 POINTS = ("before_write", "after_write", "print_sent", "")
 """where a cut is aimed; "" = wherever the line is"""
-DOWN_S = 1.2
+DOWN_S = (1.2, 1.2, 4.0, 30.0)
+"""the runtime is away for one of these times: a transport deadline may pass meanwhile, and a PLC stops its belt after 1.5 s"""
 AGAIN = 0.25
 """share of cuts that are followed by another one before the line has recovered"""
 AGAIN_WITHIN_S = 4.0
@@ -42,7 +43,7 @@ class PowerCuts:
     async def _cut(self) -> None:
         world = self._world
         await world.kill()
-        await asyncio.sleep(DOWN_S)
+        await asyncio.sleep(self._rng.choice(DOWN_S))
         world.start()
         self.done += 1
         if self._rng.random() < AGAIN:
@@ -50,6 +51,6 @@ class PowerCuts:
             world.require_alive()
             world.sometimes["cut in recovery"] = world.sometimes.get("cut in recovery", 0) + 1
             await world.kill()
-            await asyncio.sleep(DOWN_S)
+            await asyncio.sleep(self._rng.choice(DOWN_S))
             world.start()
             self.done += 1

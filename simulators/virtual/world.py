@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import hashlib
 import random
-import sqlite3
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,6 +36,7 @@ from simulators.plant import Plant
 from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
 from simulators.scene import Scene
+from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import VirtualEyes
 from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner, render_text
 
@@ -112,8 +112,8 @@ class World:
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
-        self._anchor = sqlite3.connect(self._name, uri=True)
         self._snapshot: Snapshot | None = None
+        self._disk = VirtualDisk(self._name, self.now_ms)
         self._planned: asyncio.TimerHandle | None = None
         self._planned_ms = 0
         self._plant_error: Exception | None = None
@@ -162,7 +162,7 @@ class World:
                 await task
         if self.boot is not None:
             await self.kill()
-        self._anchor.close()
+        self._disk.close()
 
     # --- the plant's time: callbacks, no task, because it is woken some sixty times an item ---
     def wake_plant(self) -> None:
@@ -218,7 +218,8 @@ class World:
         ledger.open(lambda: f"virtual{self.scene.seed}", partial(proved_seq, self._snapshot))
         crew = Crew()
         store = self.make_store(ledger)
-        runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan, snapshot=self._snapshot)
+        snapshot = self._snapshot if proved_seq(self._snapshot, ledger) else None
+        runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan, snapshot=snapshot)
         pump = runtime.pump
         eyes = {
             camera.value: VirtualEyes(
@@ -292,11 +293,12 @@ class World:
         self.plant.on_scan = lambda _: None
         await boot.crew.stop()
         boot.store.close()
+        self._disk.cut()
         self.boot = None
 
     def _keep(self) -> None:
         """As the keeper's helper would have done just before: replay what was written since the last snapshot."""
-        journal = Reader(self._anchor, JOURNAL_KEY, self._name)
+        journal = Reader(self._disk.sql, JOURNAL_KEY, self._name)
         journal_id = journal.meta()["journal_id"]
         self._snapshot = make_snapshot(journal, journal_id, self._settings, self._sort_plan, self._snapshot)
 
@@ -306,6 +308,8 @@ class World:
         self._aimed = point
 
     def _at(self, point: str) -> None:
+        if point == "after_write" and self.boot is not None:
+            self._disk.written(self.boot.ledger.sync_level())
         if self._aimed == point:
             self._aimed = ""
             self.hit.set()
@@ -373,7 +377,7 @@ class World:
 
     def trace(self) -> Iterator[str]:
         """Each record of all boots, readable: virtual time, boot, what it is, what it says."""
-        rows = self._anchor.execute("SELECT seq, boot, at_us, kind, body FROM record ORDER BY seq")
+        rows = self._disk.sql.execute("SELECT seq, boot, at_us, kind, body FROM record ORDER BY seq")
         for seq, boot, at_us, kind, body in rows:
             yield f"{at_us / 1_000_000:12.3f} s  boot {boot}  #{seq:<6} {kind:18} {body.decode()}"
 
@@ -385,7 +389,7 @@ class World:
         """Whether a replay of all records, without any snapshot, gives the state of the running core (I13)."""
         if self.boot is None:
             return True
-        journal = Reader(self._anchor, JOURNAL_KEY, self._name)
+        journal = Reader(self._disk.sql, JOURNAL_KEY, self._name)
         replayed = replay(journal, core_digest(), self._settings, self._sort_plan)
         return state_digest(replayed.controller) == state_digest(self.boot.runtime.controller)
 

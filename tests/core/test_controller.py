@@ -53,7 +53,7 @@ from edge.core.events import (
 from edge.core.invariants import InvariantError
 from edge.core.item import ItemState
 from edge.core.values import Counters, DocumentKey, ItemId, LotId, ParcelKey, Plc, PrintId, State, Symbol, Verdict
-from tests.core.line import Line, order
+from tests.core.line import SETTINGS, Line, order
 
 
 def reasons(line: Line) -> dict[str, int]:
@@ -400,6 +400,34 @@ def test_a_restart_quarantines_the_belt_and_needs_a_cleared_one() -> None:
     assert machine.state is State.EXECUTE
     assert reasons(line) == {"dispatched": 1, "RESTART": 3}
     assert line.controller.supervision.permit
+
+
+def test_a_long_time_without_us_makes_nothing_late_and_nothing_lost() -> None:
+    line = Line()
+    line.feed(1)
+    line.read(1)
+    item = line.to_weighed(2)
+    line.say(Booted, 10 * SETTINGS.transit_deadline_ms, boot=2, journal_id="j", version="t")
+    assert "ITEM_LOST" not in line.controller.floor.conditions.active
+    assert reasons(line) == {}
+    line.say(Inserted, document=DocumentKey("D1-1"), item=ItemId("I1-1"))
+    assert line.said(EjectUnsealed)[-1].reason == "RESTART"
+    line.say(ItemEjected, item=ItemId("I1-1"))
+    assert line.controller.items.all[item].reason == "RESTART"
+    assert reasons(line) == {"RESTART": 1}
+
+
+def test_a_document_taken_for_lost_that_was_inserted_after_all_is_ejected_with_its_envelope() -> None:
+    line = Line()
+    line.feed(1)
+    line.read(1)
+    line.say(Lost, plc=Plc.MACHINE, key="D1-1", station="insert")
+    line.say(Inserted, document=DocumentKey("D1-1"), item=ItemId("I1-1"))
+    assert line.said(EjectUnsealed)[-1].item == "I1-1"
+    line.say(ItemEjected, item=ItemId("I1-1"))
+    assert not line.controller.documents.on_belt
+    assert line.controller.floor.pool.waiting == 8
+    assert line.controller.floor.unexpected == {}
 
 
 def test_what_the_cleared_belt_did_not_bring_is_lost_and_said() -> None:

@@ -53,7 +53,7 @@ DOCUMENT = life("""
     fed: accept > accepted, refuse > refused, inserted > inserted, in_tray > in tray, lost > lost
     accepted: refuse > refused, inserted > inserted, in_tray > in tray, lost > lost
     refused: inserted > inserted, in_tray > in tray, lost > lost
-    lost: in_tray > in tray, found > on desk
+    lost: in_tray > in tray, inserted > inserted, found > on desk
     in tray: fed_again > fed again, returned > returned, damaged > damaged
     inserted: fed_again > fed again, returned > returned, damaged > damaged
     on desk: fed_again > fed again, returned > returned, damaged > damaged

@@ -108,6 +108,21 @@ def test_events_are_taken_in_the_order_of_their_stamps_and_deadlines_come_first(
     virtual(story())
 
 
+def test_a_boot_comes_before_what_fell_due_while_we_were_away() -> None:
+    async def story() -> None:
+        bench = Bench()
+        bench.controller.documents._read.set("D1-1", 100_000)
+        bench.controller.documents.read_deadline = lambda key: None  # type: ignore[method-assign]
+        bench.pump.offer(Booted(at_us=4_800_000, boot=2, journal_id="j", version="t"))
+        bench.pump.offer(ConfigLoaded(at_us=4_800_000, digest="", settings=SETTINGS, sort_plan=PLAN))
+        await asyncio.sleep(0.1)
+        kinds = [kind for kind in bench.store.kinds() if kind in ("Booted", "ConfigLoaded", "DeadlinePassed")]
+        assert kinds == ["Booted", "ConfigLoaded"], "the deadline itself passes with the boot, behind the quarantine"
+        await bench.end()
+
+    virtual(story())
+
+
 def test_a_broken_promise_commits_what_was_before_it_and_a_breach_and_ends() -> None:
     async def story() -> None:
         bench = Bench()

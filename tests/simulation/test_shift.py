@@ -49,10 +49,10 @@ def test_with_faults_nothing_wrong_leaves_and_the_untouched_go_through(seed: int
 def test_killed_in_mid_run_nothing_is_lost_and_nothing_goes_twice(seed: int) -> None:
     result = shift(seed=seed, items=120, rate_per_h=2700, faults=0.05, kills=2, doors=False)
     require_clean(result)
-    assert result["boots"] == 3
+    assert result["boots"] == 1 + result["power_cuts"] >= 3
     assert result["rejected"]["RESTART"] > 0, "what was on the belt did not pass"
     assert result["untouched"]["dispatched"] >= 0.99 * result["untouched"]["fed"]
-    assert result["operator"]["clear_belt"] == 2
+    assert result["operator"]["clear_belt"] >= 2
 
 
 def test_the_three_doors_bring_nearly_everything_back() -> None:
