@@ -151,7 +151,6 @@ class Desk:
         if not self._floor.bags.bind(int(chute), BagId(bag)):
             return "BAG_IN_USE"
         self._floor.report("bag_bound", chute=int(chute), bag=bag)
-        self._sorting.look_for_full()
         return "OK"
 
     def _recount_bag(self, event: OperatorRequest) -> str:
