@@ -152,7 +152,6 @@ class Desk:
             return "BAG_IN_USE"
         self._floor.do(Outcome(table="bag", key=str(int(chute)), value=bag))
         self._floor.report("bag_bound", chute=int(chute), bag=bag)
-        self._sorting.look_for_full()
         return "OK"
 
     def _recount_bag(self, event: OperatorRequest) -> str:

@@ -54,12 +54,11 @@ class Bags:
         bag = self.by_chute.get(chute)
         return bag is not None and not bag.locked and not bag.closing
 
-    def close(self, chute: int) -> Bag:
+    def close(self, chute: int) -> None:
         """The bag leaves its chute for good."""
         bag = self.by_chute.pop(chute)
         self.closed.update(dict.fromkeys(bag.items, bag.bag_id))
         self.closed_ids[bag.bag_id] = len(bag.items)
-        return bag
 
     def locked(self) -> list[Bag]:
         """All bags that wait for a recount."""

@@ -209,7 +209,8 @@ class Supervision:
     def settle(self) -> None:
         """Let conditions act on the state, end acting states that both units mirror, renew or withdraw the permit."""
         floor, machine = self._floor, self._floor.machine
-        before = machine.state
+        # Not the state at this point: a person's command, a boot or a cleared belt may have changed it in this event already.
+        before = self._told_state
         self._watch_gap()
         if floor.conditions.having(Effect.ABORTS):
             machine.command("abort")
@@ -223,7 +224,7 @@ class Supervision:
         self._suspend()
         if machine.state in ACTING and machine.state is before and self._mirrored():
             machine.complete()
-        self._tell(before)
+        self._tell()
 
     def _suspend(self) -> None:
         """Outer causes: nothing new is fed, the belts run empty, and the line waits until the cause is gone (I19)."""
@@ -270,9 +271,10 @@ class Supervision:
         # A stop is a stop even when a PLC does not answer: its own watchdog has stopped the belt by then.
         return ACTING[state] not in RUNNING and self._floor.now_us - self._acting_since_us >= ACTING_MAX_US
 
-    def _tell(self, before: State) -> None:
+    def _tell(self) -> None:
         floor, state = self._floor, self._floor.machine.state
-        if state is not before:
+        if state is not self._told_state:
+            self._told_state = state
             self._acting_since_us = floor.now_us
             floor.production.changed(state, floor.conditions.first_out or "", floor.now_us)
             if state is State.STOPPED:
@@ -280,8 +282,6 @@ class Supervision:
             if state in RUNNING:
                 self.held_by_person = False
                 floor.conditions.first_out = None
-        if state is not self._told_state:
-            self._told_state = state
             floor.do(SetState(state=state))
             floor.report("line_state", state=state.name, cause=floor.conditions.first_out or "")
         self._grant(

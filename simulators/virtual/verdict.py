@@ -56,7 +56,7 @@ REPLAYED = 8
 
 
 def shortcomings(world: World) -> list[str]:
-    """What the oracle does not look at: whether the line came back, what central knows, what stayed behind, what replays say."""
+    """What the oracle does not look at: whether the line came back, what central knows, what stayed behind, a replay."""
     found = []
     if not world.idle and world.boot is not None:
         floor = world.boot.runtime.controller.floor
