@@ -1,4 +1,4 @@
-"""Write docs/tables.md from the code's own tables: life cycles as pictures, conditions, PLC interface.
+"""Write docs/tables.md from the code's own tables: life cycles as pictures, conditions, PLC interface, fault catalogue.
 
 Run `python scripts/make_docs.py`; a test fails while the page differs from what this prints.
 """
@@ -12,6 +12,7 @@ from edge.core.document import DOCUMENT_TABLE
 from edge.core.item import ITEM_TABLE
 from edge.core.machine import ACTING, COMMANDS
 from edge.core.values import State
+from simulators.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "tables.md"
@@ -68,6 +69,14 @@ def _image() -> str:
     return "\n\n".join(parts)
 
 
+def _faults() -> str:
+    head = "| no. | fault | tier | proved by |\n|---|---|---|---|\n"
+    return head + "\n".join(
+        f"| {row.number} | {row.text} | {row.tier} | {row.why or ', '.join(f'`{proof}`' for proof in row.proofs)} |"
+        for row in CATALOGUE
+    )
+
+
 def page() -> str:
     """The whole page."""
     return "\n\n".join([
@@ -77,6 +86,8 @@ def page() -> str:
         "## Life of an item\n\n" + _life(ITEM_TABLE),
         "## Conditions\n\n" + _conditions(),
         "## PLC interface\n\n" + _image(),
+        "## Fault catalogue\n\n`sealline soak` fires those of the tier `soak` in virtual time, and names what it never met; the "
+        " other tiers name the test below `tests/`.\n\n" + _faults(),
     ]) + "\n"  # fmt: skip
 
 

@@ -101,7 +101,7 @@ class Controller:
             LinkUp: supervision.link_up,
             LinkDown: supervision.link_down,
             PlcStatus: supervision.plc_status,
-            PlcRestarted: supervision.plc_restarted,
+            PlcRestarted: self._plc_restarted,
             PrinterStatus: supervision.printer,
             DocumentFed: documents.fed,
             FrameRead: documents.frame,
@@ -123,7 +123,7 @@ class Controller:
             DivertUnconfirmed: sorting.arrived,
             ItemRejected: sorting.arrived,
             Lost: self._lost,
-            Extra: lambda _: self.floor.raise_condition("EXTRA_ITEM"),
+            Extra: sorting.extra,
             RejectUnconfirmed: lambda _: self.floor.raise_condition("REJECT_UNCONFIRMED"),
             CommandRefused: lambda event: self.floor.surprise("command refused", event.code),
             BeltEmpty: self.desk.belt_empty,
@@ -194,6 +194,10 @@ class Controller:
         if event.broke:
             self.floor.raise_condition("PROMISE_BROKEN")
         self.floor.report("booted", boot=event.boot, version=event.version, broke=event.broke)
+
+    def _plc_restarted(self, event: PlcRestarted) -> None:
+        self.supervision.plc_restarted(event)
+        self.desk.plc_restarted()
 
     def _restart_links(self) -> None:
         for link, up in self.supervision.links.items():

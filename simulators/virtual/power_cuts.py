@@ -7,6 +7,8 @@ from simulators.virtual.world import World
 
 POINTS = ("before_write", "after_write", "print_sent", "")
 """where a cut is aimed; "" = wherever the line is"""
+NAMES = (*(f"cut {point}" for point in POINTS if point), "cut in recovery")
+"""as they are counted"""
 DOWN_S = 1.2
 AGAIN = 0.25
 """share of cuts that are followed by another one before the line has recovered"""

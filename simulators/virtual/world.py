@@ -33,8 +33,9 @@ from simulators.plant import Plant
 from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
 from simulators.scene import Scene
-from simulators.virtual.eyes import VirtualEyes
+from simulators.virtual.eyes import Sight, VirtualEyes
 from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner, render_text
+from simulators.virtual.wires import PlcWire, PrinterWire
 
 SITE_KEY = b"virtual world site key, 32 bytes"
 WALL_START_MS = 1_790_000_000_000
@@ -42,6 +43,8 @@ OPERATOR_LOOKS_MS = 1000
 PLC_WAIT_MS = 1000
 """an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
 PRINTER_POLL_MS = 120
+LATE_S = (3.0, 25.0)
+"""so long after its document an order comes that comes late"""
 
 
 @dataclass
@@ -54,6 +57,7 @@ class Boot:
     eyes: dict[str, VirtualEyes]
     central: CentralLink
     plc_ports: dict[str, VirtualPlc] = field(default_factory=dict)
+    printer: VirtualPrinter | None = None
 
 
 class RuntimePanel:
@@ -97,10 +101,13 @@ class World:
         self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY))
         self.clock = Clock(lambda: WALL_START_MS + self.wall_step_ms + self.now_ms())
         # What disturbances turn.
-        self._cut: dict[str, bool] = dict.fromkeys((plc.value for plc in Plc), False)
-        self.blind: dict[str, bool] = dict.fromkeys((camera.value for camera in Camera), False)
+        self.wires: dict[str, PlcWire] = {plc.value: PlcWire() for plc in Plc}
+        self.sights: dict[str, Sight] = {camera.value: Sight() for camera in Camera}
+        self.printer_wire = PrinterWire()
+        self.book.on_late = self._grant_later
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
+        self._cancellations = 0
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
         self._anchor = sqlite3.connect(self._name, uri=True)
         self._planned: asyncio.TimerHandle | None = None
@@ -156,11 +163,36 @@ class World:
         """A hard-wired input was changed."""
         self._written()
 
-    def cut(self, plc: str, *, whole: bool) -> None:
-        """Cut the wire to a PLC, or mend it."""
-        self._cut[plc] = not whole
+    def turn_wire(self, plc: str, trouble: str) -> None:
+        """Something is wrong with the wire to a PLC from now on; "" = no longer."""
+        self.wires[plc].turn(trouble)
         if self.boot is not None:
             self.boot.plc_ports[plc].notify()
+
+    def turn_sight(self, camera: str) -> None:
+        """Something about a camera has changed."""
+        if self.boot is not None:
+            self.boot.eyes[camera].tell()
+
+    def printer_off(self, *, off: bool) -> None:
+        """The printer loses its power, or has it again."""
+        self.printer_wire.off = off
+        if off:
+            self.plant.printer.power_off()
+            if self.boot is not None and self.boot.printer is not None:
+                self.boot.printer.switched_off()
+
+    def cancel(self, order_id: str) -> None:
+        """Central takes an order back; whatever becomes of its documents is due to that."""
+        self._cancellations += 1
+        self.book.touched |= {document.index for document in self.scene.documents if document.order_id == order_id}
+        self.broker.send("cancel", f'{{"order_id": "{order_id}", "version": {self._cancellations}}}'.encode())
+
+    def _grant_later(self, index: int) -> None:
+        """Central grants this document's order only after it has been before the camera."""
+        order_id = self.scene.documents[index].order_id
+        parts = self.scene.late_manifest(SITE_KEY, order_id)
+        asyncio.get_running_loop().call_later(self._rng.uniform(*LATE_S), self.broker.grant, parts)
 
     def _written(self) -> None:
         """Somebody wrote to the plant: it counts from the next scan on."""
@@ -204,17 +236,15 @@ class World:
                 self.clock.now_us,
                 SITE_KEY,
                 self.scene.seed * 100 + self.boots,
-                partial(self.blind.__getitem__, camera.value),
+                self.sights[camera.value],
+                self.book,
             )
             for camera in Camera
         }
         for one in eyes.values():
             one.reads = self.reads
             runtime.add(one)
-        ports = {
-            plc.value: VirtualPlc(self._program(plc), self.now_ms, self._written, partial(self._cut.__getitem__, plc.value))
-            for plc in Plc
-        }
+        ports = {plc.value: VirtualPlc(self._program(plc), self.now_ms, self._written, self.wires[plc.value]) for plc in Plc}
         for plc in Plc:
             runtime.add(
                 PlcLink(
@@ -230,7 +260,7 @@ class World:
                     cursor=runtime.cursors.get(plc.value),
                 )
             )
-        printer = VirtualPrinter(self.plant.printer, self.now_ms, self._written, partial(self._at, "print_sent"))
+        printer = VirtualPrinter(self.plant, self.now_ms, self._written, partial(self._at, "print_sent"), self.printer_wire)
         runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=PRINTER_POLL_MS, print_deadline_ms=2500))
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
@@ -252,7 +282,7 @@ class World:
         crew.spawn(Anchors(store, self.clock).run(), "anchors")
         for link in runtime.links:
             crew.spawn(link.run(), link.name)
-        self.boot = Boot(ledger, crew, runtime, eyes, central, ports)
+        self.boot = Boot(ledger, crew, runtime, eyes, central, ports, printer)
         return self.boot
 
     def _program(self, plc: Plc) -> PlcProgram:
