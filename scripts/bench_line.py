@@ -22,8 +22,9 @@ from edge.runtime.ledger import Ledger
 from edge.runtime.records import Batch
 from simulators.report import report
 from simulators.scene import Scene, load_routes
+from simulators.virtual.books import JOURNAL_KEY
 from simulators.virtual.soak import SETTINGS
-from simulators.virtual.world import JOURNAL_KEY, World
+from simulators.virtual.world import World
 
 ITEMS, RATE_PER_H, NOMINAL_PER_H, SEED = 300, 27_000, 2_700, 1
 LOOK_S = 0.2
@@ -88,7 +89,7 @@ async def _run(folder: Path) -> dict[str, Any]:
                 world.require_alive()
         wall_s, cpu_s = time.perf_counter() - begun_s, time.process_time() - begun_cpu_s
         result = report(world.plant, world.accounts(), world.judge(), seed=SEED)
-        records = world.events()
+        records = world.books.events()
     finally:
         await world.end()
         gc.unfreeze()

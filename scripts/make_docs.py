@@ -1,4 +1,4 @@
-"""Write docs/tables.md from the code's own tables: life cycles as pictures, conditions, PLC interface.
+"""Write docs/tables.md from the code's own tables: life cycles as pictures, conditions, PLC interface, fault catalogue.
 
 Run `python scripts/make_docs.py`; a test fails while the page differs from what this prints.
 """
@@ -15,6 +15,7 @@ from edge.core.lots import LISTED_TABLE
 from edge.core.machine import ACTING, COMMANDS, RUNNING, Machine
 from edge.core.supervision import ACTING_MAX_US
 from edge.core.values import State
+from simulators.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "tables.md"
@@ -100,6 +101,14 @@ def _image() -> str:
     return "\n\n".join(parts)
 
 
+def _faults() -> str:
+    head = "| no. | fault | tier | proved by |\n|---|---|---|---|\n"
+    return head + "\n".join(
+        f"| {row.number} | {row.text} | {row.tier} | {row.why or ', '.join(f'`{proof}`' for proof in row.proofs)} |"
+        for row in CATALOGUE
+    )
+
+
 def page() -> str:
     """The whole page."""
     return "\n\n".join([
@@ -112,6 +121,8 @@ def page() -> str:
         "Its time limit is that of its order (`time_limit_min`, by product), from the signed receipt to the closed bag.",
         "## Conditions\n\n" + _conditions(),
         "## PLC interface\n\n" + _image(),
+        "## Fault catalogue\n\n`sealline soak` fires those of the tier `soak` in virtual time, and names what it never met;"
+        " the other tiers name the test below `tests/`.\n\n" + _faults(),
     ]) + "\n"  # fmt: skip
 
 

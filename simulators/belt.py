@@ -16,6 +16,8 @@ class Belt:
         self.running = False
         self._heap: list[tuple[int, int, Cross, Any]] = []
         self._count = 0
+        self.jammed: dict[Cross, list[Any]] = {}
+        """sensor that nothing reaches any more → what piles up before it"""
 
     def at(self, travel_um: int, cross: Cross, body: Any) -> None:
         """Call `cross(body, travel)` when the belt has travelled that far."""
@@ -34,8 +36,16 @@ class Belt:
         while self._heap and self._heap[0][0] <= end_um:
             travel_um, _, cross, body = heapq.heappop(self._heap)
             self.travel_um = max(self.travel_um, travel_um)
-            cross(body, self.travel_um)
+            if self.jammed and cross in self.jammed:
+                self.jammed[cross].append(body)
+            else:
+                cross(body, self.travel_um)
         self.travel_um = end_um
+
+    def slip(self, distance_um: int) -> None:
+        """The encoder counts this much while nothing on the belt moves: everything comes so much later than expected."""
+        self.travel_um += distance_um
+        self._heap = [(travel_um + distance_um, count, cross, body) for travel_um, count, cross, body in self._heap]
 
     def due_ms(self, now_ms: int) -> int | None:
         """When the next crossing happens, if the belt keeps running."""

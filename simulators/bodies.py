@@ -19,6 +19,8 @@ class PhysicalDocument:
     """(PLC boot, document handle), as the machine PLC numbered it"""
     past_handles: list[tuple[int, int]] = field(default_factory=list)
     """those that it bore before it was fed again"""
+    under: "PhysicalDocument | None" = None
+    """the one that sticks to it: both go as one body"""
 
 
 @dataclass(eq=False, slots=True)
@@ -28,6 +30,7 @@ class PhysicalLabel:
     code128: str
     qr: str
     bitmap: Any = None
+    smeared: bool = False
 
 
 @dataclass(eq=False, slots=True)

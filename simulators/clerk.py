@@ -13,7 +13,7 @@ from simulators.plant import Plant
 
 SECOND_PERSON = "second-sim"
 TRIES_MAX = 2
-"""so often is a document fed again before it goes back to its issuer"""
+"""so often is a document fed again before it goes back to its issuer, and an envelope put on the sorter before it is opened"""
 # What the accounts say of a document when the line has taken the act.
 TAKEN: dict[str, frozenset[str]] = {
     "feed_again": frozenset({"fed again"}),
@@ -23,7 +23,7 @@ TAKEN: dict[str, frozenset[str]] = {
     "void_label": frozenset(),
     "found": frozenset({"desk"}),
 }
-PATIENCE = 4
+PATIENCE = 90
 """so often is a thing asked for that the line does not know to be in hand yet"""
 
 
@@ -49,7 +49,11 @@ class Clerk:
         """bare documents by order: those of one order are fed together"""
         self._tries: Counter[int] = Counter()
         self._asked: Counter[int] = Counter()
+        self._reinducted: Counter[int] = Counter()
+        """index of its first document → how often an envelope was put on the sorter again"""
         self._size = Counter(document.order_id for document in plant.documents)
+        self._came_in: dict[int, Envelope] = {}
+        """index of a document → the open envelope that it came in"""
         self._given_up: dict[int, None] = {}
         self._unanswered: dict[str, None] = {}
         """acts that were asked for when the panel went away: nobody knows whether the line took them"""
@@ -68,6 +72,7 @@ class Clerk:
             elif body.sealed:
                 self._sealed.append((body, 0))
             else:
+                self._came_in.update({document.index: body for document in body.documents})
                 self._lay_down(body.documents)
         if self._sealed:
             envelope, asked = self._sealed[0]
@@ -104,10 +109,14 @@ class Clerk:
 
     # --- door A, and the way back to the issuer ---
     async def _documents(self, panel: DeskPanel, documents: list[PhysicalDocument], order_id: str | None) -> None:
-        keys = ",".join(_key("D", document.handle) for document in documents if document.handle is not None)
-        again = order_id is not None and all(self._tries[document.index] < TRIES_MAX for document in documents)
+        known = [document for document in documents if document.handle is not None]
+        keys = ",".join(_key("D", document.handle) for document in known if document.handle is not None)
+        # What the line has never seen can only be fed.
+        again = len(known) < len(documents) or (
+            order_id is not None and all(self._tries[document.index] < TRIES_MAX for document in documents)
+        )
         act = "feed_again" if again else "return_to_issuer"
-        if await self._ask(panel, documents[0], act, documents=keys):
+        if not known or await self._ask(panel, known[0], act, documents=keys):
             del self._bare[order_id]
             self._tries.update(document.index for document in documents)
             if again:
@@ -115,24 +124,35 @@ class Clerk:
             else:
                 self._plant.put_aside(documents, "returned")
             return
-        for document in documents:
+        for document in known:
             # The line believes that it is lost, or on the belt: then it is told that it was found.
-            if document.handle is not None:
-                await self._ask(panel, document, "found", key=_key("D", document.handle))
+            if document.handle is not None and not await self._ask(panel, document, "found", key=_key("D", document.handle)):
+                await self._found_in_envelope(panel, document)
         self._asked.update(document.index for document in documents)
         for document in documents:
             if self._asked[document.index] >= PATIENCE:
                 self._given_up[document.index] = None
 
+    async def _found_in_envelope(self, panel: DeskPanel, document: PhysicalDocument) -> None:
+        """It lay in an open envelope that the line has lost: that was found, and is open."""
+        envelope = self._came_in.get(document.index)
+        if envelope is None:
+            return
+        item = _key("I", (envelope.plc_boot, envelope.item_handle))
+        await self._ask(panel, document, "found", key=item)
+        await self._ask(panel, document, "open_envelope", item=item, labels="", second=SECOND_PERSON)
+
     # --- doors C and B ---
     async def _envelope(self, panel: DeskPanel, envelope: Envelope, asked: int) -> None:
         labels = [label.qr for label in envelope.labels]
         first = envelope.documents[0]
-        if len(labels) == 1 and not self._plant.quiet:
+        whole = len(labels) == 1 and self._reinducted[first.index] < TRIES_MAX
+        if whole and not self._plant.quiet:
             self._sealed.append(self._sealed.pop(0))
             return
-        if len(labels) == 1 and await self._ask(panel, first, "reinduct", label=labels[0]):
+        if whole and await self._ask(panel, first, "reinduct", label=labels[0]):
             self._sealed.pop(0)
+            self._reinducted[first.index] += 1
             self._plant.reinduct(envelope)
             return
         item = _key("I", (envelope.plc_boot, envelope.item_handle))

@@ -31,6 +31,7 @@ class Geometry:
         self.hand_over_to_induction_um = self._um(400)
         self.induction_to_divert_um = self._um(1200)
         self.window_um = self._um(60)
+        self.debounce_um = self._um(40)
         self.insert_ms = self.ms(300)
         self.take_label_ms = self.ms(100)
         self.stroke_ms = self.ms(500)

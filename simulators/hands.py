@@ -22,6 +22,8 @@ class Hands:
     unsealed_eject: list[Envelope]
     sealed_reject: list[Envelope]
     removed: list[Envelope | PhysicalDocument]
+    in_hand: list[Envelope | PhysicalDocument]
+    carried_off: list[Envelope | PhysicalDocument]
     chutes: dict[int, list[Envelope]]
     _to_feed: list[PhysicalDocument]
     _last_fed: PhysicalDocument | None
@@ -65,13 +67,14 @@ class Hands:
     def take_up(self) -> list[Envelope | PhysicalDocument]:
         """The clerk takes what lies at the reject places, or was removed from them, to the desk."""
         self.clear_rejects()
-        taken, self.removed = self.removed, []
+        taken, self.removed, self.in_hand = [*self.removed, *self.in_hand], [], []
         return taken
 
     @property
     def has_rejects(self) -> bool:
-        """Whether there is anything to take up."""
-        return bool(self.document_tray or self.unsealed_eject or self.sealed_reject or self.removed)
+        """Whether there is anything to take up, now or later."""
+        lying = self.document_tray or self.unsealed_eject or self.sealed_reject
+        return bool(lying or self.removed or self.in_hand or self.carried_off)
 
     @property
     def quiet(self) -> bool:

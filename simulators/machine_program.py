@@ -36,7 +36,7 @@ class MachineProgram(PlcProgram):
         self._frames = frames_per_trigger
         self.insert_ms: list[int] = []
         """latency: first ID frame's shutter → D1 answer consumed"""
-        super().__init__(image, geometry.window_um, boot_id=boot_id)
+        super().__init__(image, geometry.window_um, geometry.debounce_um, boot_id=boot_id)
 
     def power_up(self) -> None:
         """Handles, tracks and label orders are not retained."""
@@ -50,6 +50,8 @@ class MachineProgram(PlcProgram):
         """the item whose envelope waits at the inserter"""
         self._given_up = False
         """the edge wants the open envelope ejected as it is"""
+        self.envelope_there = False
+        """the sensor at the inserter: an envelope waits, which a restarted PLC may know nothing of"""
 
     def on_belt(self) -> Iterable[Tracked]:
         """Documents and items."""
@@ -100,16 +102,22 @@ class MachineProgram(PlcProgram):
         self.labels.forget()
 
     # --- sensors; each returns what the actuator there does ---
-    def at_id_camera(self, travel_um: int) -> tuple[int, int]:
-        """A document reached the camera: it gets a handle, the camera a burst. Returns (exposure count after it, handle)."""
+    def at_id_camera(self, travel_um: int, *, thick: bool = False) -> tuple[int, int]:
+        """A document reached the camera: it gets a handle, the camera a burst. Returns (exposure count after it, handle).
+
+        `thick`: the thickness gauge beside the sensor finds more than one document. Handle 0: nothing was seen.
+        """
+        if self.edges.is_none("id_camera", travel_um):
+            return self.exposures[0], 0
         self._next_document += 1
         tracked = Tracked(self._next_document, "D1", trusted=not self.clearing)
+        tracked.flags = thick << self.image.event_flags["too_thick"]
         tracked.shutter_ms = self.now_ms
         self.documents[tracked.handle] = tracked
         self.register.expect("insert", tracked, travel_um + self._geometry.camera_to_gate_um)
         self.exposures[0] = (self.exposures[0] + self._frames) % WORD
         self.counters["documents_fed"] += 1
-        tracked.asked.add(self.event("feeder", "document_fed", tracked.handle, self.exposures[0]))
+        tracked.asked.add(self.event("feeder", "document_fed", tracked.handle, self.exposures[0], tracked.flags))
         return self.exposures[0], tracked.handle
 
     def at_gate(self, travel_um: int) -> tuple[str, int]:
@@ -147,7 +155,9 @@ class MachineProgram(PlcProgram):
     @property
     def sends_off(self) -> bool:
         """Whether an envelope that waits at the inserter must leave as it is."""
-        return self._open is not None and (self.clearing or self._given_up)
+        if self._open is None:
+            return self.clearing and self.envelope_there
+        return self.clearing or self._given_up
 
     def launch(self, travel_um: int) -> None:
         """The envelope leaves the inserter."""
@@ -226,12 +236,15 @@ class MachineProgram(PlcProgram):
             self.event("label", "label_applied", handle, tracked.argument)
 
     def at_label_camera(self, travel_um: int) -> int:
-        """The label camera's burst. Returns the exposure count after it."""
+        """The label camera's burst. Returns the exposure count after it, -1 where nothing was seen."""
+        if self.edges.is_none("label_camera", travel_um):
+            return -1
         self.exposures[1] = (self.exposures[1] + self._frames) % WORD
         distance_um = self._geometry.camera_to_hand_over_um
-        self.pass_by(
-            "label_camera", "label_exposed", "hand_over", travel_um=travel_um, distance_um=distance_um, value=self.exposures[1]
-        )
+        tracked = self.see_edge("label_camera", travel_um)
+        if tracked is not None:
+            self.register.expect("hand_over", tracked, travel_um + distance_um)
+            self.report("label_camera", "label_exposed", tracked, self.exposures[1])
         return self.exposures[1]
 
     def at_hand_over(self, travel_um: int) -> None:

@@ -89,6 +89,8 @@ ROUTINES: dict[str, Routine] = {
 # What brings the line to Execute where nothing stands against it.
 WAY_TO_EXECUTE = {"HELD": "unhold", "ABORTED": "clear", "STOPPED": "reset", "COMPLETE": "reset", "IDLE": "start"}
 BELT_STANDS = frozenset({"HELD", "STOPPED"})
+BACK_AT_ONCE = frozenset({"HELD", "ABORTED"})
+"""stopped by a fault, not by a person: brought back as soon as the fault is gone"""
 
 
 class Wish(NamedTuple):
@@ -109,8 +111,9 @@ def wishes(snapshot: dict[str, Any], *, to_start: bool) -> Iterator[Wish]:
     if unbound:
         yield Wish("no bag", ("bind_bag",), unbound)
     for chute, bag in bags.items():
-        if bag["locked"] and state in BELT_STANDS:
-            doubtful = tuple(bag["take_out"])
+        doubtful = tuple(bag["take_out"])
+        # What was recalled can be taken out of its open bag at any time; a locked one waits until the belt stands.
+        if (bag["locked"] and state in BELT_STANDS) or (doubtful and not bag["locked"]):
             yield Wish(f"bag {chute}: {doubtful}", ("take_out",) if doubtful else ("recount_bag",), (chute,), doubtful)
     standing = [(code, routine) for code, routine in ROUTINES.items() if code in conditions]
     for code, routine in standing:
@@ -120,7 +123,7 @@ def wishes(snapshot: dict[str, Any], *, to_start: bool) -> Iterator[Wish]:
     if state in ("STOPPED", "IDLE") and any(row["code"] == "BELT_IN_DOUBT" and not row["passed"] for row in snapshot["checks"]):
         yield Wish("belt in doubt", ("clear_belt",))
         return
-    free = not urgent if state == "HELD" else to_start and not urgent and not standing and not unbound
+    free = not urgent if state in BACK_AT_ONCE else to_start and not urgent and not standing and not unbound
     if free and state in WAY_TO_EXECUTE:
         yield Wish(state, (WAY_TO_EXECUTE[state],))
 
@@ -171,7 +174,7 @@ class Operator:
         """What the line said to an act."""
         if accepted:
             self.acts[act] += 1
-            self._to_start |= act == "clear_belt"
+            self._to_start |= act in {"clear_belt", "clear"}
         else:
             self.refused[f"{act}: {code}"] += 1
 

@@ -112,7 +112,7 @@ def _unaccounted(plant: Plant, accounts: Sequence[Mapping[str, Any]]) -> Iterato
         account = said.pop(key, None)
         if account is None:
             yield f"document {document.index} ({key}) is in {place}, and the edge has no record of it"
-        elif account != place:
+        elif account != place and (place, account) != ("hand", "lost"):
             yield f"document {document.index} ({key}) is in {place}, and the edge says {account}"
     for key, account in said.items():
         yield f"the edge says that {key} is in {account}, and no document ever bore that handle"

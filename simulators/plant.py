@@ -16,6 +16,7 @@ from simulators.faults import FaultBook
 from simulators.geometry import Geometry
 from simulators.hands import Hands
 from simulators.machine_program import MachineProgram
+from simulators.mishaps import Mishaps
 from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
 from simulators.printer_body import PrinterBody
@@ -23,11 +24,13 @@ from simulators.sorter_program import SorterProgram
 
 ENVELOPE_MG = 12_000
 SCALE_NOISE_MG = 150
+NOISE = ("0123456789", "4006381333931", ";", "EA000000005CN;1", "\x00")
+"""what a scanner makes of print that is no code of ours"""
 OnExpose = Callable[[str, int, Any], None]
 OnScan = Callable[[str], None]
 
 
-class Plant(Hands):
+class Plant(Hands, Mishaps):
     """The physical line and its two PLC programs."""
 
     def __init__(
@@ -47,6 +50,8 @@ class Plant(Hands):
         self.documents = list(documents)
         self._to_feed = list(reversed(self.documents))
         self._rng = random.Random(f"plant {seed}")
+        self._luck = random.Random(f"mishaps {seed}")
+        faults.now_ms = lambda: self.now_ms
         self.printer = PrinterBody(geometry, random.Random(f"printer {seed}"), faults.roll_ends)
         self.machine_belt = Belt(geometry.belt_um_per_ms)
         self.sorter_belt = Belt(geometry.belt_um_per_ms)
@@ -61,6 +66,11 @@ class Plant(Hands):
         self.unsealed_eject: list[Envelope] = []
         self.sealed_reject: list[Envelope] = []
         self.removed: list[Envelope | PhysicalDocument] = []
+        self.in_hand: list[Envelope | PhysicalDocument] = []
+        """taken off the belts by somebody, and not brought to the desk yet"""
+        self.carried_off: list[Envelope | PhysicalDocument] = []
+        """taken off the belts by somebody who will put it back"""
+        self.taken_out = 0
         self.chutes: dict[int, list[Envelope]] = {chute: [] for chute in range(1, geometry.chutes + 1)}
         self.envelopes: list[Envelope] = []
         self._at_inserter: Envelope | None = None
@@ -73,6 +83,7 @@ class Plant(Hands):
         self._leaving: deque[tuple[PlcProgram, int, Envelope | PhysicalDocument]] = deque(maxlen=image.window)
         """what left the belts last, with the event that told of it"""
         self._outages: tuple[tuple[int, int], ...] = ()
+        self._clearings = 0
 
     # --- time ---
     def advance(self, now_ms: int) -> tuple[str, ...]:
@@ -91,13 +102,15 @@ class Plant(Hands):
     def _step(self, now_ms: int) -> tuple[bool, bool]:
         elapsed_ms, self.now_ms = now_ms - self.now_ms, now_ms
         self.machine.now_ms = self.sorter.now_ms = now_ms
-        self.machine_belt.advance(elapsed_ms)
+        # The sorter first: what the machine hands over comes onto a belt that is where it is now.
         self.sorter_belt.advance(elapsed_ms)
+        self.machine_belt.advance(elapsed_ms)
         if self._strokes:
             for due in [stroke for stroke in self._strokes if stroke[0] <= now_ms]:
                 self._strokes.remove(due)
                 due[1]()
         self._feed()
+        self.machine.envelope_there = self._at_inserter is not None
         if self.machine.sends_off and self._at_inserter is not None:
             self.machine.launch(self.machine_belt.travel_um)
             self._launch()
@@ -144,6 +157,12 @@ class Plant(Hands):
         if outages != self._outages:
             self._outages = outages
             self.touch_belt()
+        clearings = self.machine.clearings + self.sorter.clearings
+        if clearings != self._clearings:
+            self._clearings = clearings
+            if self.faults.stop_expected:
+                self.touch_belt()
+            self.free_jams()
 
     def touch_belt(self) -> None:
         """A kill, or stage 2: everything on the belt, and whatever left it without the edge's knowing so far."""
@@ -170,32 +189,42 @@ class Plant(Hands):
         document.place = "belt"
         self._last_fed = document
         self.fed += 1
+        if self._to_feed and self.faults.fires("double_feed", document.index):
+            document.under = self._last_fed = self._to_feed.pop()
+            document.under.place = "belt"
+            self.faults.touched.add(document.under.index)
+            self.fed += 1
         self._on_machine.append(document)
         jitter_um = round(self.geometry.feed_interval_um * self._rng.uniform(-0.04, 0.04))
         # The pace is kept from feed to feed, so that scans do not add up to a slower line.
         late_um = self.machine_belt.travel_um - self._next_feed_um
         base_um = self._next_feed_um if late_um < self.geometry.feed_interval_um else self.machine_belt.travel_um
         self._next_feed_um = base_um + self.geometry.feed_interval_um + jitter_um
-        self.machine_belt.after(self.geometry.feeder_to_camera_um, self._at_id_camera, document)
+        self._carry(self.machine_belt, self.geometry.feeder_to_camera_um, self._at_id_camera, document)
 
     def _at_id_camera(self, document: PhysicalDocument, travel_um: int) -> None:
-        trigger, handle = self.machine.at_id_camera(travel_um)
+        trigger, handle = self.machine.at_id_camera(travel_um, thick=document.under is not None)
+        self._carry(self.machine_belt, self.geometry.camera_to_gate_um, self._at_gate, document)
+        if not handle:
+            return
         document.handle = (self.machine.boot_id, handle)
-        self.machine_belt.after(self.geometry.camera_to_gate_um, self._at_gate, document)
         self.faults.fire_at_camera(document)
         self.on_expose("id_camera", trigger, document)
 
     def _at_gate(self, document: PhysicalDocument, travel_um: int) -> None:
         action, handle = self.machine.at_gate(travel_um)
         if action == "insert":
-            self._stroke(self.geometry.insert_ms, lambda: self._insert(document, handle))
+            boot = self.machine.boot_id
+            self._stroke(self.geometry.insert_ms, lambda: self._insert(document, handle, boot))
         else:
-            self.machine_belt.after(self.geometry.gate_to_tray_um, self._in_tray, document)
+            self._carry(self.machine_belt, self.geometry.gate_to_tray_um, self._in_tray, document)
 
     def _in_tray(self, document: PhysicalDocument, travel_um: int) -> None:
-        document.place = "document_tray"
         self.ended_ms.append(self.now_ms)
-        self.document_tray.append(document)
+        under, document.under = document.under, None
+        for one in [document] if under is None else [document, under]:
+            one.place = "document_tray"
+            self.document_tray.append(one)
         self._on_machine.remove(document)
         self.machine.in_tray(travel_um)
         self._left(self.machine, document)
@@ -203,27 +232,30 @@ class Plant(Hands):
     def _stroke(self, took_ms: int, done: Callable[[], None]) -> None:
         self._strokes.append((self.now_ms + took_ms, done))
 
-    def _insert(self, document: PhysicalDocument, handle: int) -> None:
-        item_handle = self.machine.inserted(handle, self.machine_belt.travel_um)
+    def _insert(self, document: PhysicalDocument, handle: int, boot: int) -> None:
+        # A PLC that was restarted in mid-stroke knows nothing of it.
+        known = boot == self.machine.boot_id
+        item_handle = self.machine.inserted(handle, self.machine_belt.travel_um) if known else 0
         if self._at_inserter is None:
             self._at_inserter = Envelope([], item_handle, plc_boot=self.machine.boot_id)
             self.envelopes.append(self._at_inserter)
             self._on_machine.append(self._at_inserter)
-        self._at_inserter.documents.append(document)
+        self._at_inserter.documents += [document] if document.under is None else [document, document.under]
+        document.under = None
         self._on_machine.remove(document)
-        if not self.machine.envelope_open:
+        if known and not self.machine.envelope_open:
             self._launch()
 
     def _launch(self) -> None:
-        self.machine_belt.after(self.geometry.insert_to_seal_um, self._at_seal, [self._at_inserter])
+        self._carry(self.machine_belt, self.geometry.insert_to_seal_um, self._at_seal, [self._at_inserter])
         self._at_inserter = None
 
     # --- items; a body is a list of one, so that a fault can exchange what is on two places of the belt ---
     def _at_seal(self, body: list[Envelope], travel_um: int) -> None:
         if self.machine.at_seal(travel_um) == "eject":
-            self.machine_belt.after(self.geometry.seal_to_eject_um, self._ejected, body)
+            self._carry(self.machine_belt, self.geometry.seal_to_eject_um, self._ejected, body)
         else:
-            self.machine_belt.after(self.geometry.seal_to_sealed_um, self._sealed, body)
+            self._carry(self.machine_belt, self.geometry.seal_to_sealed_um, self._sealed, body)
 
     def _ejected(self, body: list[Envelope], travel_um: int) -> None:
         self._move(body[0], "unsealed_eject", self.unsealed_eject)
@@ -245,7 +277,7 @@ class Plant(Hands):
         body[0].sealed = True
         distance_um = self.geometry.sealed_to_weigh_um
         self.machine.pass_by("sealed", "sealed", "weigh", travel_um=travel_um, distance_um=distance_um)
-        self.machine_belt.after(distance_um, self._weigh, body)
+        self._carry(self.machine_belt, distance_um, self._weigh, body)
 
     def _weigh(self, body: list[Envelope], travel_um: int) -> None:
         weight_mg = ENVELOPE_MG + sum(document.weight_mg for document in body[0].documents)
@@ -254,13 +286,13 @@ class Plant(Hands):
         self.machine.pass_by(
             "weigh", "weighed", "label", travel_um=travel_um, distance_um=distance_um, value=round(weight_mg / 100)
         )
-        self.machine_belt.after(distance_um, self._at_label, body)
+        self._carry(self.machine_belt, distance_um, self._at_label, body)
 
     def _at_label(self, body: list[Envelope], travel_um: int) -> None:
         printer = self.printer
         on_pad = printer.pad is not None and not printer.pad_blocked
         action, handle = self.machine.at_label(travel_um, label_on_pad=on_pad)
-        self.machine_belt.after(self.geometry.label_to_camera_um, self._at_label_camera, body)
+        self._carry(self.machine_belt, self.geometry.label_to_camera_um, self._at_label_camera, body)
         if action != "apply":
             return
         printer.pad_blocked = True
@@ -268,12 +300,15 @@ class Plant(Hands):
             self.faults.doubt(body[0])
         label = printer.stroke(sticks=printer.stuck is None and self.faults.sticks(body[0]))
         if label is not None:
-            body[0].labels.append(label)
-        self._stroke(self.geometry.stroke_ms, lambda: self._stroke_done(handle))
+            label.smeared = self.faults.fires("smeared", body[0].documents[0].index)
+            body[0].labels += [label] * (1 + self.faults.fires("two_labels", body[0].documents[0].index))
+        boot = self.machine.boot_id
+        self._stroke(self.geometry.stroke_ms, lambda: self._stroke_done(handle, boot))
 
-    def _stroke_done(self, handle: int) -> None:
+    def _stroke_done(self, handle: int, boot: int) -> None:
         self.printer.pad_blocked = False
-        self.machine.applied(handle)
+        if boot == self.machine.boot_id:
+            self.machine.applied(handle)
 
     def _applicator(self) -> None:
         printer = self.printer
@@ -284,9 +319,10 @@ class Plant(Hands):
 
     def _at_label_camera(self, body: list[Envelope], travel_um: int) -> None:
         trigger = self.machine.at_label_camera(travel_um)
-        self.machine_belt.after(self.geometry.camera_to_hand_over_um, self._at_hand_over, body)
         self._behind_camera.append(body)
-        self.on_expose("label_camera", trigger, body[0])
+        self._carry(self.machine_belt, self.geometry.camera_to_hand_over_um, self._at_hand_over, body)
+        if trigger >= 0:
+            self.on_expose("label_camera", trigger, body[0])
 
     def _at_hand_over(self, body: list[Envelope], travel_um: int) -> None:
         self._behind_camera.remove(body)
@@ -298,17 +334,19 @@ class Plant(Hands):
         envelope = body[0]
         self._on_machine.remove(envelope)
         self._on_sorter.append(envelope)
-        self.sorter_belt.after(self.geometry.hand_over_to_induction_um, self._at_induction, envelope)
+        self._carry(self.sorter_belt, self.geometry.hand_over_to_induction_um, self._at_induction, envelope)
 
     # --- sorter ---
     def _at_induction(self, envelope: Envelope, travel_um: int) -> None:
         self.sorter.at_induction(travel_um)
-        self.sorter_belt.after(self.geometry.induction_to_divert_um, self._at_divert, envelope)
-        self.on_scan(envelope.labels[-1].qr if envelope.labels else "")
+        self._carry(self.sorter_belt, self.geometry.induction_to_divert_um, self._at_divert, envelope)
+        text = envelope.labels[-1].qr if envelope.labels and not envelope.labels[-1].smeared else ""
+        garbled = self.faults.fires("scan_garbled", envelope.documents[0].index)
+        self.on_scan(self._luck.choice(NOISE) if garbled else text)
 
     def _at_divert(self, envelope: Envelope, travel_um: int) -> None:
-        chute = self.sorter.at_divert(travel_um)
-        self.sorter_belt.after(self.geometry.divert_to_chute_um(chute), self._at_end, (envelope, chute))
+        chute = self._diverted(envelope, self.sorter.at_divert(travel_um))
+        self._carry(self.sorter_belt, self.geometry.divert_to_chute_um(chute), self._at_end, (envelope, chute))
 
     def _at_end(self, parcel: tuple[Envelope, int], travel_um: int) -> None:
         envelope, chute = parcel
@@ -347,7 +385,7 @@ class Plant(Hands):
     @property
     def idle(self) -> bool:
         """Everything was fed and nothing is on a belt."""
-        return not self._to_feed and not self._on_machine and not self._on_sorter
+        return not self._to_feed and not self._on_machine and not self._on_sorter and not self.carried_off
 
     @property
     def on_belt(self) -> int:

@@ -11,6 +11,8 @@ from operator import itemgetter
 from line_config.process_image import ProcessImage
 from simulators import plc_rules as rules
 from simulators.image import Command, Event, ImageCodec
+from simulators.plc_header import header_of
+from simulators.sensor_edges import SensorEdges
 from simulators.shift_register import NO_ANSWER, ShiftRegister, Tracked
 
 
@@ -22,13 +24,15 @@ class PlcProgram:
     feeds = False
     """whether the permit's lease means anything to it"""
 
-    def __init__(self, image: ProcessImage, window_um: int, *, boot_id: int = 1, fifo: int = 0) -> None:
+    def __init__(self, image: ProcessImage, window_um: int, debounce_um: int, *, boot_id: int = 1, fifo: int = 0) -> None:
         self.image = image
         self._window_um = window_um
+        self.edges = SensorEdges(debounce_um)
         self.codec = ImageCodec(image)
         self.boot_id = boot_id
         self.mode = rules.PRODUCTION
         self.estop = 0
+        self.jam = 0
         self.buttons = 0
         self.guard_zones = 0
         self.feeder_empty = 0
@@ -41,6 +45,8 @@ class PlcProgram:
         """answers that came after their decision point"""
         self.default_rejects = 0
         """rejected by this PLC itself, because no valid answer was there; not counted while clearing"""
+        self.clearings = 0
+        """clear-belt commands taken"""
         self.stage_2_trips = 0
         self.refused: dict[str, int] = {}
         self._fifo_max = max(fifo, image.fifo_min)
@@ -79,6 +85,7 @@ class PlcProgram:
         """what was read of the edge's image changed ours, which is nothing new to the edge"""
         self._news = False
         self.register = ShiftRegister(self.sensors, self._window_um)
+        self.edges.forget()
 
     def restart(self) -> None:
         """Power off and on: tracking is gone, the boot id is another one."""
@@ -108,14 +115,18 @@ class PlcProgram:
             slots: list[Event | None] = [None] * window
             for _, event in zip(range(window), self._fifo, strict=False):
                 slots[(event.seq - 1) % window] = event
-            self._words = list(self.codec.encode_plc(self._header(), slots))
+            self._words = list(self.codec.encode_plc(header_of(self), slots))
         self._words[self._heartbeat_at] = max(self.now_ms, self._renewed_ms) // rules.SCAN_MS % rules.WORD
         self._words[self._echo_at] = max(0, self._edge_heartbeat)
         return tuple(self._words)
 
+    def idle_until(self, scan_ms: int) -> None:
+        """Scans up to this one were skipped, because none of them would have changed anything but the heartbeat."""
+        self._renewed_ms = max(self._renewed_ms, scan_ms)
+
     # --- hard-wired inputs ---
     def wire(self, name: str, value: int) -> None:
-        """Set an input: mode, estop, buttons, guard_zones, feeder_empty."""
+        """Set an input: mode, estop, jam, buttons, guard_zones, feeder_empty."""
         if getattr(self, name) != value:
             setattr(self, name, value)
             self._dirty = True
@@ -196,7 +207,7 @@ class PlcProgram:
     @property
     def running(self) -> bool:
         """Whether this PLC lets its belt run."""
-        if self.tripped or self.estop or self.guard_zones or not self.edge_boot:
+        if self.tripped or self.estop or self.jam or self.guard_zones or not self.edge_boot:
             return False
         if self.clearing:
             # Lost events are one of the reasons for clearing; an abort stops it.
@@ -248,6 +259,11 @@ class PlcProgram:
         """The newest event."""
         return self._issued
 
+    @property
+    def consumed_seq(self) -> int:
+        """The newest command that was taken."""
+        return self._consumed
+
     def unacknowledged(self, seq: int) -> bool:
         """Whether the edge may still not know of this event."""
         return any(event.seq == seq for event in self._fifo)
@@ -280,6 +296,7 @@ class PlcProgram:
         name = self.image.opcode_names.get(command.opcode, "")
         if name == "clear_belt":
             self.clearing, self._empty_owed = True, True
+            self.clearings += 1
             self._must_leave_execute = False
             self.begin_clearing()
         elif name == "run_out":
@@ -342,11 +359,15 @@ class PlcProgram:
         """Bit n: zone n is empty. For the subclass."""
         raise NotImplementedError
 
-    def see(self, sensor: str, travel_um: int) -> Tracked | None:
-        """Who is at the sensor; outside its window it is flagged, and a stranger is reported."""
+    def see(self, sensor: str, travel_um: int, chute: int = 0) -> Tracked | None:
+        """Who is at the sensor; outside its window it is flagged, and a stranger is reported, at a chute's sensor with it."""
+        return None if self.edges.is_none(sensor, travel_um) else self.see_edge(sensor, travel_um, chute)
+
+    def see_edge(self, sensor: str, travel_um: int, chute: int = 0) -> Tracked | None:
+        """The same once the edge is known to be one."""
         tracked, in_window = self.register.see(sensor, travel_um)
         if tracked is None:
-            self.event(self.sensors[sensor][0], "extra")
+            self.event(self.sensors[sensor][0], "extra", value=chute)
         elif not in_window:
             tracked.flags |= self._out
         return tracked
@@ -375,24 +396,3 @@ class PlcProgram:
         if self._empty_owed:
             self._empty_owed = self.run_out = self.events_lost = False
             self.event("plc", "belt_empty")
-
-    def _header(self) -> dict[str, int]:
-        return {
-            "layout_version": self.image.layout_version,
-            "heartbeat": 0,
-            "boot_id": self.boot_id,
-            "edge_boot_echo": self.edge_boot,
-            "state": self.state,
-            "mode": self.mode,
-            "echo": 0,
-            "faults": self.estop << self.image.faults["estop"] | self.events_lost << self.image.faults["events_lost"],
-            "alarms": self.feeder_empty << self.image.alarms["feeder_empty"],
-            "buttons": self.buttons,
-            "guard_zones": self.guard_zones,
-            "zones_empty": self.zones_empty(),
-            "exposures_1": self.exposures[0] % rules.WORD,
-            "exposures_2": self.exposures[1] % rules.WORD,
-            "last_issued_seq": self._issued,
-            "last_consumed_seq": self._consumed,
-            **self.counters,
-        }

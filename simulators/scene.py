@@ -67,10 +67,17 @@ class Scene:
         index_of = {d.order_id: d.index for d in reversed(self.documents) if d.order_id is not None}
         return {order.tracking_number: index_of[order.order_id] for order in self.population.orders}
 
-    def manifest(self, site_key: bytes) -> list[bytes]:
-        """The messages with which central grants the orders."""
+    def manifest(self, site_key: bytes, version: int = 1) -> list[bytes]:
+        """The messages with which central grants the orders, but for those that come late."""
         classes = load_classes()
-        return make_manifest([wire_order(order, site_key, classes) for order in self.population.orders], LOT, 1)
+        late = {self.documents[index].order_id for index, kind in self.faults.items() if kind == "order_late"}
+        granted = [order for order in self.population.orders if order.order_id not in late]
+        return make_manifest([wire_order(order, site_key, classes) for order in granted], LOT, version)
+
+    def late_manifest(self, site_key: bytes, order_id: str | None) -> list[bytes]:
+        """The messages with which central grants this one order."""
+        orders = [order for order in self.population.orders if order.order_id == order_id]
+        return make_manifest([wire_order(order, site_key, load_classes()) for order in orders], f"LATE-{order_id}", 1)
 
     def ordered(self) -> list[Ordered]:
         """The orders as the oracle needs them."""

@@ -27,7 +27,7 @@ class SorterProgram(PlcProgram):
             _end(0): ("sealed_reject", "reject_unconfirmed"),
             **{_end(chute): ("divert", "divert_unconfirmed") for chute in range(1, geometry.chutes + 1)},
         }
-        super().__init__(image, geometry.window_um, boot_id=boot_id)
+        super().__init__(image, geometry.window_um, geometry.debounce_um, boot_id=boot_id)
 
     def power_up(self) -> None:
         """Handles and tracks are not retained."""
@@ -54,6 +54,8 @@ class SorterProgram(PlcProgram):
 
     def at_hand_over(self, travel_um: int) -> None:
         """The machine's hand-over sensor, wired to this PLC as well: a parcel is on its way to induction."""
+        if self.edges.is_none("hand_over", travel_um):
+            return
         self._next_parcel += 1
         tracked = Tracked(self._next_parcel, "D4", trusted=not self.clearing)
         self.parcels[tracked.handle] = tracked
@@ -61,7 +63,9 @@ class SorterProgram(PlcProgram):
 
     def at_induction(self, travel_um: int) -> None:
         """Something passes the induction scanner; a stranger is reported, and may only be rejected."""
-        tracked = self.see("induction", travel_um)
+        if self.edges.is_none("induction", travel_um):
+            return
+        tracked = self.see_edge("induction", travel_um)
         if tracked is None:
             self._next_parcel += 1
             tracked = self.parcels[self._next_parcel] = Tracked(self._next_parcel, "D4", trusted=False)
@@ -85,7 +89,7 @@ class SorterProgram(PlcProgram):
 
     def at_end(self, chute: int, travel_um: int) -> None:
         """A chute's sensor, or the sealed reject's (0)."""
-        tracked = self.see(_end(chute), travel_um)
+        tracked = self.see(_end(chute), travel_um, chute)
         if tracked is None:
             return
         self.parcels.pop(tracked.handle, None)

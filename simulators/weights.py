@@ -3,12 +3,14 @@
 import random
 from collections.abc import Collection, Mapping
 
-from simulators.faults import KINDS
+from simulators.faults import ALL_KINDS, KINDS, STOPPING
 
-OFF = 0.25
+OFF = 0.4
 """share of seeds in which a kind does not happen at all"""
-RARE, CROWDED = 0.0003, 0.03
+RARE, CROWDED = 0.0003, 0.02
 """probability per item, log-uniform between these"""
+STOPPING_RARE, STOPPING_CROWDED = 0.0002, 0.003
+"""the same for those that the line must hold for: each costs everything that is on the belt"""
 
 
 class UnknownFaultError(ValueError):
@@ -17,7 +19,7 @@ class UnknownFaultError(ValueError):
 
 def parse(text: str, disturbances: Collection[str] = ()) -> Collection[str] | float:
     """`catalogue`, `none`, names with commas, or one probability for all that strike items. Raises UnknownFaultError."""
-    known = (*KINDS, *disturbances)
+    known = (*ALL_KINDS, *disturbances)
     if text in ("catalogue", "none"):
         return known if text == "catalogue" else ()
     try:
@@ -40,5 +42,10 @@ def draw(seed: int, wanted: Collection[str] | float) -> Mapping[str, float]:
     if isinstance(wanted, (int, float)):
         return {kind: wanted / len(KINDS) for kind in KINDS}
     rng = random.Random(f"weights {seed}")
-    drawn = {kind: (rng.random() >= OFF, RARE * (CROWDED / RARE) ** rng.random()) for kind in KINDS}
+    drawn = {kind: (rng.random() >= OFF, _probability(kind, rng)) for kind in ALL_KINDS}
     return {kind: probability for kind, (on, probability) in drawn.items() if on and kind in wanted}
+
+
+def _probability(kind: str, rng: random.Random) -> float:
+    rare, crowded = (STOPPING_RARE, STOPPING_CROWDED) if kind in STOPPING else (RARE, CROWDED)
+    return float(rare * (crowded / rare) ** rng.random())

@@ -69,6 +69,9 @@ CONDITIONS: dict[str, Row] = {
     "CHECK_DIGIT_WRONG": _reject("证件号码校验位不符", "check digit of the document number is wrong"),
     "DATE_IMPOSSIBLE": _reject("证件日期不合理", "a date on the document is impossible"),
     "DOUBTFUL": _reject("识读可信度不足", "reading not certain enough", "重新上件", "feed it again"),
+    "DOUBLE_FEED": _reject(
+        "双张进料", "more than one document fed at once", "分开后重新上件", "separate them, feed them again"
+    ),
     "NO_ORDER": _reject("有证无单", "document without order", "放入自取件盘", "put it on the self pick-up tray"),
     "DUPLICATE": _reject("证件重复", "document seen before in this order"),
     "AMBIGUOUS": _reject("易混号码存疑", "number could be another open order's"),

@@ -105,7 +105,7 @@ class Controller:
             LinkUp: supervision.link_up,
             LinkDown: supervision.link_down,
             PlcStatus: supervision.plc_status,
-            PlcRestarted: supervision.plc_restarted,
+            PlcRestarted: self._plc_restarted,
             PrinterStatus: supervision.printer,
             DocumentFed: documents.fed,
             FrameRead: documents.frame,
@@ -127,7 +127,7 @@ class Controller:
             DivertUnconfirmed: sorting.arrived,
             ItemRejected: sorting.arrived,
             Lost: self._lost,
-            Extra: self._extra,
+            Extra: sorting.extra,
             RejectUnconfirmed: self._reject_unconfirmed,
             CommandRefused: self._refused,
             BeltEmpty: self.desk.belt_empty,
@@ -204,6 +204,10 @@ class Controller:
             self.floor.raise_condition("PROMISE_BROKEN")
         self.floor.report("booted", boot=event.boot, version=event.version, broke=event.broke)
 
+    def _plc_restarted(self, event: PlcRestarted) -> None:
+        self.supervision.plc_restarted(event)
+        self.desk.plc_restarted()
+
     def _restart_links(self) -> None:
         for link, up in self.supervision.links.items():
             if not up:
@@ -245,9 +249,6 @@ class Controller:
 
     def _nothing_else(self, _: DeadlinePassed) -> None:
         """What is due was done before the event was routed."""
-
-    def _extra(self, _: Extra) -> None:
-        self.floor.raise_condition("EXTRA_ITEM")
 
     def _reject_unconfirmed(self, _: RejectUnconfirmed) -> None:
         self.floor.raise_condition("REJECT_UNCONFIRMED")

@@ -104,11 +104,19 @@ class Desk:
         floor.raise_condition("REJECTS_NOT_CLEARED")
         self._documents.quarantine_belt("LINE_STOPPED_BY_HAND")
         self._items.quarantine_belt("LINE_STOPPED_BY_HAND")
+        self._begin_clearing()
+        return "OK"
+
+    def _begin_clearing(self) -> None:
         # The sorter is asked a second time: it is empty for good only after the machine is.
         self._to_clear = [Plc.MACHINE, Plc.SORTER]
-        floor.do(ClearBelt(plc=Plc.SORTER))
-        floor.do(ClearBelt(plc=Plc.MACHINE))
-        return "OK"
+        self._floor.do(ClearBelt(plc=Plc.SORTER))
+        self._floor.do(ClearBelt(plc=Plc.MACHINE))
+
+    def plc_restarted(self) -> None:
+        """It knows nothing of a clearing that was under way: that begins anew."""
+        if self._floor.clearing:
+            self._begin_clearing()
 
     def belt_empty(self, event: BeltEmpty) -> None:
         """A PLC's belts are empty; when both are, the clearing is over."""
@@ -130,8 +138,8 @@ class Desk:
             self._documents.move(document, "lost")
         gone = [i for i in self._items.on_belt.values() if i.state not in (ItemState.LOST, ItemState.UNCONFIRMED)]
         for item in gone:
-            self._items.move(item, "lost")
-        if missing or gone:
+            self._sorting.missing(item)
+        if missing:
             floor.raise_condition("ITEM_LOST")
         self._sorting.hand_over.expected.clear()
         self._supervision.begin_accounts()

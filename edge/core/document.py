@@ -56,6 +56,7 @@ DOCUMENT_TABLE: dict[tuple[DocumentState, str], DocumentState] = {
         for act, target in (("fed_again", S.FED_AGAIN), ("returned", S.RETURNED), ("damaged", S.DAMAGED))
     },
 }
+FED_IN_DOUBT = ((EventFlag.TOO_THICK, "DOUBLE_FEED"), (EventFlag.OUT_OF_WINDOW, "POSITION_DOUBT"))
 IN_HAND = frozenset({S.IN_TRAY, S.ON_DESK})
 ENDED = frozenset({S.INSERTED, S.IN_TRAY, S.ON_DESK, S.FED_AGAIN, S.RETURNED, S.DAMAGED})
 BEFORE_GATE = frozenset({S.FED, S.ACCEPTED, S.REFUSED})
@@ -132,7 +133,7 @@ class Documents:
             return
         self._burst_of[event.document] = burst
         self._read.set(event.document, floor.now_us + getattr(floor.settings, DEADLINES[document.state]) * 1000)
-        doubt = floor.belt_in_doubt() or ("POSITION_DOUBT" if event.flags & EventFlag.OUT_OF_WINDOW else "")
+        doubt = floor.belt_in_doubt() or next((reason for flag, reason in FED_IN_DOUBT if event.flags & flag), "")
         if doubt:
             self.quarantine(document, doubt)
         else:

@@ -201,10 +201,11 @@ class Lost(Event, frozen=True):
 
 
 class Extra(Event, frozen=True):
-    """Seen at `station` where nothing was expected."""
+    """Seen at `station` where nothing was expected; at the sensor of a chute, which one (0 = of none)."""
 
     plc: Plc
     station: str
+    chute: int = 0
 
 
 class RejectUnconfirmed(Event, frozen=True):

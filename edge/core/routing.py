@@ -22,13 +22,17 @@ class Bag:
         self.unconfirmed: list[ItemId] = []
         self.recalled: list[ItemId] = []
         """cancelled after they were dispatched: to be taken out before the bag may be closed"""
+        self.suspect = False
+        """something fell into it that nobody sent there"""
+        self.foreign: list[ItemId] = []
+        """found in it by a recount, though it belongs elsewhere: to be taken out"""
         self.closing = False
         """takes nothing new; closed as soon as what is on its way has arrived"""
 
     @property
     def locked(self) -> bool:
-        """Until a recount has found or excluded what was not confirmed (I8)."""
-        return bool(self.unconfirmed)
+        """Until a recount has found or excluded what was not confirmed, and what is foreign is out (I8)."""
+        return bool(self.unconfirmed or self.suspect or self.foreign)
 
 
 class Bags:

@@ -1,8 +1,8 @@
 """What a person must scan before the line knows again what is where: the smallest set of scans that makes the belief unique.
 
-A bag that was not confirmed: the labels of what should be in it; all of them only where one is not found. Things that were lost
-and look alike: all but one, the last one follows. A thing that no other looks like needs no scan, and what lies at a reject
-place was named by its sensor. Documents are scanned by feeding them again (door A).
+A bag that was not confirmed: the labels of what should be in it; all of them only where one is not found, or where something
+else may have fallen in. Things that were lost and look alike: all but one, the last one follows. What no other looks like needs
+no scan, and what lies at a reject place was named by its sensor. Documents are scanned by feeding them again (door A).
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class Scan(NamedTuple):
 
 def scans_needed(documents: Iterable[Document], items: Iterable[Item], bags: Iterable[Bag]) -> list[Scan]:
     """All tasks, bags first. `documents` and `items`: those that have no end yet."""
-    in_bags = [Scan(f"bag:{bag.chute}", "label", tuple(bag.unconfirmed), len(bag.unconfirmed)) for bag in bags if bag.locked]
+    in_bags = [Scan(f"bag:{bag.chute}", "label", among, len(among)) for bag in bags if (among := _in_doubt(bag))]
     alike: dict[tuple[str, str], list[str]] = {}
     for document in documents:
         if document.state is DocumentState.LOST:
@@ -38,3 +38,8 @@ def scans_needed(documents: Iterable[Document], items: Iterable[Item], bags: Ite
             alike.setdefault(("label" if labelled else "document", "envelope"), []).append(item.item_id)
     lost = [Scan("beside the belt", what, tuple(keys), len(keys) - 1) for (what, _), keys in alike.items() if len(keys) > 1]
     return in_bags + lost
+
+
+def _in_doubt(bag: Bag) -> tuple[str, ...]:
+    """What must be scanned of a bag."""
+    return (*bag.items, *bag.unconfirmed) if bag.suspect else tuple(bag.unconfirmed)

@@ -1,7 +1,7 @@
 """From the induction scan to the chute: bind the parcel to an item, decide its divert, account for where it went."""
 
 from edge.core.commands import Divert, Outcome, RejectItem
-from edge.core.events import Diverted, DivertUnconfirmed, HandedOver, Inducted, ItemRejected, ParcelScanned
+from edge.core.events import Diverted, DivertUnconfirmed, Extra, HandedOver, Inducted, ItemRejected, ParcelScanned
 from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
 from edge.core.label import Labels, qr_payload
@@ -157,6 +157,24 @@ class Sorting:
         if item.chute is not None:
             self.close_when_quiet(item.chute)
 
+    def extra(self, event: Extra) -> None:
+        """Something was seen where nothing was expected; a chute's bag is locked until it was recounted."""
+        self._floor.raise_condition("EXTRA_ITEM")
+        bag = self._floor.bags.by_chute.get(event.chute)
+        if bag is not None:
+            bag.suspect = True
+            self._floor.raise_condition("WRONG_CHUTE")
+
+    def missing(self, item: Item) -> None:
+        """The cleared belt did not bring it: lost, unless its divert was under way, then it may lie in its bag."""
+        bag = None if item.chute is None or not item.divert_sent else self._floor.bags.by_chute.get(item.chute)
+        if bag is None or item.state is not ItemState.INDUCTED:
+            self._items.move(item, "lost")
+            self._floor.raise_condition("ITEM_LOST")
+        elif self._items.move(item, "unconfirmed"):
+            bag.unconfirmed.append(item.item_id)
+            self._floor.raise_condition("DIVERT_UNCONFIRMED")
+
     def _went_wrong(self, item: Item, chute: int) -> None:
         """Seen in a chute where it must not be: the bag is locked, the line holds, a person takes it out."""
         bag = self._floor.bags.by_chute.get(chute)
@@ -202,10 +220,12 @@ class Sorting:
         found = set(texts)
         confirmed = {self._text_of(self._items.all[item_id]) for item_id in bag.items}
         doubtful = {item_id: self._text_of(self._items.all[item_id]) for item_id in bag.unconfirmed}
-        enough = set(doubtful.values()) <= found or confirmed <= found
-        if len(texts) != len(found) or not enough or not found <= confirmed | set(doubtful.values()):
+        strangers = {text: self._bearer(text) for text in sorted(found - confirmed - set(doubtful.values()))}
+        enough = confirmed <= found or (not bag.suspect and set(doubtful.values()) <= found)
+        if len(texts) != len(found) or not enough or None in strangers.values():
             return "BAG_DIFFERS"
-        bag.unconfirmed = []
+        bag.unconfirmed, bag.suspect = [], False
+        bag.foreign = [item.item_id for item in strangers.values() if item is not None]
         for item_id, text in doubtful.items():
             item = self._items.all[item_id]
             if text not in found:
@@ -216,20 +236,28 @@ class Sorting:
                 self.dispatch(item)
         for waiting in list(self._items.on_belt.values()):
             self.decide(waiting)
-        return "BAG_DIFFERS" if bag.unconfirmed else ""
+        return "BAG_DIFFERS" if bag.unconfirmed or bag.foreign else ""
+
+    def _bearer(self, text: str) -> Item | None:
+        print_id = self._labels.print_of(text)
+        return None if print_id is None else self._items.all[self._labels.item_of[print_id]]
 
     def to_take_out(self, bag: Bag) -> list[str]:
         """The QR texts of what must not stay in this bag."""
         items = (self._items.all[item_id] for item_id in (*bag.unconfirmed, *bag.recalled))
-        return [self._text_of(item) for item in items if item.reason]
+        foreign = (self._items.all[item_id] for item_id in bag.foreign)
+        return [self._text_of(item) for item in (*(item for item in items if item.reason), *foreign)]
 
     def take_out(self, chute: int, text: str) -> str:
         """A person put this envelope from the bag to the sealed rejects; "" or why that is not asked for."""
         bag = self._floor.bags.by_chute.get(chute)
         if bag is None or text not in self.to_take_out(bag):
             return "NOT_IN_THIS_BAG"
-        item = next(i for i in map(self._items.all.__getitem__, (*bag.unconfirmed, *bag.recalled)) if self._text_of(i) == text)
-        if item.item_id in bag.recalled:
+        candidates = map(self._items.all.__getitem__, (*bag.foreign, *bag.unconfirmed, *bag.recalled))
+        item = next(one for one in candidates if self._text_of(one) == text)
+        if item.item_id in bag.foreign:
+            self._take_out_foreign(bag, item)
+        elif item.item_id in bag.recalled:
             bag.recalled.remove(item.item_id)
             bag.items.remove(item.item_id)
             self._items.move(item, "recalled")
@@ -243,6 +271,16 @@ class Sorting:
                 self._items.end_rejected(item, "sealed_reject")
         self.close_when_quiet(chute)
         return ""
+
+    def _take_out_foreign(self, bag: Bag, item: Item) -> None:
+        """It lay in another bag than it was sent to, or was not sent to any."""
+        bag.foreign.remove(item.item_id)
+        for other in self._floor.bags.by_chute.values():
+            if item.item_id in other.unconfirmed:
+                other.unconfirmed.remove(item.item_id)
+        self._items.condemn(item, "UNEXPECTED_PLACE", quarantine=True)
+        if self._items.move(item, "rejected"):
+            self._items.end_rejected(item, "sealed_reject")
 
     def close(self, chute: int, bag_id: str) -> str:
         """A person closes the bag whose tag was scanned: it takes nothing new, and is closed when nothing is on its way."""

@@ -15,6 +15,8 @@ from edge.core.values import Counters, Mode, Plc, State
 LONG_OUTAGE_US = 10_000_000
 ACTING_MAX_US = 3_000_000
 GAP_US = 2_000_000
+STANDS_US = 2_000_000
+"""so long may a unit stand by itself while the line runs"""
 DAY_MS = 86_400_000
 FEEDER_EMPTY = 0
 """bit of the table `alarms` in the process image"""
@@ -54,6 +56,8 @@ class Supervision:
         """what the PLC's retained counters showed when our accounts began, minus our accounts then"""
         self._behind_us: dict[Plc, int] = {}
         """since when a PLC has events that we have not taken, so that its counters cannot be compared"""
+        self._stands_us: dict[Plc, int] = {}
+        """since when a unit says that it is held, although the line runs"""
         self._starving_us: int | None = None
         """since when feeder and belts are empty"""
         self._central_away_us: int | None = None
@@ -89,6 +93,7 @@ class Supervision:
         """Its tracking is gone, and so is our trust in what lies on the belt."""
         self._counted.pop(event.plc, None)
         self._behind_us.pop(event.plc, None)
+        self._stands_us.pop(event.plc, None)
         self.status.pop(event.plc, None)
         if event.plc is Plc.MACHINE:
             self._documents.bursts.restart()
@@ -112,6 +117,7 @@ class Supervision:
             self._floor.raise_condition(LINK_CONDITIONS[link])
         self._down_us.clear()
         self._behind_us.clear()
+        self._stands_us.clear()
         self._starving_us, self._central_away_us = None, self._floor.now_us
         self._checklist.confirmed.clear()
         self.feed_paused = False
@@ -212,6 +218,7 @@ class Supervision:
         # Not the state at this point: a person's command, a boot or a cleared belt may have changed it in this event already.
         before = self._told_state
         self._watch_gap()
+        self._watch_units()
         if floor.conditions.having(Effect.ABORTS):
             machine.command("abort")
         holds = floor.conditions.having(Effect.HOLDS)
@@ -263,6 +270,18 @@ class Supervision:
         else:
             self._floor.end_condition("ACCOUNTS_OPEN")
 
+    def _watch_units(self) -> None:
+        """I19: a PLC that stands by itself while the line runs has lost us for too long, or somebody else has it."""
+        floor = self._floor
+        for plc, status in self.status.items():
+            if floor.machine.state in RUNNING and status.state is State.HELD and self.links[plc.value]:
+                self._stands_us.setdefault(plc, floor.now_us)
+            else:
+                self._stands_us.pop(plc, None)
+        if any(floor.now_us - since_us >= STANDS_US for since_us in self._stands_us.values()):
+            self._stands_us.clear()
+            self._belt_in_doubt("LONG_OUTAGE", "LINK_OUTAGE")
+
     def _mirrored(self) -> bool:
         units = [self.status.get(plc) for plc in Plc]
         state = self._floor.machine.state
@@ -299,6 +318,7 @@ class Supervision:
         """When an acting state must end even without the units, or a gap in the accounts opens."""
         state, now_us = self._floor.machine.state, self._floor.now_us
         dues = [since_us + GAP_US for since_us in self._behind_us.values() if now_us - since_us < GAP_US]
+        dues += [since_us + STANDS_US for since_us in self._stands_us.values()]
         if state in ACTING and ACTING[state] not in RUNNING:
             dues.append(self._acting_since_us + ACTING_MAX_US)
         settings, active = self._floor.settings, self._floor.conditions.active

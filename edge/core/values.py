@@ -88,6 +88,7 @@ class EventFlag(IntFlag):
 
     OUT_OF_WINDOW = 1
     DEFAULT_REJECT = 2
+    TOO_THICK = 4
 
 
 class Symbol(msgspec.Struct, frozen=True):

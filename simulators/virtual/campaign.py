@@ -10,7 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
-from simulators.faults import KINDS
+from simulators.faults import ALL_KINDS
 from simulators.report import commit
 from simulators.virtual import disturbances
 from simulators.virtual.soak import shift
@@ -21,7 +21,7 @@ RATE_PER_H = 2700
 ITEMS_MIN, ITEMS_MAX = 250, 550
 CUTS = (0, 2, 3, 4, 6)
 """power cuts of one seed: three on average"""
-CATALOGUE = (*KINDS, *disturbances.NAMES)
+CATALOGUE = (*ALL_KINDS, *disturbances.NAMES)
 LONG_H = 20
 """from so many line hours on, every fault and every situation must have happened"""
 AHEAD = 4

@@ -9,29 +9,28 @@ import msgspec
 from drivers.ports import Delivery, LinkLost
 from edge.runtime.bell import Bell
 from simulators.bodies import PhysicalLabel
+from simulators.plant import Plant
 from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
-from simulators.printer_body import PrinterBody
+from simulators.virtual.wires import PlcWire, PrinterWire
 
 PRINTER_REPLY_MS = 2
 CONFIRM_AFTER_S = 0.2
 LEASE_MS = 200
 """the permit is renewed so often where nothing else happens: the lease lasts 250 ms"""
-TIMEOUT_S = 0.12
-"""so long an exchange waits for an answer that does not come"""
+DOUBLED_S = 0.012
+"""so much later a telegram that was doubled comes again: the PLC has scanned meanwhile"""
 
 
 class VirtualPlc:
     """A PLC connection: writes count at the next scan; a read waits for a change."""
 
-    def __init__(
-        self, program: PlcProgram, now_ms: Callable[[], int], written: Callable[[], None], cut: Callable[[], bool]
-    ) -> None:
+    def __init__(self, program: PlcProgram, now_ms: Callable[[], int], written: Callable[[], None], wire: PlcWire) -> None:
         self._program = program
         self._now_ms = now_ms
         self._written = written
         self._changed = Bell()
-        self._cut = cut
+        self._wire = wire
         self._permit_at = program.image.edge_to_plc.offsets["permit"]
 
     def notify(self) -> None:
@@ -45,27 +44,29 @@ class VirtualPlc:
     async def connect(self) -> None:
         """Always possible, unless the wire is cut."""
         await asyncio.sleep(0)
-        if self._cut():
+        if self._wire.trouble == "cut":
             raise LinkLost("the virtual wire is cut")
 
     async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
         """Write now, read when something changed or `max_wait_ms` have passed; sooner where a permit must be kept young."""
-        await self._require_whole()
-        program = self._program
+        wire, program = self._wire, self._program
+        if wire.trouble:
+            await wire.begin()
         self._changed.clear()
-        if not program.renew(write, self._now_ms() // SCAN_MS * SCAN_MS + SCAN_MS):
-            program.write(write)
-            self._written()
+        if wire.carries and not program.renew(write, self._now_ms() // SCAN_MS * SCAN_MS + SCAN_MS):
+            self._write(write)
+        again = wire.again(write)
+        if again:
+            asyncio.get_running_loop().call_later(DOUBLED_S, self._write, again)
         if seen is not None:
             leased = write[self._permit_at] and program.feeds and not program.feeder_empty
             await self._changed.wait((min(max_wait_ms, LEASE_MS) if leased else max_wait_ms) / 1000)
-            await self._require_whole()
-        return program.read()
+        program.idle_until(self._now_ms() // SCAN_MS * SCAN_MS)
+        return await wire.end(program.read()) if wire.trouble else program.read()
 
-    async def _require_whole(self) -> None:
-        if self._cut():
-            await asyncio.sleep(TIMEOUT_S)
-            raise LinkLost("the virtual wire is cut")
+    def _write(self, write: Sequence[int]) -> None:
+        self._program.write(write)
+        self._written()
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -75,9 +76,11 @@ class VirtualPrinter:
     """A printer without pixels: a format is the label's text as JSON."""
 
     def __init__(
-        self, body: PrinterBody, now_ms: Callable[[], int], begun: Callable[[], None], sent: Callable[[], None]
+        self, plant: Plant, now_ms: Callable[[], int], begun: Callable[[], None], sent: Callable[[], None], wire: PrinterWire
     ) -> None:
-        self._body = body
+        self._body = plant.printer
+        self._book = plant.faults
+        self._wire = wire
         self._sent = sent
         self._now_ms = now_ms
         self._begun = begun
@@ -85,6 +88,9 @@ class VirtualPrinter:
 
     async def status(self) -> str:
         """As a Zebra: silent when it is out of media or open."""
+        if self._wire.off or self._wire.garbage:
+            await asyncio.sleep(0.12)
+            return "lost" if self._wire.off else "unknown"
         if not self._body.media or self._body.head_open:
             await asyncio.sleep(0.12)
             return "silent"
@@ -95,12 +101,21 @@ class VirtualPrinter:
         return "label_waiting" if self._body.label_waiting else "ready"
 
     async def send(self, fmt: bytes) -> None:
-        """Take one format."""
+        """Take one format. Raises LinkLost, which leaves open whether it was taken."""
         await asyncio.sleep(PRINTER_REPLY_MS / 1000)
+        if self._wire.off:
+            raise LinkLost("the printer is off")
         self._sent()
         text = msgspec.json.decode(fmt)
-        self._waiting.append(PhysicalLabel(text["tracking_number"], text["payload_qr"]))
+        label = PhysicalLabel(text["tracking_number"], text["payload_qr"])
+        self._waiting.append(label)
         self._start()
+        if self._book.at_label("print_reply_lost", label):
+            raise LinkLost("no answer from the printer")
+
+    def switched_off(self) -> None:
+        """The formats that it held are gone."""
+        self._waiting.clear()
 
     def _start(self) -> None:
         if self._waiting and self._body.begin_print(self._waiting[0], self._now_ms()):
@@ -145,6 +160,7 @@ class VirtualBroker:
     def __init__(self, root: str, manifest: Sequence[bytes]) -> None:
         self._root = root
         self._manifest = list(manifest)
+        self._missed: list[bytes] = []
         self._inbox: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._gone = False
         self._mid = 0
@@ -152,12 +168,27 @@ class VirtualBroker:
         self._to_confirm: dict[str, None] = {}
         self.duplicates = 0
         self.gaps = 0
+        self.forgets_confirms = False
 
     def away(self, *, gone: bool) -> None:
         """Central goes away, or comes back."""
+        if gone == self._gone:
+            return
         self._gone = gone
         if gone:
             self._inbox.put_nowait(None)
+        else:
+            missed, self._missed = self._missed, []
+            for part in missed:
+                self.send("manifest", part)
+
+    def grant(self, parts: Sequence[bytes]) -> None:
+        """Central grants more orders: now, or as soon as it is there again, and at every request from now on."""
+        self._manifest += parts
+        if self._gone:
+            self._missed += parts
+        for part in parts:
+            self.send("manifest", part)
 
     def send(self, topic: str, payload: bytes) -> None:
         """Central sends something of its own accord; nothing while it is away."""
@@ -211,7 +242,7 @@ class VirtualBroker:
     def _confirm(self, journal_id: str) -> None:
         """Confirmations are cumulative, so one stands for all rows of a moment."""
         del self._to_confirm[journal_id]
-        if self._gone:
+        if self._gone or self.forgets_confirms:
             return
         seq = len(self.stored[journal_id])
         self._deliver("confirm", msgspec.json.encode({"journal_id": journal_id, "seq": seq}))

@@ -7,6 +7,8 @@ from simulators.virtual.world import World
 
 POINTS = ("before_write", "after_write", "print_sent", "")
 """where a cut is aimed; "" = wherever the line is"""
+NAMES = (*(f"cut {point}" for point in POINTS if point), "cut in recovery")
+"""as they are counted"""
 DOWN_S = (1.2, 1.2, 4.0, 30.0)
 """the runtime is away for one of these times: a transport deadline may pass meanwhile, and a PLC stops its belt after 1.5 s"""
 AGAIN = 0.25

@@ -20,6 +20,7 @@ Faults = float | Mapping[str, float]
 """one probability per item for all kinds, or one for each"""
 LOOK_S = 1.0
 SETTLE_S = 5.0
+COMMIT_S = 0.01
 GRACE_MS = 600_000
 
 SETTINGS = Settings(
@@ -57,7 +58,7 @@ async def _shift(
         return await _run(world, items, kills, disturbances, progress)
     finally:
         if trace is not None:
-            for line in world.trace():
+            for line in world.books.trace():
                 trace(line)
         await world.end()
 
@@ -76,6 +77,8 @@ async def _run(world: World, items: int, kills: int, rates_per_h: Mapping[str, f
     while not world.told and world.now_ms() < limit_ms + GRACE_MS:  # noqa: ASYNC110 - the outbox tells nobody that it is empty
         await asyncio.sleep(LOOK_S)
     await asyncio.sleep(SETTLE_S)
+    while not world.committed:  # noqa: ASYNC110 - the pump rings no bell for this
+        await asyncio.sleep(COMMIT_S)
     world.require_alive()
     result = report(world.plant, world.accounts(), world.judge(), seed=world.scene.seed)
     return {
@@ -93,8 +96,8 @@ async def _run(world: World, items: int, kills: int, rates_per_h: Mapping[str, f
         "power_cuts": cuts.done,
         "sometimes": {**verdict.reached(world), **dict(sorted(world.sometimes.items()))},
         "recovered": verdict.recovered(world),
-        "events": world.events(),
-        "trace": world.trace_hash(),
+        "events": world.books.events(),
+        "trace": world.books.trace_hash(),
     }
 
 

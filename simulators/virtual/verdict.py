@@ -4,6 +4,8 @@ from collections import Counter
 
 from simulators.virtual.world import World
 
+TAKEN_BACK = frozenset({"CANCELLED", "RECALLED"})
+"""answers to a cancellation after which the order must not go"""
 BRINGS_BACK = frozenset({"unhold", "start", "reset", "clear", "clear_belt"})
 """acts that bring a stopped line back; without one of them it came back alone"""
 MISREAD_MAX = 2
@@ -40,6 +42,11 @@ def reached(world: World) -> dict[str, int]:
         "PLC stopped its belt (stage 2)": plant.machine.stage_2_trips + plant.sorter.stage_2_trips,
         "command refused": sum(plant.machine.refused.values()) + sum(plant.sorter.refused.values()),
         "event stored twice by central": world.broker.duplicates,
+        "edge of a sensor that was none": plant.machine.edges.bounces + plant.sorter.edges.bounces,
+        "taken off the belt by hand": plant.taken_out,
+        "found beside the belt": acts["found"],
+        "taken out of a bag": world.operator.acts["take_out"],
+        "order taken back": sum(body["code"] in TAKEN_BACK for body in _told(world, "cancellation")),
         "order broken up": reasons["INCOMPLETE"],
         "neighbour quarantined": sum(bool(row["quarantined"]) for row in world.accounts()),
         "bag recounted": world.operator.acts["recount_bag"],
@@ -61,20 +68,31 @@ def shortcomings(world: World) -> list[str]:
     if not world.idle and world.boot is not None:
         floor = world.boot.runtime.controller.floor
         found.append(f"the line did not come back: {floor.machine.state.name}, {', '.join(floor.conditions.active)}")
-    told = [
-        str(body.get("order_id"))
-        for events in world.broker.stored.values()
-        for event in events
-        if event["kind"] == "dispatched" and isinstance(body := event["body"], dict)
-    ]
+    told = [str(body["order_id"]) for body in _told(world, "dispatched")]
+    recalled = {str(body["order_id"]) for body in _told(world, "recalled")}
     dispatched = {str(row["order_id"]) for row in world.accounts() if str(row["place"]).startswith("chute:")}
     if len(set(told)) < len(told):
         found.append("central was told of a dispatch twice")
-    if set(told) != dispatched:
-        found.append(f"central knows {len(set(told))} dispatched orders, the line {len(dispatched)}")
+    if set(told) - recalled != dispatched:
+        found.append(f"central knows {len(set(told) - recalled)} dispatched orders, the line {len(dispatched)}")
     if world.scene.seed % REPLAYED == 0 and not world.replays_alike():
         found.append("a replay from the beginning gives another state than the one that the line has reached (I13)")
     fed, went = world.plant.untouched()
     if fed - went > MISREAD_MAX + fed // 100:
         found.append(f"{fed - went} of {fed} items that met no fault were not dispatched")
-    return found
+    return [*found, *_cancelled_and_gone(world)]
+
+
+def _told(world: World, kind: str) -> list[dict[str, object]]:
+    """The bodies of what central was told of this kind."""
+    events = (event for events in world.broker.stored.values() for event in events)
+    return [body for event in events if event["kind"] == kind and isinstance(body := event["body"], dict)]
+
+
+def _cancelled_and_gone(world: World) -> list[str]:
+    """Orders that the line has told to be cancelled, and whose label lies in a bag all the same."""
+    cancelled = {str(body["order_id"]) for body in _told(world, "cancellation") if body["code"] in TAKEN_BACK}
+    order_of = {order.tracking_number: order.order_id for order in world.scene.population.orders}
+    bagged = (envelope for envelopes in world.plant.chutes.values() for envelope in envelopes)
+    gone = {order_of.get(label.code128, "") for envelope in bagged for label in envelope.labels}
+    return [f"{order_id} was cancelled, and lies in a bag" for order_id in sorted(cancelled & gone)]

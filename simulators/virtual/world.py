@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-import hashlib
 import random
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,31 +16,31 @@ from edge.runtime.bell import Bell
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.journal import InlineStore, ThreadStore
-from edge.runtime.keeper import make_snapshot
 from edge.runtime.label_link import LabelLink
-from edge.runtime.ledger import Ledger, Reader
+from edge.runtime.ledger import Ledger
 from edge.runtime.plc_link import PlcLink
-from edge.runtime.replay import replay
 from edge.runtime.scanner_link import ScannerLink
-from edge.runtime.snapshot import Snapshot, core_digest, proved_seq, state_digest
+from edge.runtime.snapshot import proved_seq
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
 from line_config.process_image import load_process_image
 from simulators.clerk import Clerk
 from simulators.faults import FaultBook
 from simulators.geometry import Geometry
-from simulators.operator import ANSWER_S, PERSON, Operator, PanelAway
+from simulators.operator import Operator, PanelAway
 from simulators.oracle import Judgement, judge
 from simulators.plant import Plant
 from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
 from simulators.scene import Scene
+from simulators.virtual.books import JOURNAL_KEY, Books
 from simulators.virtual.disk import VirtualDisk
-from simulators.virtual.eyes import VirtualEyes
+from simulators.virtual.eyes import Sight, VirtualEyes
+from simulators.virtual.panel import RuntimePanel
 from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner, render_text
+from simulators.virtual.wires import PlcWire, PrinterWire
 
 SITE_KEY = b"virtual world site key, 32 bytes"
-JOURNAL_KEY = b"k" * 32
 SNAPSHOTS = 0.7
 """share of lives that end just behind a snapshot; the others replay from an older one, or from the beginning"""
 WALL_START_MS = 1_790_000_000_000
@@ -50,7 +49,8 @@ PLC_WAIT_MS = 1000
 """an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
 PRINTER_POLL_MS = 120
 """at the nominal rate: a printer that is scaled to be faster is asked more often"""
-JOURNAL_KEY = b"k" * 32
+LATE_S = (3.0, 25.0)
+"""so long after its document an order comes that comes late"""
 
 
 @dataclass
@@ -64,30 +64,7 @@ class Boot:
     eyes: dict[str, VirtualEyes]
     central: CentralLink
     plc_ports: dict[str, VirtualPlc] = field(default_factory=dict)
-
-
-class RuntimePanel:
-    """The panel's acts by a call in process."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-
-    async def snapshot(self) -> dict[str, Any]:
-        """What the page shows."""
-        return self._runtime.snapshot(site="virtual", sim=True, central=dict)
-
-    async def request(self, act: str, argument: dict[str, str]) -> tuple[bool, str]:
-        """Ask for an act. Raises PanelAway when the runtime dies before it answers."""
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                answer = await self._runtime.request(act, PERSON, argument)
-        except TimeoutError as error:
-            raise PanelAway(f"no answer to {act}") from error
-        return answer.accepted, answer.code
-
-    async def accounts(self) -> list[dict[str, Any]]:
-        """Where everything is."""
-        return accounts(self._runtime.controller)
+    printer: VirtualPrinter | None = None
 
 
 class World:
@@ -107,13 +84,16 @@ class World:
         self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY))
         self.clock = Clock(lambda: WALL_START_MS + self.wall_step_ms + self.now_ms())
         # What disturbances turn.
-        self._cut: dict[str, bool] = dict.fromkeys((plc.value for plc in Plc), False)
-        self.blind: dict[str, bool] = dict.fromkeys((camera.value for camera in Camera), False)
+        self.wires: dict[str, PlcWire] = {plc.value: PlcWire() for plc in Plc}
+        self.sights: dict[str, Sight] = {camera.value: Sight() for camera in Camera}
+        self.printer_wire = PrinterWire()
+        self.book.on_late = self._grant_later
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
+        self._cancellations = 0
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
-        self._snapshot: Snapshot | None = None
         self._disk = VirtualDisk(self._name, self.now_ms)
+        self.books = Books(self._disk, self._name, settings, sort_plan)
         self._planned: asyncio.TimerHandle | None = None
         self._planned_ms = 0
         self._plant_error: Exception | None = None
@@ -169,11 +149,36 @@ class World:
         """A hard-wired input was changed."""
         self._written()
 
-    def cut(self, plc: str, *, whole: bool) -> None:
-        """Cut the wire to a PLC, or mend it."""
-        self._cut[plc] = not whole
+    def turn_wire(self, plc: str, trouble: str) -> None:
+        """Something is wrong with the wire to a PLC from now on; "" = no longer."""
+        self.wires[plc].turn(trouble)
         if self.boot is not None:
             self.boot.plc_ports[plc].notify()
+
+    def turn_sight(self, camera: str) -> None:
+        """Something about a camera has changed."""
+        if self.boot is not None:
+            self.boot.eyes[camera].tell()
+
+    def printer_off(self, *, off: bool) -> None:
+        """The printer loses its power, or has it again."""
+        self.printer_wire.off = off
+        if off:
+            self.plant.printer.power_off()
+            if self.boot is not None and self.boot.printer is not None:
+                self.boot.printer.switched_off()
+
+    def cancel(self, order_id: str) -> None:
+        """Central takes an order back; whatever becomes of its documents is due to that."""
+        self._cancellations += 1
+        self.book.touched |= {document.index for document in self.scene.documents if document.order_id == order_id}
+        self.broker.send("cancel", f'{{"order_id": "{order_id}", "version": {self._cancellations}}}'.encode())
+
+    def _grant_later(self, index: int) -> None:
+        """Central grants this document's order only after it has been before the camera."""
+        order_id = self.scene.documents[index].order_id
+        parts = self.scene.late_manifest(SITE_KEY, order_id)
+        asyncio.get_running_loop().call_later(self._rng.uniform(*LATE_S), self.broker.grant, parts)
 
     def _written(self) -> None:
         """Somebody wrote to the plant: it counts from the next scan on."""
@@ -212,13 +217,13 @@ class World:
     def start(self) -> Boot:
         """Boot the runtime on the journal as it is."""
         if self.boots and self._rng.random() < SNAPSHOTS:
-            self._keep()
+            self.books.keep()
         ledger = self.make_ledger()
         self.boots += 1
-        ledger.open(lambda: f"virtual{self.scene.seed}", partial(proved_seq, self._snapshot))
+        ledger.open(lambda: f"virtual{self.scene.seed}", partial(proved_seq, self.books.snapshot))
         crew = Crew()
         store = self.make_store(ledger)
-        snapshot = self._snapshot if proved_seq(self._snapshot, ledger) else None
+        snapshot = self.books.snapshot if proved_seq(self.books.snapshot, ledger) else None
         runtime = Runtime(ledger, store, self.clock, self._settings, self._sort_plan, snapshot=snapshot)
         pump = runtime.pump
         eyes = {
@@ -228,17 +233,15 @@ class World:
                 self.clock.now_us,
                 SITE_KEY,
                 self.scene.seed * 100 + self.boots,
-                partial(self.blind.__getitem__, camera.value),
+                self.sights[camera.value],
+                self.book,
             )
             for camera in Camera
         }
         for one in eyes.values():
             one.reads = self.reads
             runtime.add(one)
-        ports = {
-            plc.value: VirtualPlc(self._program(plc), self.now_ms, self._written, partial(self._cut.__getitem__, plc.value))
-            for plc in Plc
-        }
+        ports = {plc.value: VirtualPlc(self._program(plc), self.now_ms, self._written, self.wires[plc.value]) for plc in Plc}
         for plc in Plc:
             runtime.add(
                 PlcLink(
@@ -254,7 +257,7 @@ class World:
                     cursor=runtime.cursors.get(plc.value),
                 )
             )
-        printer = VirtualPrinter(self.plant.printer, self.now_ms, self._written, partial(self._at, "print_sent"))
+        printer = VirtualPrinter(self.plant, self.now_ms, self._written, partial(self._at, "print_sent"), self.printer_wire)
         poll_ms = self.plant.geometry.ms(PRINTER_POLL_MS)
         runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=poll_ms, print_deadline_ms=2500))
         scanner = VirtualScanner()
@@ -277,7 +280,7 @@ class World:
         crew.spawn(Anchors(store, self.clock).run(), "anchors")
         for link in runtime.links:
             crew.spawn(link.run(), link.name)
-        self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports)
+        self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports, printer)
         return self.boot
 
     def _program(self, plc: Plc) -> PlcProgram:
@@ -295,12 +298,6 @@ class World:
         boot.store.close()
         self._disk.cut()
         self.boot = None
-
-    def _keep(self) -> None:
-        """As the keeper's helper would have done just before: replay what was written since the last snapshot."""
-        journal = Reader(self._disk.sql, JOURNAL_KEY, self._name)
-        journal_id = journal.meta()["journal_id"]
-        self._snapshot = make_snapshot(journal, journal_id, self._settings, self._sort_plan, self._snapshot)
 
     # --- power cuts ---
     def aim(self, point: str) -> None:
@@ -350,13 +347,14 @@ class World:
         return self.plant.idle and (self.clerk is None or self.clerk.idle)
 
     # --- judging ---
-    def trace_hash(self) -> str:
-        """Hash over all records of all boots (I15)."""
-        trace = hashlib.blake2b(digest_size=8)
-        if self.boot is not None:
-            for record in self.boot.ledger.records():
-                trace.update(f"{record.boot} {record.at_us} {record.kind} ".encode() + record.body)
-        return trace.hexdigest()
+    @property
+    def committed(self) -> bool:
+        """No commit is under way."""
+        return self.boot is None or self.books.hold_all_of(self.boot.runtime)
+
+    def replays_alike(self) -> bool:
+        """Whether a replay from the beginning gives the state of the running core (I13)."""
+        return self.boot is None or self.books.agree_with(self.boot.runtime)
 
     def links(self) -> dict[str, bool]:
         """Which links are up."""
@@ -374,24 +372,6 @@ class World:
     def accounts(self) -> list[dict[str, Any]]:
         """The edge's own accounts."""
         return [] if self.boot is None else accounts(self.boot.runtime.controller)
-
-    def trace(self) -> Iterator[str]:
-        """Each record of all boots, readable: virtual time, boot, what it is, what it says."""
-        rows = self._disk.sql.execute("SELECT seq, boot, at_us, kind, body FROM record ORDER BY seq")
-        for seq, boot, at_us, kind, body in rows:
-            yield f"{at_us / 1_000_000:12.3f} s  boot {boot}  #{seq:<6} {kind:18} {body.decode()}"
-
-    def events(self) -> int:
-        """Records in the journal."""
-        return 0 if self.boot is None else self.boot.ledger.head()[0]
-
-    def replays_alike(self) -> bool:
-        """Whether a replay of all records, without any snapshot, gives the state of the running core (I13)."""
-        if self.boot is None:
-            return True
-        journal = Reader(self._disk.sql, JOURNAL_KEY, self._name)
-        replayed = replay(journal, core_digest(), self._settings, self._sort_plan)
-        return state_digest(replayed.controller) == state_digest(self.boot.runtime.controller)
 
     def judge(self) -> Judgement:
         """The oracle's verdict on the present state of the plant."""

@@ -180,33 +180,52 @@ def dispatched(number: str, order_id: str) -> Outcome:
     return Outcome(table="dispatched", key=order_id, value=number)
 
 
+def row(print_id: int, number: str = "EA1") -> Outcome:
+    return Outcome(table="print", key=str(print_id), value=number)
+
+
+def printed(print_id: int, number: str = "EA1") -> list[Command]:
+    """A print as the core has it made: its row first."""
+    return [row(print_id, number), label(print_id, number)]
+
+
+def void(print_id: int) -> Outcome:
+    return Outcome(table="void", key=str(print_id), value="purged")
+
+
 @pytest.mark.parametrize(
-    ("before", "command", "code"),
+    ("before", "commands", "code"),
     [
-        ([], label(1), ""),
-        ([label(1, "EA2")], label(1), "I5"),
-        ([label(5, "EA2")], label(4), "I5"),
-        ([label(1, "EA2")], label(2), ""),
-        ([label(1)], label(2), "I5"),
-        ([label(1), Outcome(table="void", key="1", value="purged")], label(2), ""),
-        ([label(1), Outcome(table="void", key="7", value="purged")], label(2), "I5"),
-        ([label(1), Outcome(table="print", key="1", value="EA1")], label(2), "I5"),
-        ([label(1), dispatched("EA1", "O1")], label(2), ""),
-        ([label(1), dispatched("EA2", "O2")], label(2), "I5"),
-        ([dispatched("EA1", "O1")], dispatched("EA1", "O2"), ""),
-        ([dispatched("EA1", "O1")], dispatched("EA2", "O1"), "I4"),
-        ([dispatched("EA1", "O1")], Outcome(table="print", key="O1", value="EA1"), ""),
-        ([Outcome(table="print", key="O1", value="EA1")], dispatched("EA1", "O1"), ""),
+        ([], printed(1), ""),
+        ([], [label(1)], "I5"),
+        (printed(1), [label(1)], "I5"),
+        ([row(1)], [label(2)], "I5"),
+        (printed(1, "EA2"), [row(1)], "I5"),
+        (printed(5, "EA2"), [row(4)], "I5"),
+        (printed(1, "EA2"), printed(2), ""),
+        (printed(1), [row(2)], "I5"),
+        ([row(1)], [row(2)], "I5"),
+        ([*printed(1), void(1)], printed(2), ""),
+        ([row(1), void(1)], printed(2), ""),
+        ([*printed(1), void(7)], [row(2)], "I5"),
+        ([*printed(1), dispatched("EA1", "O1")], printed(2), ""),
+        ([row(1), dispatched("EA1", "O1")], printed(2), ""),
+        ([*printed(1), dispatched("EA2", "O2")], [row(2)], "I5"),
+        ([*printed(1), void(1), *printed(2), void(1)], [row(3)], "I5"),
+        ([dispatched("EA1", "O1")], [dispatched("EA1", "O2")], ""),
+        ([dispatched("EA1", "O1")], [dispatched("EA2", "O1")], "I4"),
+        ([dispatched("EA1", "O1")], [Outcome(table="bag", key="O1", value="EA1")], ""),
+        ([Outcome(table="bag", key="O1", value="EA1")], [dispatched("EA1", "O1")], ""),
     ],
 )
-def test_prints_and_outcomes(before: list[Command], command: Command, code: str) -> None:
+def test_prints_and_outcomes(before: list[Command], commands: list[Command], code: str) -> None:
     auditor = Auditor(Line(started=False).controller)
     auditor.check(before)
     if code:
         with pytest.raises(InvariantError, match=f"^{code}: "):
-            auditor.check([command])
+            auditor.check(commands)
     else:
-        auditor.check([command])
+        auditor.check(commands)
 
 
 @pytest.mark.parametrize("code", sorted(CONDITIONS))

@@ -56,6 +56,15 @@ def test_a_stranger_or_a_repetition_in_the_bag_is_a_difference() -> None:
     assert code(line, "recount_bag", chute="2", labels=f"{line.qr(4)},{line.qr(4)}") == "BAG_DIFFERS"
 
 
+def test_a_bag_into_which_something_else_may_have_fallen_is_scanned_whole() -> None:
+    line = unconfirmed_bag(1)
+    line.controller.floor.bags.by_chute[2].suspect = True
+    assert needed(line) == [Scan("bag:2", "label", ("I1-1", "I1-2", "I1-3", "I1-4"), 4)]
+    assert code(line, "recount_bag", chute="2", labels=line.qr(4)) == "BAG_DIFFERS"
+    assert code(line, "recount_bag", chute="2", labels=",".join(line.qr(n) for n in (1, 2, 3, 4))) == "OK"
+    assert needed(line) == []
+
+
 def test_of_lost_things_that_look_alike_all_but_one() -> None:
     line = Line()
     for n in (1, 2, 3):

@@ -52,6 +52,7 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
     assert counters == {0}
     rest = {f"{kind}.{name}": value for (kind, name), value in given.items() if name != "flags" and kind != "Counters"}
     assert rest == {
+        "Booted.core": "", "Extra.chute": 0, "SortPlan.pick_up": {},
         "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False, "OperatorRequest.argument": {},
         "Symbol.x_px": 0, "Symbol.y_px": 0, "Symbol.confirmed": False,
         "Order.product": "EMS", "Order.client_unit": "", "Order.fee_code": "", "Order.priority": 0,
@@ -91,7 +92,7 @@ CODES = {
     ("rejects", True, 3, 0): """UNREADABLE READ_LATE FRAMES_DISAGREE CHECK_DIGIT_WRONG DATE_IMPOSSIBLE DOUBTFUL NO_ORDER
         DUPLICATE AMBIGUOUS CANCELLED INCOMPLETE CONTENT_MISMATCH NO_ROUTE UNEXPECTED_PLACE POSITION_DOUBT WEIGHT_OUT_OF_RANGE
         PRINT_FAILED LABEL_LATE LABEL_PURGED LABEL_MISSING LABEL_MISMATCH LABEL_UNREADABLE SCAN_UNREADABLE SCAN_MISMATCH NO_BAG
-        PLC_DEFAULT RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
+        DOUBLE_FEED PLC_DEFAULT RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN CLOCK_STEPPED GUARD_OPEN JAM""",
     ("holds", True, 1, 0): "PRINTER_NOT_READY",

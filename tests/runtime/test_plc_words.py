@@ -22,7 +22,7 @@ def test_each_event_and_each_opcode_of_the_interface_has_its_row() -> None:
 def test_handle_and_value_end_up_where_the_data_file_says(kind: str) -> None:
     row = IMAGE.events[kind]
     plc = Plc.SORTER if row.plc == "sorter" else Plc.MACHINE
-    event, _ = event_of(EventSlot(1, "feeder", kind, 70_001, 5, 41, 3), plc, 9, 123)
+    event, _ = event_of(EventSlot(1, "divert" if kind == "extra" else "feeder", kind, 70_001, 5, 41, 3), plc, 9, 123)
     fields = {name: getattr(event, name) for name in event.__struct_fields__}
     assert fields.pop("at_us") == 123
     if row.handle in PREFIX:

@@ -73,8 +73,12 @@ class Point:
     fields: dict[str, int]
 
 
+SPACING_UM = 400_000
+"""nearer than this no two documents come"""
+
+
 def _fed(bench: Bench) -> int:
-    return bench.program.at_id_camera(0)[1]
+    return bench.program.at_id_camera(bench.program.counters["documents_fed"] * SPACING_UM)[1]
 
 
 def _at_gate(bench: Bench) -> str:
@@ -373,7 +377,7 @@ def test_only_what_stood_in_the_window_can_be_acknowledged(acknowledged: int, wa
     program = MachineProgram(IMAGE, GEOMETRY, frames_per_trigger=2)
     program._issued = IMAGE.seq_max - 3
     for _ in range(waiting):
-        program.at_id_camera(0)
+        program.at_id_camera(program.counters["documents_fed"] * SPACING_UM)
     before = [event.seq for event in program._fifo]
     program._acknowledge(acknowledged)
     left = [event.seq for event in program._fifo]

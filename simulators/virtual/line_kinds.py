@@ -1,0 +1,147 @@
+"""Disturbances by people, by the plant itself, by central, and by the line PC's own parts."""
+
+import asyncio
+import random
+
+from simulators.plc_program import PlcProgram
+from simulators.virtual.kind import Kind, Switch
+from simulators.virtual.world import SITE_KEY, World
+
+OLD_LOT_VERSION = 2
+FLAPS, FLAP_S = 6, 0.4
+DEEP = b'{"lot":' + b"[" * 3000 + b"]" * 3000 + b"}"
+OVERSIZE = b'{"lot": "' + b"x" * (1 << 20) + b'"}'
+NONSENSE = (
+    ("manifest", b"{"),
+    ("manifest", b"\xff\xfe"),
+    ("manifest", b'{"lot": "X", "version": 1, "chunk": 3, "chunks": 2, "digest": "", "orders": []}'),
+    ("manifest", b'{"lot": "Y", "version": 1, "chunk": 1, "chunks": 1, "digest": "00", "orders": []}'),
+    ("manifest", DEEP),
+    ("manifest", OVERSIZE),
+    ("cancel", b'{"order_id": 7}'),
+    ("cancel", b'{"order_id": "nobody\'s", "version": 1}'),
+    ("lot", b'{"lot": "R"}'),
+    ("lot", DEEP),
+    ("confirm", b'{"journal_id": "another", "seq": 9}'),
+    ("weather", b"fine"),
+)
+
+
+def _programs(world: World) -> tuple[PlcProgram, PlcProgram]:
+    return world.plant.machine, world.plant.sorter
+
+
+def _machine_input(name: str, value: int, rest: int) -> Switch:
+    def switch(world: World, on: bool, _: random.Random) -> None:
+        world.plant.machine.wire(name, value if on else rest)
+        world.wake_plant()
+
+    return switch
+
+
+def _guard(world: World, on: bool, rng: random.Random) -> None:
+    machine = rng.random() < 0.6
+    program = world.plant.machine if machine else world.plant.sorter
+    program.wire("guard_zones", 1 << rng.randrange(4 if machine else 2) if on else 0)
+    if not on:
+        world.plant.machine.wire("guard_zones", 0)
+        world.plant.sorter.wire("guard_zones", 0)
+    world.wake_plant()
+
+
+def _estop(world: World, on: bool, _: random.Random) -> None:
+    """The chain goes through both PLCs."""
+    for program in _programs(world):
+        program.wire("estop", int(on))
+    world.wake_plant()
+
+
+def _encoder(world: World, on: bool, rng: random.Random) -> None:
+    if on:
+        plant = world.plant
+        belt = rng.choice((plant.machine_belt, plant.sorter_belt))
+        belt.slip(round(rng.choice((0.3, 1.2, 3.0, 7.0)) * plant.geometry.window_um))
+        world.wake_plant()
+
+
+def _plc_restart(plc: str) -> Switch:
+    def switch(world: World, on: bool, _: random.Random) -> None:
+        if on:
+            (world.plant.machine if plc == "machine_plc" else world.plant.sorter).restart()
+            world.turn_wire(plc, "cut")
+        else:
+            world.turn_wire(plc, "")
+        world.wake_plant()
+
+    return switch
+
+
+def _head_open(world: World, on: bool, _: random.Random) -> None:
+    if on:
+        world.plant.printer.head_open = True
+
+
+def _slow_disk(world: World, on: bool, _: random.Random) -> None:
+    world.fsync_ms = (450, 550) if on else (2, 9)
+
+
+def _clock(world: World, on: bool, rng: random.Random) -> None:
+    if on:
+        world.wall_step_ms += rng.choice((-4000, 3000, 3_600_000))
+
+
+def _central_away(world: World, on: bool, _: random.Random) -> None:
+    world.broker.away(gone=on)
+
+
+def _central_flaps(world: World, on: bool, _: random.Random) -> None:
+    if on:
+        loop = asyncio.get_running_loop()
+        for n in range(FLAPS):
+            loop.call_later(FLAP_S * n, lambda gone: world.broker.away(gone=gone), n % 2 == 0)
+
+
+def _confirms_lost(world: World, on: bool, _: random.Random) -> None:
+    world.broker.forgets_confirms = on
+
+
+def _manifest_again(world: World, on: bool, _: random.Random) -> None:
+    if on:
+        world.broker.send_manifest_again()
+
+
+def _old_manifest(world: World, on: bool, _: random.Random) -> None:
+    """The same lot in its second version; when that is in force, the first one comes once more."""
+    for part in world.scene.manifest(SITE_KEY, OLD_LOT_VERSION if on else 1):
+        world.broker.send("manifest", part)
+
+
+def _nonsense(world: World, on: bool, rng: random.Random) -> None:
+    if on:
+        world.broker.send(*rng.choice(NONSENSE))
+
+
+def _cancelled(world: World, on: bool, rng: random.Random) -> None:
+    if on:
+        world.cancel(rng.choice(world.scene.population.orders).order_id)
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("guard_opened", (2.0, 8.0), _guard),
+    Kind("estop_pressed", (2.0, 8.0), _estop, stops=True, often_per_h=4.0),
+    Kind("jam_switch", (2.0, 8.0), _machine_input("jam", 1, 0), stops=True, often_per_h=4.0),
+    Kind("encoder_jumped", (1.0,), _encoder, stops=True, often_per_h=4.0),
+    Kind("mode_changed", (3.0, 10.0), _machine_input("mode", 2, 1)),
+    Kind("machine_plc_restarted", (1.0, 5.0), _plc_restart("machine_plc"), stops=True, often_per_h=4.0),
+    Kind("sorter_plc_restarted", (1.0, 5.0), _plc_restart("sorter_plc"), stops=True, often_per_h=4.0),
+    Kind("head_opened", (1.0,), _head_open),
+    Kind("slow_disk", (5.0, 30.0), _slow_disk),
+    Kind("clock_stepped", (1.0,), _clock),
+    Kind("central_away", (5.0, 60.0, 600.0), _central_away, touches=False),
+    Kind("central_flaps", (5.0,), _central_flaps, touches=False),
+    Kind("confirms_lost", (20.0,), _confirms_lost, touches=False),
+    Kind("manifest_again", (1.0,), _manifest_again, touches=False),
+    Kind("old_manifest", (1.0,), _old_manifest, touches=False),
+    Kind("nonsense_from_central", (1.0,), _nonsense, touches=False),
+    Kind("order_cancelled", (1.0,), _cancelled, touches=False),
+)
