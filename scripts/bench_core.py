@@ -1,6 +1,6 @@
 """The core alone: a recorded shift through controller and auditor, a hash over every command; with few and with many orders.
 
-And the start on the same shift's journal: the chain is proved and the events replayed, which takes as long as the journal is long.
+And the start on that shift's journal: the chain is proved and the events replayed, which takes as long as the journal is long.
 """
 
 import gc
