@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_core import core
+from bench_core import core, start
 from bench_line import line
 from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
@@ -143,6 +143,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "virtual": virtual,
     "modbus": lambda: asyncio.run(modbus()),
     "core": core,
+    "start": start,
     "line": line,
 }
 

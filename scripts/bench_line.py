@@ -77,7 +77,7 @@ class DiskWorld(World):
 
 
 async def _run(folder: Path) -> dict[str, Any]:
-    world, lag = DiskWorld(folder / "journal.db", Scene(SEED, ITEMS, 0.0), rate_per_h=RATE_PER_H), LoopLag()
+    world, lag = DiskWorld(folder / "journal.db", Scene(SEED, ITEMS, 0.0, families=0.0), rate_per_h=RATE_PER_H), LoopLag()
     gc.collect()
     gc.freeze()
     begun_s, begun_cpu_s = time.perf_counter(), time.process_time()

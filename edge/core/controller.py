@@ -197,6 +197,7 @@ class Controller:
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()
+            self.sorting.bind(self.sorting.inductions.restart())
 
     def _booted(self, event: Booted) -> None:
         self.floor.boot = event.boot

@@ -123,6 +123,7 @@ class Production:
     def restarted(self, now_us: int) -> None:
         """The monotonic clock begins anew with the machine: no time is booked across it."""
         self._since_us = now_us
+        self._ended_us.clear()
 
     def _forget(self, now_us: int) -> None:
         while self._ended_us and self._ended_us[0] < now_us - RATE_WINDOW_US:

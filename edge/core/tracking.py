@@ -108,6 +108,14 @@ class Inductions:
             self.orphans += 1
         return joined
 
+    def restart(self) -> list[Scan]:
+        """Stamps from before mean nothing any more: what waits for a text gets none, what waits for a parcel is an orphan."""
+        joined = [Scan(parcel, "") for _, parcel in self._parcels]
+        self.orphans += len(self._texts)
+        self._parcels.clear()
+        self._texts.clear()
+        return joined
+
     def next_due_us(self) -> int | None:
         """When the oldest waiting parcel's window ends."""
         return self._parcels[0][0] + self.window_us if self._parcels else None

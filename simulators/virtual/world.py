@@ -125,18 +125,21 @@ class World:
         """Raise what killed a task, ours or the runtime's: no error is ever swallowed."""
         if self._plant_error is not None:
             raise self._plant_error
-        for task in self._tasks:
-            if task.done():
-                task.result()  # one that came to its end has none
+        # The runtime first: what people meet at a panel whose runtime has died only follows from that.
         failure = None if self.boot is None else self.boot.crew.failed()
         if failure is not None:
             raise failure
+        for task in self._tasks:
+            if task.done():
+                task.result()  # one that came to its end has none
 
     async def end(self) -> None:
         """End everything."""
         if self._planned is not None:
             self._planned.cancel()
         for task in reversed(self._tasks):
+            if task.done():
+                continue  # `require_alive` has said how it ended
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task

@@ -417,6 +417,22 @@ def test_a_long_time_without_us_makes_nothing_late_and_nothing_lost() -> None:
     assert reasons(line) == {"RESTART": 1}
 
 
+def test_after_the_machine_itself_restarted_its_clock_begins_anew_and_scans_join_again() -> None:
+    line = Line()
+    line.through(1)
+    line.now_ms += 3_600_000
+    item = line.to_handed_over(2)
+    line.say(Inducted, parcel=ParcelKey("S1-2"))
+    line.now_ms = 0
+    line.say(Booted, boot=2, journal_id="j", version="t")
+    assert line.controller.items.all[item].parcel == "S1-2", "no text comes any more: it is bound by its turn, and condemned"
+    assert line.said(RejectItem)[-1] == RejectItem(parcel=ParcelKey("S1-2"), reason="RESTART")
+    assert line.controller.floor.production.rate_per_h(line.controller.floor.now_us) == 0
+    line.induct(3, "nobody's")
+    assert line.controller.sorting.inductions.orphans == 0
+    assert line.controller.sorting.inductions.next_due_us() is None
+
+
 def test_a_document_taken_for_lost_that_was_inserted_after_all_is_ejected_with_its_envelope() -> None:
     line = Line()
     line.feed(1)

@@ -1,24 +1,35 @@
-"""The alarm rings: each planted bug is found by the oracle or an invariant in the virtual world; the control is clean."""
+"""The alarm rings: a planted bug is found by the oracle or an invariant in the virtual world; the control is clean.
+
+This is the cheap slice; `make campaign` hunts all of them.
+"""
 
 from pathlib import Path
 
 import pytest
 
-from tests.planted.gallery import PATCHES, RARE, plant, search
+from tests.planted.gallery import CLASSICS, PATCHES, fits, plant, search
 
-SEEDS, ITEMS = 60, 100
+ITEMS = 100
+QUICK = ("keep_open_off_by_one", "acknowledged_before_commit")
+"""found within seconds, or the alarm is deaf"""
+QUICK_SEEDS = 4
 
 
 def test_the_control_is_clean(tmp_path: Path) -> None:
-    assert search(plant("", tmp_path), first=1, seeds=6, items=ITEMS).seeds == 0
+    assert search(plant("", tmp_path), first=1, seeds=QUICK_SEEDS, items=ITEMS).finding == ""
 
 
-@pytest.mark.parametrize("name", [name for name in PATCHES if name not in RARE])
+@pytest.mark.parametrize("name", QUICK)
 def test_the_alarm_rings(name: str, tmp_path: Path) -> None:
-    caught = search(plant(name, tmp_path), first=1, seeds=SEEDS, items=ITEMS)
-    assert caught.seeds, f"{name} was not found in {SEEDS} seeds"
+    caught = search(plant(name, tmp_path), first=1, seeds=QUICK_SEEDS, items=ITEMS)
+    assert caught.seeds, f"{name} was not found in {QUICK_SEEDS} seeds"
 
 
-@pytest.mark.parametrize("name", sorted(RARE))
-def test_the_rare_ones_still_fit_the_tree(name: str, tmp_path: Path) -> None:
-    assert plant(name, tmp_path).is_dir()
+@pytest.mark.parametrize("name", PATCHES)
+def test_every_patch_fits_the_tree(name: str) -> None:
+    assert fits(name) == ""
+
+
+def test_the_gallery_is_large_enough() -> None:
+    assert set(CLASSICS) <= set(PATCHES)
+    assert len(PATCHES) >= 25
