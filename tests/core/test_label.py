@@ -206,8 +206,8 @@ def test_what_is_printed() -> None:
     ("text", "print_id"),
     [
         ("EA000000001CN;1", 1), ("EA000000001CN;2", None), ("EA000000002CN;1", None), ("EA000000001CN", None), ("", None),
-        (";1", None), ("EA000000001CN;", None), ("EA000000001CN;01", None), ("EA000000001CN;٣", None), ("EA000000001CN;x", None),
-        ("EA000000001CN;1;1", None), ("EA000000001CN;²", None),
+        (";1", None), ("EA000000001CN;", None), ("EA000000001CN;01", None), ("EA000000001CN;٣", None),
+        ("EA000000001CN;1;1", None), ("EA000000001CN;x", None), ("EA000000001CN;²", None),
     ],
 )  # fmt: skip
 def test_which_print_a_scanned_text_names(text: str, print_id: int | None) -> None:
