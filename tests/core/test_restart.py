@@ -126,6 +126,17 @@ def test_a_boot_forgets_what_was_confirmed() -> None:
     assert line.controller.checklist.confirmed == {}
 
 
+def test_what_was_confirmed_stands_while_the_line_holds() -> None:
+    line = caught_up()
+    line.controller.checklist.confirmed["TEST_LABEL"] = "P1"
+    line.say(PrinterStatus, state="silent")
+    follow(line)
+    assert line.controller.checklist.confirmed == {"TEST_LABEL": "P1"}
+    line.act("stop")
+    follow(line)
+    assert line.controller.checklist.confirmed == {}
+
+
 def test_from_the_boot_to_the_run_and_then_what_heals_needs_nobody_again() -> None:
     line = Line()
     boot(line)
