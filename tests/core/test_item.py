@@ -61,7 +61,7 @@ def test_what_is_told_of_an_item() -> None:
         }
     ]  # fmt: skip
     (row,) = line.controller.floor.production.rejects
-    assert row[1:] == ("I1-1", "POSITION_DOUBT", "4401************12", "unsealed_eject")
+    assert row[1:5] == ("I1-1", "POSITION_DOUBT", "4401************12", "unsealed_eject")
     assert row.at_ms == line.controller.floor.wall_ms()
     assert line.controller.items.ejected_count == 1
 
