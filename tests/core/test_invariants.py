@@ -171,48 +171,42 @@ def test_another_chute_than_the_routes_is_refused() -> None:
         line.auditor.check([Divert(parcel=S1, chute=1)])
 
 
-def label(print_id: int, number: str = "EA1") -> list[Command]:
-    """The row of a print and the print."""
+def label(print_id: int, number: str = "EA1") -> PrintLabel:
     text = LabelText(number, f"{number};{print_id}", "", "", "", "", "EMS", 2)
-    row = Outcome(table="print", key=str(print_id), value=number)
-    return [row, PrintLabel(item=I1, print_id=PrintId(print_id), label=text)]
+    return PrintLabel(item=I1, print_id=PrintId(print_id), label=text)
 
 
-def void(print_id: int) -> list[Command]:
-    return [Outcome(table="void", key=str(print_id), value="purged")]
-
-
-def dispatched(number: str, order_id: str) -> list[Command]:
-    return [Outcome(table="dispatched", key=order_id, value=number)]
+def dispatched(number: str, order_id: str) -> Outcome:
+    return Outcome(table="dispatched", key=order_id, value=number)
 
 
 @pytest.mark.parametrize(
-    ("before", "commands", "code"),
+    ("before", "command", "code"),
     [
         ([], label(1), ""),
-        (label(1, "EA2"), label(1), "I5"),
-        (label(5, "EA2"), label(4), "I5"),
-        (label(1, "EA2"), label(2), ""),
-        (label(1), label(2), "I5"),
-        ([*label(1), *void(1)], label(2), ""),
-        ([*label(1), *void(7)], label(2), "I5"),
-        ([*label(1, "EA2"), *label(2), *void(1)], label(3), "I5"),
-        ([*label(1), *dispatched("EA1", "O1")], label(2), ""),
-        ([*label(1), *dispatched("EA2", "O2")], label(2), "I5"),
-        (dispatched("EA1", "O1"), dispatched("EA1", "O2"), ""),
-        (dispatched("EA1", "O1"), dispatched("EA2", "O1"), "I4"),
-        (dispatched("EA1", "1"), void(1), ""),
-        (void(1), dispatched("EA1", "1"), ""),
+        ([label(1, "EA2")], label(1), "I5"),
+        ([label(5, "EA2")], label(4), "I5"),
+        ([label(1, "EA2")], label(2), ""),
+        ([label(1)], label(2), "I5"),
+        ([label(1), Outcome(table="void", key="1", value="purged")], label(2), ""),
+        ([label(1), Outcome(table="void", key="7", value="purged")], label(2), "I5"),
+        ([label(1), Outcome(table="print", key="1", value="EA1")], label(2), "I5"),
+        ([label(1), dispatched("EA1", "O1")], label(2), ""),
+        ([label(1), dispatched("EA2", "O2")], label(2), "I5"),
+        ([dispatched("EA1", "O1")], dispatched("EA1", "O2"), ""),
+        ([dispatched("EA1", "O1")], dispatched("EA2", "O1"), "I4"),
+        ([dispatched("EA1", "O1")], Outcome(table="print", key="O1", value="EA1"), ""),
+        ([Outcome(table="print", key="O1", value="EA1")], dispatched("EA1", "O1"), ""),
     ],
 )
-def test_prints_and_outcomes(before: list[Command], commands: list[Command], code: str) -> None:
+def test_prints_and_outcomes(before: list[Command], command: Command, code: str) -> None:
     auditor = Auditor(Line(started=False).controller)
     auditor.check(before)
     if code:
         with pytest.raises(InvariantError, match=f"^{code}: "):
-            auditor.check(commands)
+            auditor.check([command])
     else:
-        auditor.check(commands)
+        auditor.check([command])
 
 
 @pytest.mark.parametrize("code", sorted(CONDITIONS))
