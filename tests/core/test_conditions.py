@@ -103,3 +103,12 @@ def test_a_long_list_of_past_alarms_is_bounded() -> None:
         conditions.set("JAM", on=True, at_us=n * 61 * S)
         conditions.set("JAM", on=False, at_us=n * 61 * S + 1)
     assert len(conditions._alarms_us) == 1000
+
+
+def test_what_chattered_once_counts_again_later() -> None:
+    conditions = Conditions()
+    for n in range(5):
+        conditions.set("JAM", on=True, at_us=n * S)
+        conditions.set("JAM", on=False, at_us=n * S + 1)
+    conditions.set("JAM", on=True, at_us=2000 * S)
+    assert conditions.alarms_in_10_min(2000 * S) == 1

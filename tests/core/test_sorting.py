@@ -213,3 +213,10 @@ def test_a_recount_must_name_each_envelope_once_and_no_stranger() -> None:
     assert code(line.act("recount_bag", chute="2", labels=f"{three},{two},{one}")) == "OK"
     assert reasons(line) == {"dispatched": 3}
     assert "DIVERT_UNCONFIRMED" not in conditions(line)
+
+
+def test_an_envelope_without_a_label_is_taken_out_without_one() -> None:
+    line = Line()
+    unlabelled(line, 1)
+    line.say(Diverted, parcel=line.induct(1, ""), chute=2)
+    assert code(line.act("take_out", chute="2")) == "OK"
