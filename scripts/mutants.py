@@ -60,12 +60,17 @@ class _Slot(NamedTuple):
 def mutants(root: Path, file: str) -> Iterator[Mutant]:
     """All mutants of one file, in the order of its nodes."""
     tree = ast.parse((root / file).read_text(encoding="utf-8"))
+    # What a function does while the module is loaded is over before a test begins.
+    calls = [node.func for _, node, scope in _nodes(tree, ()) if not scope and isinstance(node, ast.Call)]
+    while_loading = {function.id for function in calls if isinstance(function, ast.Name)}
     for slot, node, scope in _nodes(tree, ()):
         for other, change in _changes(slot, node):
             slot.put(ast.fix_missing_locations(ast.copy_location(other, node)))
             code = compile(tree, str(root / file), "exec")
             slot.put(node)
-            yield Mutant(file, getattr(node, "lineno", None) or slot.parent.lineno, change, scope, code)
+            yield Mutant(
+                file, getattr(node, "lineno", None) or slot.parent.lineno, change, "" if scope in while_loading else scope, code
+            )
 
 
 def unchanged(root: Path, file: str) -> Mutant:

@@ -19,6 +19,12 @@ from edge.core.values import BagId, Plc, State
 CLEARABLE = frozenset({State.STOPPED, State.IDLE, State.HELD, State.ABORTED})
 
 
+def _chute(event: OperatorRequest) -> int | None:
+    """The chute that a request names. Digits of other scripts and raised ones are digits to Python, but no chute's."""
+    text = event.argument.get("chute", "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
 class Desk:
     """Takes requests and answers each once. Codes: "OK" or what stands against it."""
 
@@ -153,33 +159,33 @@ class Desk:
         return "OK"
 
     def _bind_bag(self, event: OperatorRequest) -> str:
-        chute, bag = event.argument.get("chute", ""), event.argument.get("bag", "")
-        if not chute.isdigit() or int(chute) not in self._floor.sort_plan.routes.values() or not bag:
+        chute, bag = _chute(event), event.argument.get("bag", "")
+        if chute is None or chute not in self._floor.sort_plan.routes.values() or not bag:
             return "NO_SUCH_CHUTE"
-        if not self._floor.bags.bind(int(chute), BagId(bag)):
+        if not self._floor.bags.bind(chute, BagId(bag)):
             return "BAG_IN_USE"
-        self._floor.do(Outcome(table="bag", key=str(int(chute)), value=bag))
-        self._floor.report("bag_bound", chute=int(chute), bag=bag)
+        self._floor.do(Outcome(table="bag", key=str(chute), value=bag))
+        self._floor.report("bag_bound", chute=chute, bag=bag)
         return "OK"
 
     def _recount_bag(self, event: OperatorRequest) -> str:
-        chute = event.argument.get("chute", "")
-        if not chute.isdigit():
+        chute = _chute(event)
+        if chute is None:
             return "NO_SUCH_CHUTE"
         texts = [text for text in event.argument.get("labels", "").split(",") if text]
-        return self._bag_looked_at(self._sorting.recount(int(chute), texts))
+        return self._bag_looked_at(self._sorting.recount(chute, texts))
 
     def _take_out(self, event: OperatorRequest) -> str:
-        chute = event.argument.get("chute", "")
-        if not chute.isdigit():
+        chute = _chute(event)
+        if chute is None:
             return "NO_SUCH_CHUTE"
-        return self._bag_looked_at(self._sorting.take_out(int(chute), event.argument.get("label", "")))
+        return self._bag_looked_at(self._sorting.take_out(chute, event.argument.get("label", "")))
 
     def _close_bag(self, event: OperatorRequest) -> str:
-        chute = event.argument.get("chute", "")
-        if not chute.isdigit():
+        chute = _chute(event)
+        if chute is None:
             return "NO_SUCH_CHUTE"
-        return self._sorting.close(int(chute), event.argument.get("bag", "")) or "OK"
+        return self._sorting.close(chute, event.argument.get("bag", "")) or "OK"
 
     def _close_lot(self, event: OperatorRequest) -> str:
         items = [i for i in self._items.on_belt.values() if i.state is not ItemState.LOST]

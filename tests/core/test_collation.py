@@ -181,3 +181,43 @@ def test_sealed_is_whole_whatever_comes(groups: list[list[str]]) -> None:
         assert sorted(tokens) == sorted(document.token for document in family(tokens[0][0]).documents)
     answered = {c.document for c in line.commands if isinstance(c, (InsertClose, InsertKeepOpen, RejectDocument))}
     assert answered == set(line.controller.documents.all)
+
+
+def test_what_an_envelope_holds() -> None:
+    line = Inserter()
+    collation = line.controller.collation
+    claim = line.controller.floor.pool.claim(OrderId("X"), DocumentKey("a"), 0)
+    claim.documents[DocumentKey("b")] = 1
+    claim.documents[DocumentKey("second a")] = 0
+    told = {
+        documents: collation.contents(claim, [DocumentKey(key) for key in documents])
+        for documents in (("a", "b"), ("b", "a"), ("a",), (), ("a", "stranger"), ("stranger",), ("a", "second a"))
+    }
+    assert told == {
+        ("a", "b"): "complete", ("b", "a"): "complete", ("a",): "incomplete", (): "incomplete", ("a", "stranger"): "mixed",
+        ("stranger",): "mixed", ("a", "second a"): "mixed",
+    }  # fmt: skip
+
+
+def test_a_whole_order_has_no_deadline_any_more() -> None:
+    line = Inserter()
+    line.feed(1)
+    line.read(1, token="X1")
+    line.feed(2)
+    line.read(2, token="X2")
+    line.say(DeadlinePassed, SETTINGS.collation_deadline_ms + 1)
+    assert line.controller.floor.pool.claims[OrderId("X")].broken == ""
+    assert line.said(RejectDocument) == []
+
+
+def test_the_deadline_is_that_of_the_last_document_that_came() -> None:
+    line = Inserter()
+    line.feed(1)
+    line.read(1, token="Y1")
+    line.feed(2)
+    line.say(DeadlinePassed, 1000)
+    line.read(2, token="Y2")
+    line.say(DeadlinePassed, SETTINGS.collation_deadline_ms - 1)
+    assert line.said(RejectDocument) == []
+    line.say(DeadlinePassed, 1)
+    assert [c.reason for c in line.said(RejectDocument)] == ["INCOMPLETE", "INCOMPLETE"]

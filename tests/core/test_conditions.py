@@ -46,3 +46,69 @@ def test_a_flood_is_counted() -> None:
         conditions.set(code, on=True, at_us=S)
     assert conditions.alarms_in_10_min(2 * S) == FLOOD_ALARMS + 1
     assert conditions.first_out == codes[0]
+
+
+def test_three_times_within_a_minute_is_chattering_and_on_its_stroke_no_more() -> None:
+    conditions = Conditions()
+    for at_us in (0, 1 * S, 59 * S):
+        conditions.set("JAM", on=True, at_us=at_us)
+        conditions.set("JAM", on=False, at_us=at_us + 1)
+    assert [alarm.chattering for alarm in conditions.alarms(60 * S - 1)] == [True]
+    assert conditions.alarms(60 * S) == []
+    conditions.set("JAM", on=True, at_us=61 * S)
+    assert conditions.alarms(61 * S) == [("JAM", 61 * S, False)], "the first of the last three is older than a minute"
+
+
+def test_twice_is_not_chattering() -> None:
+    conditions = Conditions()
+    for at_us in (0, 2 * S):
+        conditions.set("JAM", on=True, at_us=at_us)
+        conditions.set("JAM", on=False, at_us=at_us + 1)
+    assert conditions.alarms(3 * S) == []
+    assert conditions.alarms_in_10_min(3 * S) == 2
+
+
+def test_an_alarm_counts_for_ten_minutes_to_the_microsecond() -> None:
+    conditions = Conditions()
+    conditions.set("JAM", on=True, at_us=5)
+    assert [conditions.alarms_in_10_min(now_us) for now_us in (4, 5, 600 * S + 5, 600 * S + 6)] == [0, 1, 1, 0]
+    conditions.set("JAM", on=False, at_us=6)
+    assert [conditions.alarms_in_10_min(now_us) for now_us in (600 * S + 5, 600 * S + 6)] == [1, 0]
+
+
+def test_what_did_not_last_its_delay_is_no_alarm_and_what_did_counts_from_its_end() -> None:
+    conditions = Conditions()
+    conditions.set("ACCOUNTS_OPEN", on=True, at_us=0)
+    assert [bool(conditions.alarms(now_us)) for now_us in (0, 2 * S - 1, 2 * S)] == [False, False, True]
+    assert [conditions.alarms_in_10_min(now_us) for now_us in (2 * S - 1, 2 * S, 602 * S, 602 * S + 1)] == [0, 1, 1, 0]
+
+
+def test_equal_alarms_are_listed_by_name_and_the_first_stop_is_first_out() -> None:
+    conditions = Conditions()
+    for code in ("RECALL", "JAM", "GUARD_OPEN", "ESTOP"):
+        assert conditions.set(code, on=True, at_us=S)
+    assert [alarm.code for alarm in conditions.alarms(S)] == ["ESTOP", "GUARD_OPEN", "JAM", "RECALL"]
+    assert conditions.first_out == "JAM"
+    assert conditions.set("JAM", on=False, at_us=2 * S)
+    assert not conditions.set("JAM", on=False, at_us=3 * S)
+    assert conditions.first_out == "JAM", "until the line runs again"
+    assert conditions.set("JAM", on=True, at_us=4 * S)
+    assert conditions.raised == {"RECALL": 1, "JAM": 2, "GUARD_OPEN": 1, "ESTOP": 1}
+    assert conditions.active["JAM"] == 4 * S
+
+
+def test_a_long_list_of_past_alarms_is_bounded() -> None:
+    conditions = Conditions()
+    for n in range(1100):
+        conditions.set("JAM", on=True, at_us=n * 61 * S)
+        conditions.set("JAM", on=False, at_us=n * 61 * S + 1)
+    assert len(conditions._alarms_us) == 1000
+
+
+def test_what_chattered_once_counts_again_later() -> None:
+    conditions = Conditions()
+    for n in range(5):
+        conditions.set("JAM", on=True, at_us=n * S)
+        conditions.set("JAM", on=False, at_us=n * S + 1)
+    conditions.set("JAM", on=True, at_us=2000 * S)
+    assert conditions.alarms_in_10_min(2000 * S) == 1

@@ -24,8 +24,11 @@ from edge.core.events import (
     LabelPrinted,
     LabelPurged,
     LabelRead,
+    LinkDown,
+    LinkUp,
     Lost,
     ManifestGranted,
+    ManifestRefused,
     ManifestSealed,
     MessageRefused,
     ParcelScanned,
@@ -463,3 +466,53 @@ def test_turning_the_key_again_while_it_is_out_of_production_doubts_nothing_twic
         line.unit(Plc.MACHINE, State.EXECUTE, mode=mode)
     assert line.controller.floor.conditions.raised["NOT_PRODUCTION"] == 1
     assert len(line.said(RejectDocument)) == 1
+
+
+def test_what_is_told_of_manifests() -> None:
+    line = Line(started=False)
+    twins = tuple(order(n, skeleton="same") for n in (1, 2)) + tuple(order(n, skeleton="other") for n in (3, 4))
+    line.say(ManifestGranted, lot=LotId("L"), version=1, chunk=0, orders=twins)
+    for _ in range(2):
+        line.say(ManifestSealed, lot=LotId("L"), version=1, chunks=1, digest="d1")
+    line.say(ManifestRefused, lot=LotId("M"), version=4, faults=("order 1", "order 2"))
+    assert published(line, "manifest_accepted") == [
+        {"lot": "L", "version": 1, "digest": "d1", "ambiguous": "O1,O2;O3,O4"},
+    ]  # fmt: skip
+    assert published(line, "manifest_refused") == [{"lot": "M", "version": 4, "faults": "order 1; order 2"}]
+
+
+def test_after_a_boot_time_is_that_of_the_new_stamps() -> None:
+    line = Line()
+    line.say(DeadlinePassed, 60_000)
+    line.now_ms = 4
+    line.say(Booted, boot=7, journal_id="j", version="t")
+    floor = line.controller.floor
+    assert (floor.now_us, floor.boot) == (5_000, 7)
+    line.say(DeadlinePassed, 1000)
+    assert floor.now_us == 1_005_000
+    before_us = sum(floor.production.shift.state_us.values())
+    line.say(ClockRead, 1000, wall_ms=1_790_000_000_000)
+    assert sum(floor.production.shift.state_us.values()) - before_us == 2_000_000, "since the boot, not since the beginning"
+    assert published(line, "booted")[-1] == {"boot": 7, "version": "t", "broke": ""}
+
+
+def test_the_loss_of_a_parcel_that_nobody_knows_holds_all_the_same() -> None:
+    line = Line()
+    line.say(Lost, plc=Plc.SORTER, key="S1-99", station="divert")
+    assert "ITEM_LOST" in conditions(line)
+
+
+def test_nothing_on_the_belt_is_due_while_it_stands() -> None:
+    line = Line()
+    line.feed(1)
+    line.read(1)
+    for plc in Plc:
+        line.unit(plc, State.EXECUTE, caught_up=True)
+    assert line.controller.next_deadline_us() is not None
+    line.say(LinkDown, link="sorter_plc", reason="lost")
+    assert line.controller.next_deadline_us() is None
+    line.say(LinkUp, link="sorter_plc")
+    line.unit(Plc.MACHINE, State.EXECUTE, faults=2, caught_up=True)
+    for plc in Plc:
+        line.unit(plc, State.HOLDING, faults=2, caught_up=True)
+    assert line.controller.next_deadline_us() is None

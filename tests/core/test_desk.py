@@ -369,3 +369,12 @@ def test_a_label_declared_destroyed_says_so() -> None:
     line.say(ItemRejected, parcel=line.induct(1, ""))
     assert code(line.act("void_label", print_id="1", second="P2")) == "OK"
     assert published(line, "label_void") == [{"item": "I1-1", "print_id": 1, "reason": "destroyed"}]
+
+
+@pytest.mark.parametrize("chute", ["", "x", "-1", "1.0", "²", "１", "٢", "9"])
+@pytest.mark.parametrize("act", ["bind_bag", "recount_bag", "take_out", "close_bag"])
+def test_what_is_no_chute(act: str, chute: str) -> None:
+    line = Line()
+    says = code(line.act(act, chute=chute, bag="B9"))
+    no_bag = {"bind_bag": "NO_SUCH_CHUTE", "recount_bag": "NO_BAG", "take_out": "NOT_IN_THIS_BAG", "close_bag": "WRONG_BAG"}
+    assert says == (no_bag[act] if chute == "9" else "NO_SUCH_CHUTE")

@@ -4,8 +4,9 @@ from edge.core.commands import InsertClose, RejectDocument
 from edge.core.events import DeadlinePassed, DocumentRejected
 from edge.core.orders import OrderState
 from edge.core.values import DocumentKey, OrderId
-from tests.core.line import SETTINGS
+from tests.core.line import SETTINGS, Line
 from tests.core.test_collation import Inserter
+from tests.core.test_controller import published
 
 
 def test_the_gate_rejects_the_first_at_the_stamp_at_which_the_rest_is_late() -> None:
@@ -39,3 +40,35 @@ def test_frames_of_nobody_and_frames_before_their_document() -> None:
     assert line.said(InsertClose) == [], "nobody was fed"
     line.feed(1)
     assert [c.document for c in line.said(InsertClose)] == ["D1-1"]
+
+
+def test_what_is_told_of_a_document_and_shown_in_the_list_of_rejects() -> None:
+    line = Line()
+    line.feed(1)
+    line.read(1)
+    line.feed(2)
+    line.read(2, token="unknown")
+    line.say(DocumentRejected, document=DocumentKey("D1-2"))
+    assert published(line, "document_fed") == [{"document": "D1-1"}, {"document": "D1-2"}]
+    assert published(line, "content_check") == [
+        {"document": "D1-1", "verdict": "MATCH", "reason": "", "order_id": "O1"},
+        {"document": "D1-2", "verdict": "NO_ORDER", "reason": "NO_ORDER", "order_id": None},
+    ]
+    (row,) = line.controller.floor.production.rejects
+    assert row[:5] == (line.controller.floor.wall_ms(), "D1-2", "NO_ORDER", "4401************12", "document_tray")
+    (told,) = published(line, "rejected")
+    assert (told["document"], told["order_id"], told["reason"], told["place"]) == ("D1-2", None, "NO_ORDER", "document_tray")
+    assert line.controller.documents.rejected == 1
+
+
+def test_a_frame_behind_the_last_and_one_behind_the_deadline_change_nothing() -> None:
+    line = Line()
+    line.feed(1)
+    line.read(1)
+    line.frame(1, 2, token="unknown")
+    line.feed(2)
+    line.say(DeadlinePassed, SETTINGS.read_deadline_ms)
+    line.read(2)
+    assert [row["verdict"] for row in published(line, "content_check")] == ["MATCH"]
+    assert [c.document for c in line.said(InsertClose)] == ["D1-1"]
+    assert line.controller.documents.all[DocumentKey("D1-2")].token == ""

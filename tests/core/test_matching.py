@@ -28,6 +28,8 @@ def label(*symbols: Symbol, k: int = 0) -> LabelRead:
     [
         ([], "UNREADABLE"),
         ([frame(kind=None, token="", flags=0)], "UNREADABLE"),
+        ([frame(token="")], "UNREADABLE"),
+        ([frame(kind=None)], "UNREADABLE"),
         ([frame(), frame(1, token="u")], "FRAMES_DISAGREE"),
         ([frame(), frame(1, kind="a4")], "FRAMES_DISAGREE"),
         ([frame(flags=14), frame(1, flags=14)], "UNREADABLE"),

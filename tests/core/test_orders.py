@@ -97,3 +97,80 @@ def test_a_chute_accepts_only_with_an_open_bag() -> None:
     bags.by_chute[1].unconfirmed.append("I1-1")
     assert not bags.accepts(1)
     assert [bag.bag_id for bag in bags.locked()] == ["B1"]
+
+
+def test_each_verdict_has_its_reason() -> None:
+    pool = pool_of(order(1), order(2, skeleton="same"), order(3, skeleton="same"), order(4), order(5))
+    pool.claim(OrderId("O4"), D, 0)
+    pool.dispatch(OrderId("O4"))
+    pool.withdraw(OrderId("O5"), OrderState.CANCELLED)
+    found = {
+        (token, skeleton): pool.find("resident_id", token, skeleton)
+        for token, skeleton in (
+            ("token1", "skeleton1"), ("token2", "same"), ("misread", "same"), ("none", "none"), ("token4", "skeleton4"),
+            ("token5", "skeleton5"),
+        )
+    }  # fmt: skip
+    assert [(check.verdict.value, check.reason, check.order_id) for check in found.values()] == [
+        ("MATCH", "", "O1"), ("AMBIGUOUS", "AMBIGUOUS", None), ("AMBIGUOUS", "AMBIGUOUS", None), ("NO_ORDER", "NO_ORDER", None),
+        ("DUPLICATE", "DUPLICATE", "O4"), ("CANCELLED", "CANCELLED", "O5"),
+    ]  # fmt: skip
+    assert OrderId("O4") not in pool.claims
+
+
+def test_an_order_aside_or_returned_is_found_as_such() -> None:
+    pool = pool_of(order(1), order(2))
+    pool.claim(OrderId("O1"), D, 0)
+    pool.live_print[OrderId("O1")] = PrintId(7)
+    pool.release(OrderId("O1"), D)
+    pool.withdraw(OrderId("O2"), OrderState.RETURNED)
+    assert pool.find("resident_id", "token1", "skeleton1")[:2] == (Verdict.DUPLICATE, "DUPLICATE")
+    assert pool.find("resident_id", "token2", "skeleton2")[:2] == (Verdict.CANCELLED, "CANCELLED")
+    assert pool.waiting == 0
+
+
+def test_a_manifest_that_is_sealed_again_is_no_news_and_a_newer_one_adds_only_what_is_new() -> None:
+    pool = pool_of(order(1), version=2)
+    pool.take_chunk(ManifestGranted(at_us=0, lot=LotId("L"), version=2, chunk=0, orders=(order(2),)))
+    assert pool.activate(ManifestSealed(at_us=0, lot=LotId("L"), version=2, chunks=1, digest="")) is None
+    assert list(pool.orders) == ["O1"]
+    for chunk, orders in ((1, (order(3),)), (0, (order(1), order(2)))):
+        pool.take_chunk(ManifestGranted(at_us=0, lot=LotId("L"), version=3, chunk=chunk, orders=orders))
+    fresh = pool.activate(ManifestSealed(at_us=0, lot=LotId("L"), version=3, chunks=2, digest=""))
+    assert [one.order_id for one in fresh or []] == ["O2", "O3"]
+    assert pool.waiting == 3
+    assert pool.lots == {"L": 3}
+
+
+def test_an_order_of_several_documents_waits_again_with_the_last_of_them() -> None:
+    pool = pool_of(order(1))
+    for n in (1, 2):
+        pool.claim(OrderId("O1"), DocumentKey(f"D1-{n}"), n - 1)
+    pool.release(OrderId("O1"), DocumentKey("D1-9"))
+    pool.release(OrderId("O1"), DocumentKey("D1-1"))
+    assert (pool.state[OrderId("O1")], pool.waiting) == (OrderState.ON_LINE, 0)
+    pool.release(OrderId("O1"), DocumentKey("D1-2"))
+    pool.release(OrderId("O1"), DocumentKey("D1-2"))
+    assert (pool.state[OrderId("O1")], pool.waiting) == (OrderState.WAITING, 1)
+
+
+def test_withdrawn_on_the_line_it_ends_when_its_documents_have_left_and_the_first_word_stays() -> None:
+    pool = pool_of(order(1))
+    pool.claim(OrderId("O1"), D, 0)
+    pool.withdraw(OrderId("O1"), OrderState.CANCELLED)
+    pool.withdraw(OrderId("O1"), OrderState.RETURNED)
+    assert (pool.state[OrderId("O1")], pool.waiting) == (OrderState.ON_LINE, 0)
+    pool.release(OrderId("O1"), D)
+    assert (pool.state[OrderId("O1")], pool.waiting) == (OrderState.CANCELLED, 0)
+
+
+def test_a_closed_bag_is_no_bags_tag_again() -> None:
+    bags = Bags()
+    bags.bind(1, BagId("B1"))
+    bags.by_chute[1].closing = True
+    assert not bags.accepts(1)
+    bags.by_chute[1].items.append("I1-1")
+    bags.close(1)
+    assert not bags.accepts(1)
+    assert not bags.bind(1, BagId("B1"))
+    assert (bags.closed, bags.closed_ids, bags.by_chute) == ({"I1-1": "B1"}, {"B1": 1}, {})

@@ -145,3 +145,20 @@ def test_a_shift_knows_the_one_before_and_its_own_beginning() -> None:
     assert production.shift.state_us == {State.EXECUTE: 1 * S}
     production.fed()
     assert (production.documents_fed, production.shift.documents_fed, ended.documents_fed) == (1, 1, 0)
+
+
+def test_nothing_good_and_nothing_run_are_nought_not_almost_nought() -> None:
+    production = Production()
+    production.changed(State.HELD, "", 0)
+    production.account(10)
+    production.ended("NO_ORDER", 5)
+    assert production.shift.oee(2700) == (0, 0, 0, 0)
+
+
+def test_the_pace_is_that_of_the_settings() -> None:
+    production = Production()
+    production.changed(State.EXECUTE, "", 0)
+    for _ in range(900):
+        production.ended("dispatched", S)
+    production.account(H)
+    assert [production.shift.oee(rate).effectiveness for rate in (900, 1000, 450)] == [1000, 900, 2000]

@@ -140,3 +140,41 @@ def test_the_window_is_as_long_on_both_sides() -> None:
     assert joins.orphans == 0
     assert joins.join(400_001) == []
     assert joins.orphans == 1
+
+
+def test_a_trigger_joins_within_its_turn_of_the_counter() -> None:
+    bursts: Bursts[str] = Bursts()
+    assert bursts.exposed(5, "a") is bursts.frame(5 + 65536, 0, "x")
+    assert bursts.frame(4, 0, "y").frames == {0: "y"}
+    assert BURSTS_KEPT == 64
+
+
+def test_only_bursts_of_nobody_are_strays() -> None:
+    bursts: Bursts[str] = Bursts()
+    for trigger in range(70):
+        bursts.exposed(trigger, f"D1-{trigger}")
+    assert bursts.ownerless == 0
+    for trigger in range(100, 164):
+        bursts.frame(trigger, 0, "stray")
+    assert bursts.ownerless == 0, "those that were pushed out had an owner"
+    bursts.frame(200, 0, "stray")
+    assert bursts.ownerless == 1
+
+
+def test_equal_deadlines_come_in_the_order_in_which_they_were_set() -> None:
+    deadlines = Deadlines()
+    for key, due_us in (("b", 5), ("a", 5), ("c", 4), ("b", 5), ("d", 6)):
+        deadlines.set(key, due_us)
+    assert deadlines.pop_due(5) == ["c", "a", "b"]
+    assert deadlines.next_us() == 6
+    assert deadlines.pop_due(5) == []
+
+
+def test_a_neighbour_is_one_before_and_one_behind() -> None:
+    hand_over = HandOver()
+    for name in "abcde":
+        hand_over.handed_over(ItemId(name))
+    assert [hand_over.neighbours(ItemId(name)) for name in "abcde"] == [["b"], ["a", "c"], ["b", "d"], ["c", "e"], ["d"]]
+    for n in range(64):
+        hand_over.handed_over(ItemId(f"x{n}"))
+    assert hand_over.neighbours(ItemId("e")) == [], "64 are remembered"
