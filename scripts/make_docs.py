@@ -86,8 +86,8 @@ def page() -> str:
         "## Life of an item\n\n" + _life(ITEM_TABLE),
         "## Conditions\n\n" + _conditions(),
         "## PLC interface\n\n" + _image(),
-        "## Fault catalogue\n\n`sealline soak` fires those of the tier `soak` in virtual time, and names what it never met; the "
-        " other tiers name the test below `tests/`.\n\n" + _faults(),
+        "## Fault catalogue\n\n`sealline soak` fires those of the tier `soak` in virtual time, and names what it never met. "
+        "The other tiers name the test below `tests/`.\n\n" + _faults(),
     ]) + "\n"  # fmt: skip
 
 

@@ -127,6 +127,11 @@ class PlcProgram:
             setattr(self, name, value)
             self._dirty = True
 
+    def count(self, counter: str, number: int) -> None:
+        """A retained counter moves on."""
+        self.counters[counter] += number
+        self._dirty = True
+
     # --- the scan ---
     def scan(self, now_ms: int) -> bool:
         """One scan; True when the image tells something new: more than heartbeat, echo, and how far it has read the edge's."""
@@ -176,8 +181,9 @@ class PlcProgram:
             return
         self.edge_state = state
         self._dirty = True
-        if state in rules.BEGINS_ANEW:
+        if state in rules.BEGINS_ANEW or state in rules.ABORTS:
             self.clearing = False
+            self._empty_owed &= self.run_out
 
     # --- watchdog ---
     def _take_beat(self, words: Sequence[int], scan_ms: int) -> None:
@@ -206,8 +212,8 @@ class PlcProgram:
         if self.tripped or self.estop or self.jam or self.guard_zones or not self.edge_boot:
             return False
         if self.clearing:
-            # Lost events are one of the reasons for clearing; an abort stops it.
-            return self.edge_state not in (rules.ABORTING, rules.ABORTED)
+            # Lost events are one of the reasons for clearing.
+            return True
         return self.edge_state in rules.RUNNING and not self._must_leave_execute and not self.events_lost
 
     @property

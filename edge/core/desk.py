@@ -16,7 +16,7 @@ from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.values import BagId, Plc, State
 
-CLEARABLE = frozenset({State.STOPPED, State.IDLE, State.HELD, State.ABORTED})
+CLEARABLE = frozenset({State.STOPPED, State.IDLE, State.HELD})
 
 
 class Desk:

@@ -108,6 +108,7 @@ class World:
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
         self._cancellations = 0
+        self._later_routes: list[dict[str, int]] = []
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
         self._anchor = sqlite3.connect(self._name, uri=True)
         self._planned: asyncio.TimerHandle | None = None
@@ -300,6 +301,16 @@ class World:
         boot.ledger.close()
         self.boot = None
 
+    def change_sort_plan(self, rng: random.Random) -> None:
+        """From the next boot on, two destinations have changed their chutes."""
+        routes = dict(self._sort_plan.routes)
+        one, two = rng.sample(sorted(routes), 2)
+        routes[one], routes[two] = routes[two], routes[one]
+        self._later_routes.append(routes)
+        self.plant.sort_plans += 1
+        version = f"{self._sort_plan.version}+"
+        self._sort_plan = SortPlan(version=version, routes=routes, reject_chute=self._sort_plan.reject_chute)
+
     # --- power cuts ---
     def aim(self, point: str) -> None:
         """The power goes the next time that the runtime is at this point: before_write, after_write, print_sent."""
@@ -375,4 +386,4 @@ class World:
 
     def judge(self) -> Judgement:
         """The oracle's verdict on the present state of the plant."""
-        return judge(self.plant, self.scene.ordered(), self.accounts())
+        return judge(self.plant, self.scene.ordered(self._later_routes), self.accounts())

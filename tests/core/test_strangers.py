@@ -97,6 +97,23 @@ def test_a_plc_that_restarts_while_the_belt_is_cleared_is_asked_again(plc: Plc) 
     assert not line.controller.floor.clearing
 
 
+def test_an_abort_ends_a_clearing_and_the_line_can_be_brought_back() -> None:
+    line = Line()
+    line.to_weighed(1)
+    line.act("stop")
+    line.mirror()
+    line.act("clear_belt")
+    line.unit(Plc.MACHINE, State.STOPPED, faults=1)
+    line.mirror()
+    assert line.controller.floor.machine.state is State.ABORTED
+    assert not line.controller.floor.clearing
+    assert code(line.act("clear_belt")) == "NOT_IN_THIS_STATE", "nothing can move now"
+    line.unit(Plc.MACHINE, State.ABORTED)
+    assert code(line.act("clear")) == "OK"
+    clear(line)
+    assert state_of(line, 1) is ItemState.LOST
+
+
 def test_two_documents_fed_as_one_are_refused() -> None:
     line = Line()
     line.say(DocumentFed, document=DocumentKey("D1-1"), trigger=2, flags=EventFlag.TOO_THICK)
