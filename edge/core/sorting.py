@@ -165,15 +165,14 @@ class Sorting:
             bag.suspect = True
             self._floor.raise_condition("WRONG_CHUTE")
 
-    def missing(self, item: Item) -> None:
-        """The cleared belt did not bring it: lost, unless its divert was under way, then it may lie in its bag."""
+    def missing(self, item: Item) -> bool:
+        """Nobody has seen where it went. Its divert was under way: then it may lie in its bag; else False, it is lost."""
         bag = None if item.chute is None or not item.divert_sent else self._floor.bags.by_chute.get(item.chute)
-        if bag is None or item.state is not ItemState.INDUCTED:
-            self._items.move(item, "lost")
-            self._floor.raise_condition("ITEM_LOST")
-        elif self._items.move(item, "unconfirmed"):
-            bag.unconfirmed.append(item.item_id)
-            self._floor.raise_condition("DIVERT_UNCONFIRMED")
+        if bag is None or item.state is not ItemState.INDUCTED or not self._items.move(item, "unconfirmed"):
+            return False
+        bag.unconfirmed.append(item.item_id)
+        self._floor.raise_condition("DIVERT_UNCONFIRMED")
+        return True
 
     def _went_wrong(self, item: Item, chute: int) -> None:
         """Seen in a chute where it must not be: the bag is locked, the line holds, a person takes it out."""

@@ -80,6 +80,17 @@ def test_on_its_way_into_the_chute_when_the_sorter_restarted_it_may_lie_in_its_b
     assert state_of(line, 1) is ItemState.REJECTED
 
 
+def test_nobody_told_that_it_arrived_and_its_time_is_over() -> None:
+    line = Line()
+    line.to_handed_over(1)
+    line.induct(1, line.qr(1))
+    line.now_ms += 21_000
+    line.unit(Plc.SORTER, State.EXECUTE)
+    assert state_of(line, 1) is ItemState.UNCONFIRMED
+    assert code(line.act("recount_bag", chute="2", labels=line.qr(1))) == "OK"
+    assert reasons(line) == {"dispatched": 1}
+
+
 @pytest.mark.parametrize("plc", list(Plc))
 def test_a_plc_that_restarts_while_the_belt_is_cleared_is_asked_again(plc: Plc) -> None:
     line = Line()
