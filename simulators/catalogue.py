@@ -50,7 +50,7 @@ CATALOGUE: tuple[Row, ...] = (
     Row(10, "no read", SOAK, ("unreadable", "id_camera_blind", "label_camera_blind")),
     Row(11, "plausible misread with valid check digits", SOAK, ("misread",)),
     Row(12, "stale frame of the piece before", SOAK, ("stale_frames",)),
-    Row(13, "frame dropped or beyond its time limit", SOAK, ("frames_dropped", "frames_late")),
+    Row(13, "frame dropped or beyond its time limit", SOAK, ("frames_dropped", "frames_late", "camera_misses_burst")),
     Row(14, "two codes in view", SOAK, ("two_codes", "foreign_code")),
     Row(15, "a frame that kills its worker", SOAK, ("worker_dies",)),
     Row(16, "a worker hangs", SOAK, ("worker_hangs",)),
