@@ -121,8 +121,8 @@ def page() -> str:
         "Its time limit is that of its order (`time_limit_min`, by product), from the signed receipt to the closed bag.",
         "## Conditions\n\n" + _conditions(),
         "## PLC interface\n\n" + _image(),
-        "## Fault catalogue\n\n`sealline soak` fires those of the tier `soak` in virtual time, and names what it never met;"
-        " the other tiers name the test below `tests/`.\n\n" + _faults(),
+        "## Fault catalogue\n\n`sealline soak` fires those of the tier `soak` in virtual time, and names what it never met. "
+        "The other tiers name the test below `tests/`.\n\n" + _faults(),
     ]) + "\n"  # fmt: skip
 
 

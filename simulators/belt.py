@@ -47,6 +47,10 @@ class Belt:
         self.travel_um += distance_um
         self._heap = [(travel_um + distance_um, count, cross, body) for travel_um, count, cross, body in self._heap]
 
+    def skip(self, distance_um: int) -> None:
+        """The encoder stands still for a moment while the belt moves: everything comes so much earlier than expected."""
+        self._heap = [(travel_um - distance_um, count, cross, body) for travel_um, count, cross, body in self._heap]
+
     def due_ms(self, now_ms: int) -> int | None:
         """When the next crossing happens, if the belt keeps running."""
         if not self.running or not self._heap:

@@ -43,6 +43,8 @@ class Envelope:
     sealed: bool = False
     place: str = "belt"
     plc_boot: int = 1
+    sort_plan: int = 0
+    """which one was in force at the diverters"""
 
     @property
     def fault(self) -> str:

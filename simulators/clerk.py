@@ -126,12 +126,20 @@ class Clerk:
             return
         for document in known:
             # The line believes that it is lost, or on the belt: then it is told that it was found.
-            if document.handle is not None and not await self._ask(panel, document, "found", key=_key("D", document.handle)):
+            if document.handle is None or await self._ask(panel, document, "found", key=_key("D", document.handle)):
+                continue
+            if await self._unknown(panel, "document", _key("D", document.handle)):
+                document.handle = None
+            else:
                 await self._found_in_envelope(panel, document)
         self._asked.update(document.index for document in documents)
         for document in documents:
             if self._asked[document.index] >= PATIENCE:
                 self._given_up[document.index] = None
+
+    async def _unknown(self, panel: DeskPanel, what: str, key: str) -> bool:
+        """Whether the line has never heard of this document or item: a PLC forgot to tell, because it lost its power."""
+        return all(row[what] != key for row in await panel.accounts())
 
     async def _found_in_envelope(self, panel: DeskPanel, document: PhysicalDocument) -> None:
         """It lay in an open envelope that the line has lost: that was found, and is open."""
@@ -163,8 +171,12 @@ class Clerk:
             self._lay_down(envelope.documents)
             await self._destroy_missing_label(panel, first, item)
         elif asked < PATIENCE:
-            await self._ask(panel, first, "found", key=item)
-            self._sealed.append((envelope, asked + 1))
+            found = await self._ask(panel, first, "found", key=item)
+            if not found and not labels and await self._unknown(panel, "item", item):
+                self._plant.open_envelope(envelope)
+                self._lay_down(envelope.documents)
+            else:
+                self._sealed.append((envelope, asked + 1))
 
     async def _destroy_missing_label(self, panel: DeskPanel, document: PhysicalDocument, item: str) -> None:
         """Its label is not on it: half printed, or in the waste. It is looked for, and declared destroyed by two persons."""

@@ -153,14 +153,15 @@ class FaultBook:
         return self.fires("divert_unconfirmed", envelope.documents[0].index)
 
     def report(self, outcome_of: Mapping[int, str], skip: Collection[str] = ()) -> dict[str, dict[str, object]]:
-        """{kind: {planned, fired, outcome: {what became of the items: n}}}."""
+        """{kind: {planned, fired, outcome: {what became of the items: n}}}; of the virtual kinds those that were planned."""
         rows: dict[str, dict[str, object]] = {}
+        planned = list(self.plan.values())
         for kind, indices in self.fired.items():
-            if kind in skip:
+            if kind in skip or (kind in VIRTUAL_KINDS and kind not in planned):
                 continue
             outcome: dict[str, int] = {}
             for index in indices:
                 became = outcome_of.get(index, "unknown")
                 outcome[became] = outcome.get(became, 0) + 1
-            rows[kind] = {"planned": list(self.plan.values()).count(kind), "fired": len(indices), "outcome": outcome}
+            rows[kind] = {"planned": planned.count(kind), "fired": len(indices), "outcome": outcome}
         return rows

@@ -25,6 +25,8 @@ class Hands:
     in_hand: list[Envelope | PhysicalDocument]
     carried_off: list[Envelope | PhysicalDocument]
     chutes: dict[int, list[Envelope]]
+    bag_begins: dict[int, int]
+    bags_hung: dict[int, int]
     _to_feed: list[PhysicalDocument]
     _last_fed: PhysicalDocument | None
     _on_sorter: list[Envelope]
@@ -107,15 +109,23 @@ class Hands:
 
     def recount(self, chute: int) -> list[str]:
         """The operator scans everything in a chute's bag: the QR texts."""
-        return [envelope.labels[-1].qr if envelope.labels else "" for envelope in self.chutes[chute]]
+        return [envelope.labels[-1].qr if envelope.labels else "" for envelope in self._in_bag(chute)]
+
+    def _in_bag(self, chute: int) -> list[Envelope]:
+        return self.chutes[chute][self.bag_begins[chute] :]
+
+    def hang_bag(self, chute: int) -> None:
+        """The operator takes the full bag away, and hangs an empty one."""
+        self.bag_begins[chute] = len(self.chutes[chute])
+        self.bags_hung[chute] += 1
 
     def take_out(self, chute: int, text: str) -> None:
         """The operator moves the envelope with this QR text from a chute's bag to the sealed rejects."""
-        found = next((e for e in self.chutes[chute] if e.labels and e.labels[-1].qr == text), None)
+        found = next((e for e in self._in_bag(chute) if e.labels and e.labels[-1].qr == text), None)
         if found is not None:
             self.chutes[chute].remove(found)
             self._move(found, "sealed_reject", self.sealed_reject)
 
     def bag_tag(self, chute: int) -> str:
         """What is written on the empty bag at this chute."""
-        return f"B-{chute}-001"
+        return f"B-{chute}-{self.bags_hung[chute]:03d}"

@@ -1,7 +1,7 @@
 """What happens to bodies on the way from one sensor to the next: taken out, put back, slipped, jammed, not seen, seen twice."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from simulators.belt import Belt, Cross
@@ -48,6 +48,7 @@ class Mishaps:
     in_hand: list[Body]
     carried_off: list[Body]
     taken_out: int
+    ghosts: set[str]
     _luck: random.Random
     _on_machine: list[Body]
     _on_sorter: list[Envelope]
@@ -163,6 +164,33 @@ class Mishaps:
             self.faults.doubt(envelope)
             return chute % self.geometry.chutes + 1
         return chute
+
+    # --- ghosts ---
+    def haunt(self, rng: random.Random) -> None:
+        """A sensor sees what is not there."""
+        machine_um, sorter_um, chute = (
+            self.machine_belt.travel_um,
+            self.sorter_belt.travel_um,
+            rng.randint(0, self.geometry.chutes),
+        )
+        seen: Sequence[Callable[[], object]] = (
+            self._ghost_document,
+            lambda: self.machine.at_gate(machine_um),
+            lambda: self.machine.at_seal(machine_um),
+            lambda: self.machine.at_label_camera(machine_um),
+            lambda: self.machine.at_hand_over(machine_um),
+            lambda: self.sorter.at_hand_over(sorter_um),
+            lambda: self.sorter.at_induction(sorter_um),
+            lambda: self.sorter.at_divert(sorter_um),
+            lambda: self.sorter.at_end(chute, sorter_um),
+        )
+        self.faults.expect_stop()
+        rng.choice(seen)()
+
+    def _ghost_document(self) -> None:
+        _, handle = self.machine.at_id_camera(self.machine_belt.travel_um)
+        if handle:
+            self.ghosts.add(f"D{self.machine.boot_id}-{handle}")
 
     # --- jams ---
     def _free(self, belt: Belt) -> None:

@@ -42,6 +42,9 @@ class PlantHands(Protocol):
     def bag_tag(self, chute: int) -> str:
         """What is written on the bag that hangs at a chute."""
 
+    def hang_bag(self, chute: int) -> None:
+        """Take the full bag away, and hang an empty one."""
+
 
 class Panel(Protocol):
     """The panel, however it is reached."""
@@ -67,7 +70,7 @@ class Routine(NamedTuple):
     states: frozenset[str] = frozenset()
 
 
-_CLEAR_BELT = Routine(("clear_belt",), frozenset({"STOPPED", "IDLE", "HELD", "ABORTED"}))
+_CLEAR_BELT = Routine(("clear_belt",), frozenset({"STOPPED", "IDLE", "HELD"}))
 
 # Condition → routine, the most urgent first. Conditions that are not here end without a person, or need a real one;
 # locked bags and chutes without a bag are seen at the bags themselves.
@@ -88,9 +91,7 @@ ROUTINES: dict[str, Routine] = {
 }
 # What brings the line to Execute where nothing stands against it.
 WAY_TO_EXECUTE = {"HELD": "unhold", "ABORTED": "clear", "STOPPED": "reset", "COMPLETE": "reset", "IDLE": "start"}
-BELT_STANDS = frozenset({"HELD", "STOPPED"})
-BACK_AT_ONCE = frozenset({"HELD", "ABORTED"})
-"""stopped by a fault, not by a person: brought back as soon as the fault is gone"""
+BELT_STANDS = frozenset({"HELD", "STOPPED", "ABORTED"})
 
 
 class Wish(NamedTuple):
@@ -115,6 +116,9 @@ def wishes(snapshot: dict[str, Any], *, to_start: bool) -> Iterator[Wish]:
         # What was recalled can be taken out of its open bag at any time; a locked one waits until the belt stands.
         if (bag["locked"] and state in BELT_STANDS) or (doubtful and not bag["locked"]):
             yield Wish(f"bag {chute}: {doubtful}", ("take_out",) if doubtful else ("recount_bag",), (chute,), doubtful)
+    if "CHUTE_FULL" in conditions:
+        fullest = max(bags.values(), key=lambda bag: bag["count"])
+        yield Wish(f"full {fullest['bag']}", ("close_bag",), (fullest["chute"],))
     standing = [(code, routine) for code, routine in ROUTINES.items() if code in conditions]
     for code, routine in standing:
         if not routine.states or state in routine.states:
@@ -123,7 +127,11 @@ def wishes(snapshot: dict[str, Any], *, to_start: bool) -> Iterator[Wish]:
     if state in ("STOPPED", "IDLE") and any(row["code"] == "BELT_IN_DOUBT" and not row["passed"] for row in snapshot["checks"]):
         yield Wish("belt in doubt", ("clear_belt",))
         return
-    free = not urgent if state in BACK_AT_ONCE else to_start and not urgent and not standing and not unbound
+    if state == "ABORTED" and "ESTOP" not in conditions:
+        # Whatever else stands can only be dealt with once this is over.
+        yield Wish(state, (WAY_TO_EXECUTE[state],))
+        return
+    free = not urgent if state == "HELD" else to_start and not urgent and not standing and not unbound
     if free and state in WAY_TO_EXECUTE:
         yield Wish(state, (WAY_TO_EXECUTE[state],))
 
@@ -140,12 +148,19 @@ class Operator:
         self._reaction_ms = reaction_s * 1000
         self._due_ms: dict[str, float] = {}
         self._to_start = True
+        self._closed: set[int] = set()
+        """chutes whose bag was full, and is taken away as soon as the line has closed it"""
+        self.slips: list[Act] = []
+        """what this person does by mistake at the next look"""
+        self.misses_one = False
+        """one label is left out at the next recount"""
         self._hands: dict[str, Callable[[], object]] = {
             "change_roll": plant.roll_changed,
             "empty_rejects": plant.clear_rejects,
         }
         self._at_a_chute: dict[str, Callable[[Wish], list[Act]]] = {
             "bind_bag": self._bind,
+            "close_bag": self._close,
             "recount_bag": self._recount,
             "take_out": self._take_out,
         }
@@ -191,6 +206,10 @@ class Operator:
 
     async def look(self, panel: Panel, now_ms: int) -> None:
         """Look once and act. Raises PanelAway."""
+        slips, self.slips = self.slips, []
+        for act, argument in slips:
+            accepted, code = await panel.request(act, argument)
+            self.answered(act, code, accepted=accepted)
         for act, argument in self.step(await panel.snapshot(), now_ms):
             accepted, code = await panel.request(act, argument)
             self.answered(act, code, accepted=accepted)
@@ -208,12 +227,21 @@ class Operator:
         at_a_chute = self._at_a_chute.get(name)
         return [Act(name, {})] if at_a_chute is None else at_a_chute(wish)
 
+    def _close(self, wish: Wish) -> list[Act]:
+        self._closed.update(wish.chutes)
+        return [Act("close_bag", {"chute": str(chute), "bag": self._plant.bag_tag(chute)}) for chute in wish.chutes]
+
     def _bind(self, wish: Wish) -> list[Act]:
+        for chute in sorted(self._closed.intersection(wish.chutes)):
+            self._plant.hang_bag(chute)
+            self._closed.remove(chute)
         return [Act("bind_bag", {"chute": str(chute), "bag": self._plant.bag_tag(chute)}) for chute in wish.chutes]
 
     def _recount(self, wish: Wish) -> list[Act]:
+        missed, self.misses_one = int(self.misses_one), False
         return [
-            Act("recount_bag", {"chute": str(chute), "labels": ",".join(self._plant.recount(chute))}) for chute in wish.chutes
+            Act("recount_bag", {"chute": str(chute), "labels": ",".join(self._plant.recount(chute)[missed:])})
+            for chute in wish.chutes
         ]
 
     def _take_out(self, wish: Wish) -> list[Act]:

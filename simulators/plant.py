@@ -21,6 +21,7 @@ from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
 from simulators.printer_body import PrinterBody
 from simulators.sorter_program import SorterProgram
+from simulators.tally import Tally
 
 ENVELOPE_MG = 12_000
 SCALE_NOISE_MG = 150
@@ -30,7 +31,7 @@ OnExpose = Callable[[str, int, Any], None]
 OnScan = Callable[[str], None]
 
 
-class Plant(Hands, Mishaps):
+class Plant(Hands, Mishaps, Tally):
     """The physical line and its two PLC programs."""
 
     def __init__(
@@ -72,6 +73,13 @@ class Plant(Hands, Mishaps):
         """taken off the belts by somebody who will put it back"""
         self.taken_out = 0
         self.chutes: dict[int, list[Envelope]] = {chute: [] for chute in range(1, geometry.chutes + 1)}
+        self.bag_begins = dict.fromkeys(self.chutes, 0)
+        """chute → how many envelopes left it in bags that are closed"""
+        self.bags_hung = dict.fromkeys(self.chutes, 1)
+        self.sort_plans = 0
+        """how often the sort plan was changed"""
+        self.ghosts: set[str] = set()
+        """handles that were given to nothing"""
         self.envelopes: list[Envelope] = []
         self._at_inserter: Envelope | None = None
         self._on_machine: list[Envelope | PhysicalDocument] = []
@@ -346,6 +354,7 @@ class Plant(Hands, Mishaps):
 
     def _at_divert(self, envelope: Envelope, travel_um: int) -> None:
         chute = self._diverted(envelope, self.sorter.at_divert(travel_um))
+        envelope.sort_plan = self.sort_plans
         self._carry(self.sorter_belt, self.geometry.divert_to_chute_um(chute), self._at_end, (envelope, chute))
 
     def _at_end(self, parcel: tuple[Envelope, int], travel_um: int) -> None:
@@ -358,24 +367,6 @@ class Plant(Hands, Mishaps):
             self._move(envelope, "sealed_reject", self.sealed_reject)
         self.sorter.at_end(chute, travel_um)
         self._left(self.sorter, envelope)
-
-    def untouched(self) -> tuple[int, int]:
-        """Items that met no fault, no neighbour's and no outage: (fed, lying in a chute now)."""
-        touched = self.faults.touched_in([e.documents[0].index for e in self.envelopes if e.sealed])
-        spoilt = {d.order_id for d in self.documents if d.order_id is not None and d.index in touched}
-        clean = [d for d in self._first_documents() if d.index not in touched and d.order_id not in spoilt]
-        return len(clean), sum(document.place.startswith("chute:") for document in clean)
-
-    def _first_documents(self) -> list[PhysicalDocument]:
-        """The first document of each order that was fed, and each lone one."""
-        fed = [document for document in self.documents if document.place != "feeder"]
-        first = {document.order_id: document for document in reversed(fed)}
-        return [document for document in fed if document.order_id is None or first[document.order_id] is document]
-
-    @property
-    def items_fed(self) -> int:
-        """Envelopes whose first document was fed; a lone or surplus document counts as one."""
-        return len(self._first_documents())
 
     @property
     def feeding(self) -> bool:

@@ -108,21 +108,17 @@ class PlcProgram:
         self._take_beat(words, scan_ms)
         return True
 
-    def read(self) -> tuple[int, ...]:
-        """The image as of the last scan, whole. The heartbeat is made from the time: a virtual plant skips idle scans."""
+    def read(self, scan_ms: int = 0) -> tuple[int, ...]:
+        """The image as of the scan at `scan_ms`, whole. Idle scans are skipped: the heartbeat is made from the time."""
         if self._dirty or self._stale or not self._words:
             window = self.image.window
             slots: list[Event | None] = [None] * window
             for _, event in zip(range(window), self._fifo, strict=False):
                 slots[(event.seq - 1) % window] = event
             self._words = list(self.codec.encode_plc(header_of(self), slots))
-        self._words[self._heartbeat_at] = max(self.now_ms, self._renewed_ms) // rules.SCAN_MS % rules.WORD
+        self._words[self._heartbeat_at] = max(self.now_ms, self._renewed_ms, scan_ms) // rules.SCAN_MS % rules.WORD
         self._words[self._echo_at] = max(0, self._edge_heartbeat)
         return tuple(self._words)
-
-    def idle_until(self, scan_ms: int) -> None:
-        """Scans up to this one were skipped, because none of them would have changed anything but the heartbeat."""
-        self._renewed_ms = max(self._renewed_ms, scan_ms)
 
     # --- hard-wired inputs ---
     def wire(self, name: str, value: int) -> None:
@@ -130,6 +126,11 @@ class PlcProgram:
         if getattr(self, name) != value:
             setattr(self, name, value)
             self._dirty = True
+
+    def count(self, counter: str, number: int) -> None:
+        """A retained counter moves on."""
+        self.counters[counter] += number
+        self._dirty = True
 
     # --- the scan ---
     def scan(self, now_ms: int) -> bool:
@@ -180,8 +181,9 @@ class PlcProgram:
             return
         self.edge_state = state
         self._dirty = True
-        if state in rules.BEGINS_ANEW:
+        if state in rules.BEGINS_ANEW or state in rules.ABORTS:
             self.clearing = False
+            self._empty_owed &= self.run_out
 
     # --- watchdog ---
     def _take_beat(self, words: Sequence[int], scan_ms: int) -> None:
@@ -210,8 +212,8 @@ class PlcProgram:
         if self.tripped or self.estop or self.jam or self.guard_zones or not self.edge_boot:
             return False
         if self.clearing:
-            # Lost events are one of the reasons for clearing; an abort stops it.
-            return self.edge_state not in (rules.ABORTING, rules.ABORTED)
+            # Lost events are one of the reasons for clearing.
+            return True
         return self.edge_state in rules.RUNNING and not self._must_leave_execute and not self.events_lost
 
     @property

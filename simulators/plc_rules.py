@@ -10,6 +10,8 @@ RUNNING = (EXECUTE, COMPLETING)
 PRODUCTION = 1
 BEGINS_ANEW = (STARTING, IDLE, EXECUTE, RESETTING, COMPLETING, COMPLETE)
 """states of the line that only a cleared line can be in: clearing is over"""
+ABORTS = (ABORTING, ABORTED)
+"""nothing moves any more: a clearing ends here and has to be asked for again"""
 PASSING = frozenset({"insert_close", "insert_keep_open", "seal", "apply", "divert"})
 """answers that let something go on; all others reject"""
 BEATING = ("heartbeat", "permit", "echo")

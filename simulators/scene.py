@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
 
@@ -79,8 +79,8 @@ class Scene:
         orders = [order for order in self.population.orders if order.order_id == order_id]
         return make_manifest([wire_order(order, site_key, load_classes()) for order in orders], f"LATE-{order_id}", 1)
 
-    def ordered(self) -> list[Ordered]:
-        """The orders as the oracle needs them."""
+    def ordered(self, later: Sequence[Mapping[str, int]] = ()) -> list[Ordered]:
+        """The orders as the oracle needs them; `later`: the routes that came into force later, in their order."""
         routes = load_routes()
         return [
             Ordered(
@@ -88,6 +88,7 @@ class Scene:
                 frozenset(document.number for document in order.documents),
                 order.tracking_number,
                 expected_chute(routes, order.addressee.county),
+                tuple(expected_chute(changed, order.addressee.county) for changed in later),
             )
             for order in self.population.orders
         ]

@@ -65,6 +65,7 @@ CONDITIONS: dict[str, Row] = {
     # --- one document ---
     "UNREADABLE": _reject("证件无法识读", "document not readable", "擦净镜头，重新上件", "clean the lens, feed it again"),
     "READ_LATE": _reject("识读超时", "reading came too late"),
+    "FRAMES_IN_DOUBT": _reject("图像归属存疑", "the next document's frames did not come: these may be its own"),
     "FRAMES_DISAGREE": _reject("两帧识读不一致", "the frames disagree"),
     "CHECK_DIGIT_WRONG": _reject("证件号码校验位不符", "check digit of the document number is wrong"),
     "DATE_IMPOSSIBLE": _reject("证件日期不合理", "a date on the document is impossible"),
@@ -196,6 +197,15 @@ CONDITIONS: dict[str, Row] = {
         "central offline, going on, data is kept",
         "检查网络",
         "check the network",
+    ),
+    "NO_READS": Row(
+        Effect.WARNS,
+        True,
+        2,
+        "连续多件无法识读",
+        "several documents in a row could not be read",
+        "检查证件相机的触发、曝光与镜头，必要时重启",
+        "check the ID camera's trigger, exposure and lens; restart it if need be",
     ),
     "TIME_LIMIT_NEAR": Row(
         Effect.WARNS,

@@ -176,7 +176,9 @@ class Controller:
         for order_id in self._gather.pop_due(floor.belt_us):
             self.collation.deadline(OrderId(order_id))
         for key in self._transit.pop_due(floor.belt_us):
-            self._lose(key)
+            item = self.items.all.get(ItemId(key))
+            if item is None or not self.sorting.missing(item):
+                self._lose(key)
         self.sorting.bind(self.sorting.inductions.join(floor.now_us))
 
     def _call_back(self) -> None:

@@ -16,7 +16,7 @@ from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.values import BagId, Plc, State
 
-CLEARABLE = frozenset({State.STOPPED, State.IDLE, State.HELD, State.ABORTED})
+CLEARABLE = frozenset({State.STOPPED, State.IDLE, State.HELD})
 
 
 def _chute(event: OperatorRequest) -> int | None:
@@ -143,9 +143,10 @@ class Desk:
         for document in missing:
             self._documents.move(document, "lost")
         gone = [i for i in self._items.on_belt.values() if i.state not in (ItemState.LOST, ItemState.UNCONFIRMED)]
-        for item in gone:
-            self._sorting.missing(item)
-        if missing:
+        lost = [item for item in gone if not self._sorting.missing(item)]
+        for item in lost:
+            self._items.move(item, "lost")
+        if missing or lost:
             floor.raise_condition("ITEM_LOST")
         self._sorting.hand_over.expected.clear()
         self._supervision.begin_accounts()

@@ -57,6 +57,7 @@ DOCUMENT_TABLE: dict[tuple[DocumentState, str], DocumentState] = {
     },
 }
 FED_IN_DOUBT = ((EventFlag.TOO_THICK, "DOUBLE_FEED"), (EventFlag.OUT_OF_WINDOW, "POSITION_DOUBT"))
+UNREAD_THAT_WARN = 5
 IN_HAND = frozenset({S.IN_TRAY, S.ON_DESK})
 ENDED = frozenset({S.INSERTED, S.IN_TRAY, S.ON_DESK, S.FED_AGAIN, S.RETURNED, S.DAMAGED})
 BEFORE_GATE = frozenset({S.FED, S.ACCEPTED, S.REFUSED})
@@ -100,6 +101,11 @@ class Documents:
         self.on_belt: dict[DocumentKey, Document] = {}
         self.bursts: Bursts[FrameRead] = Bursts()
         self._burst_of: dict[DocumentKey, Burst[FrameRead]] = {}
+        self._latest: Document | None = None
+        """the one that was fed last"""
+        self._before: Document | None = None
+        """the one before it"""
+        self._unread_in_a_row = 0
         self.rejected = 0
 
     def move(self, document: Document, happened: str) -> bool:
@@ -127,6 +133,8 @@ class Documents:
         self.all[event.document] = self.on_belt[event.document] = document
         floor.production.fed()
         floor.report("document_fed", document=event.document)
+        self._end_burst_of_latest()
+        self._before, self._latest = self._latest, document
         burst = self.bursts.exposed(event.trigger, event.document)
         if burst.closed:
             self._refuse(document, "UNREADABLE")
@@ -138,6 +146,19 @@ class Documents:
             self.quarantine(document, doubt)
         else:
             self._judge_when_complete(document)
+
+    def _end_burst_of_latest(self) -> None:
+        """The camera has been triggered again: whatever comes from now on under the number before may show the next one.
+
+        A camera that missed a burst counts on from there, so that each document would get the frames of its follower.
+        """
+        latest = self._latest
+        if latest is None or latest.key not in self._burst_of:
+            return
+        if latest.state is DocumentState.FED:
+            self.read_deadline(latest.key)
+        else:
+            self._burst_of.pop(latest.key).closed = True
 
     def frame(self, event: FrameRead) -> None:
         """The ID camera's worker read a frame."""
@@ -162,6 +183,7 @@ class Documents:
         self._floor.report(
             "content_check", document=document.key, verdict=check.verdict.value, reason=check.reason, order_id=check.order_id
         )
+        self._count_read(read=check.verdict is not Verdict.UNREADABLE)
         if check.verdict is Verdict.MATCH and check.order_id is not None:
             self._accept(document, check.order_id)
         else:
@@ -211,6 +233,22 @@ class Documents:
             burst.closed = True
             del self._burst_of[document.key]
             self._refuse(document, "READ_LATE")
+            self._count_read(read=False)
+            self._doubt_predecessor(document)
+
+    def _doubt_predecessor(self, document: Document) -> None:
+        """No frame came of this one: those under the number before it may have been its own."""
+        before = self._before if document is self._latest else None
+        if before is not None and before.state is DocumentState.ACCEPTED:
+            self.quarantine(before, "FRAMES_IN_DOUBT")
+
+    def _count_read(self, *, read: bool) -> None:
+        """Many in a row that cannot be read are no longer a matter of documents."""
+        self._unread_in_a_row = 0 if read else self._unread_in_a_row + 1
+        if read:
+            self._floor.end_condition("NO_READS")
+        elif self._unread_in_a_row >= UNREAD_THAT_WARN:
+            self._floor.raise_condition("NO_READS")
 
     def quarantine(self, document: Document, reason: str) -> None:
         """In doubt: it must not be inserted, and if it was, its item is condemned (I11, I20)."""

@@ -15,6 +15,7 @@ from edge.core.floor import Floor
 from edge.core.item import BARE, ENDED, Item, Items
 from edge.core.label import Labels
 from edge.core.orders import OrderState
+from edge.core.routing import route
 from edge.core.sorting import Sorting
 from edge.core.values import DocumentKey, ItemId, PrintId, State
 
@@ -125,6 +126,8 @@ class Doors:
         if item is None or item.order is None or item.print_id != print_id:
             return "UNKNOWN_LABEL"
         pool, order_id = self._floor.pool, item.order.order_id
+        if route(self._floor.sort_plan, item.order.address.county) != item.chute:
+            return "OPEN_IT"  # another sort plan is in force than the one that its label was printed by
         if not item.proved or pool.live_print.get(order_id) != print_id or pool.state[order_id] is not OrderState.ASIDE:
             return "OPEN_IT"
         if not self._items.move(item, "reinduct"):

@@ -5,6 +5,7 @@ from edge.core.events import Diverted, DivertUnconfirmed, Extra, HandedOver, Ind
 from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
 from edge.core.label import Labels, qr_payload
+from edge.core.orders import OrderState
 from edge.core.routing import Bag
 from edge.core.tracking import HandOver, Inductions, Scan
 from edge.core.values import EventFlag, OrderId, ParcelKey, Verdict
@@ -165,15 +166,14 @@ class Sorting:
             bag.suspect = True
             self._floor.raise_condition("WRONG_CHUTE")
 
-    def missing(self, item: Item) -> None:
-        """The cleared belt did not bring it: lost, unless its divert was under way, then it may lie in its bag."""
+    def missing(self, item: Item) -> bool:
+        """Nobody has seen where it went. Its divert was under way: then it may lie in its bag; else False, it is lost."""
         bag = None if item.chute is None or not item.divert_sent else self._floor.bags.by_chute.get(item.chute)
-        if bag is None or item.state is not ItemState.INDUCTED:
-            self._items.move(item, "lost")
-            self._floor.raise_condition("ITEM_LOST")
-        elif self._items.move(item, "unconfirmed"):
-            bag.unconfirmed.append(item.item_id)
-            self._floor.raise_condition("DIVERT_UNCONFIRMED")
+        if bag is None or item.state is not ItemState.INDUCTED or not self._items.move(item, "unconfirmed"):
+            return False
+        bag.unconfirmed.append(item.item_id)
+        self._floor.raise_condition("DIVERT_UNCONFIRMED")
+        return True
 
     def _went_wrong(self, item: Item, chute: int) -> None:
         """Seen in a chute where it must not be: the bag is locked, the line holds, a person takes it out."""
@@ -259,11 +259,7 @@ class Sorting:
             self._take_out_foreign(bag, item)
         elif item.item_id in bag.recalled:
             bag.recalled.remove(item.item_id)
-            bag.items.remove(item.item_id)
-            self._items.move(item, "recalled")
-            self._floor.production.recalled += 1
-            self._items.tell_lots(item, "recalled")
-            self._floor.report("recalled", item=item.item_id, order_id=item.order_id, bag=bag.bag_id)
+            self._recalled(bag, item)
         else:
             bag.unconfirmed.remove(item.item_id)
             # A late sensor of the reject place may have seen it before the person did: it is accounted once.
@@ -272,12 +268,24 @@ class Sorting:
         self.close_when_quiet(chute)
         return ""
 
+    def _recalled(self, bag: Bag, item: Item) -> None:
+        """Dispatched, and taken out of its bag after all."""
+        bag.items.remove(item.item_id)
+        self._items.move(item, "recalled")
+        self._floor.production.recalled += 1
+        self._items.tell_lots(item, "recalled")
+        self._floor.report("recalled", item=item.item_id, order_id=item.order_id, bag=bag.bag_id)
+
     def _take_out_foreign(self, bag: Bag, item: Item) -> None:
         """It lay in another bag than it was sent to, or was not sent to any."""
         bag.foreign.remove(item.item_id)
         for other in self._floor.bags.by_chute.values():
             if item.item_id in other.unconfirmed:
                 other.unconfirmed.remove(item.item_id)
+            if item.item_id in other.items and item.order is not None:
+                # Its own chute's sensor took something else for it. Its order was told as dispatched: it must not go again (I4).
+                self._floor.pool.withdraw(item.order.order_id, OrderState.RETURNED)
+                self._recalled(other, item)
         self._items.condemn(item, "UNEXPECTED_PLACE", quarantine=True)
         if self._items.move(item, "rejected"):
             self._items.end_rejected(item, "sealed_reject")

@@ -219,8 +219,9 @@ class Supervision:
         before = self._told_state
         self._watch_gap()
         self._watch_units()
-        if floor.conditions.having(Effect.ABORTS):
-            machine.command("abort")
+        if floor.conditions.having(Effect.ABORTS) and machine.command("abort"):
+            # The belts stand: a clearing that was under way is over, and has to be asked for again.
+            floor.clearing = False
         holds = floor.conditions.having(Effect.HOLDS)
         if holds and not floor.clearing:
             machine.command("hold")

@@ -57,7 +57,7 @@ def _reject_unconfirmed(slot: EventSlot, plc: Plc, boot: int, at_us: int) -> e.E
 
 
 def _extra(slot: EventSlot, plc: Plc, _: int, at_us: int) -> e.Event:
-    return e.Extra(at_us=at_us, plc=plc, station=slot.station, chute=slot.value if slot.station == "divert" else 0)
+    return e.Extra(at_us=at_us, plc=plc, station=slot.station, chute=slot.value)
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from simulators.faults import ALL_KINDS
 from simulators.report import commit
-from simulators.virtual import disturbances
+from simulators.virtual import disturbances, power_cuts
 from simulators.virtual.soak import shift
 from simulators.weights import draw
 
@@ -71,6 +71,7 @@ def run_plan(plan: Plan, trace: Callable[[str], None] | None = None) -> Json:
             faults=draw(plan.seed, plan.faults),
             disturbances={name: rate for name, rate in disturbances.draw(plan.seed).items() if wanted(name, plan.faults)},
             kills=plan.cuts,
+            away=[name for name in power_cuts.AWAY if wanted(name, plan.faults)],
             trace=trace,
         )
     except Exception as error:  # noqa: BLE001 - whatever ends a run is what the campaign looks for

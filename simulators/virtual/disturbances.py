@@ -9,19 +9,23 @@ from collections.abc import Mapping
 
 from simulators.virtual import line_kinds, wire_kinds
 from simulators.virtual.kind import RARE_PER_H, Kind
+from simulators.virtual.power_cuts import AWAY
 from simulators.virtual.world import World
 
 OFF = 0.65
 """share of seeds in which a kind does not happen at all"""
 TOUCHES_EVERY_S = 2.0
+CHUTE_FULL = "chute_full"
+"""bags so small that they are full now and then: a matter of settings, struck by nothing"""
 KINDS: tuple[Kind, ...] = (*wire_kinds.KINDS, *line_kinds.KINDS)
-NAMES = tuple(kind.name for kind in KINDS)
+NAMES = (*(kind.name for kind in KINDS), CHUTE_FULL, *AWAY)
 
 
 def draw(seed: int) -> Mapping[str, float]:
     """Name → rate per hour in this seed."""
     rng = random.Random(f"disturbances {seed}")
-    drawn = {kind.name: (rng.random() >= OFF, RARE_PER_H * (kind.often_per_h / RARE_PER_H) ** rng.random()) for kind in KINDS}
+    rates = {kind.name: kind.often_per_h for kind in KINDS} | {CHUTE_FULL: RARE_PER_H}
+    drawn = {name: (rng.random() >= OFF, RARE_PER_H * (often / RARE_PER_H) ** rng.random()) for name, often in rates.items()}
     return {name: rate for name, (on, rate) in drawn.items() if on}
 
 

@@ -25,8 +25,7 @@ UNREADABLE_BUT_WRONG = 0.1
 SMEARED_BUT_READ = 0.3
 ALL_FLAGS, NOT_CONFIDENT = 15, 7
 LATENCY_MS = (40, 140)
-SILENT_S = 10.0
-"""so long the runtime listens to a worker that says nothing"""
+COUNT_MODULUS = 1 << 16
 
 
 class Sight:
@@ -39,6 +38,8 @@ class Sight:
         """the worker is gone, and the runtime knows it"""
         self.unread = UNREAD
         """share of frames in which nothing can be read"""
+        self.behind = 0
+        """exposures that the camera missed: its count is so much behind the PLC's"""
         self.hanging = False
         """the worker hangs: its frames come all together when it goes on"""
 
@@ -94,7 +95,8 @@ class VirtualEyes:
         """The PLC triggered a burst: its readings come a little later."""
         loop = asyncio.get_running_loop()
         delay_ms = self._rng.randint(*LATENCY_MS)
-        shots = [Glimpse(delay_ms + 30 * k, trigger, k, subject) for k in range(FRAMES)]
+        counted = (trigger - self._sight.behind) % COUNT_MODULUS
+        shots = [Glimpse(delay_ms + 30 * k, counted, k, subject) for k in range(FRAMES)]
         planned = self._book.plan.get(first_index(subject), "")
         if planned in self._faults and self._strikes(planned, subject):
             shots, self._before = self._faults[planned](shots, self._before, self._rng), shots
@@ -106,7 +108,11 @@ class VirtualEyes:
     def _strikes(self, kind: str, subject: PhysicalDocument | Envelope) -> bool:
         if self._camera is Camera.ID and kind in BOTH and self._rng.random() < 0.5:
             return False  # the other camera's
-        return self._book.fires(kind, first_index(subject))
+        fires = self._book.fires(kind, first_index(subject))
+        if fires and self._camera is Camera.ID and self._before:
+            # Where no frame comes, the frames of the one before are doubted.
+            self._book.touched.add(first_index(self._before[-1].subject))
+        return fires
 
     def _read(self, glimpse: Glimpse) -> None:
         sight = self._sight

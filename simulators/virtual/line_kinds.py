@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+from simulators.operator import Act
 from simulators.plc_program import PlcProgram
 from simulators.virtual.kind import Kind, Switch
 from simulators.virtual.world import SITE_KEY, World
@@ -11,6 +12,19 @@ OLD_LOT_VERSION = 2
 FLAPS, FLAP_S = 6, 0.4
 DEEP = b'{"lot":' + b"[" * 3000 + b"]" * 3000 + b"}"
 OVERSIZE = b'{"lot": "' + b"x" * (1 << 20) + b'"}'
+SLIPS: tuple[Act | None, ...] = (
+    None,
+    *(Act(act, {}) for act in ("start", "reset", "unhold", "clear", "clear_belt", "rejects_cleared", "press this")),
+    Act("bind_bag", {"chute": "1", "bag": "B-2-001"}),
+    Act("close_bag", {"chute": "1", "bag": "B-2-001"}),
+    Act("recount_bag", {"chute": "2", "labels": "EA000000005CN;1"}),
+    Act("take_out", {"chute": "3", "label": "EA000000005CN;1"}),
+    Act("reinduct", {"label": "EA000000005CN;1"}),
+    Act("void_label", {"print_id": "1", "second": "operator-sim"}),
+    Act("feed_again", {"documents": "D9-9"}),
+    Act("open_envelope", {"item": "I1-1", "labels": "", "second": "operator-sim"}),
+)
+"""None = at the next recount one label is not scanned"""
 NONSENSE = (
     ("manifest", b"{"),
     ("manifest", b"\xff\xfe"),
@@ -62,6 +76,28 @@ def _encoder(world: World, on: bool, rng: random.Random) -> None:
         belt = rng.choice((plant.machine_belt, plant.sorter_belt))
         belt.slip(round(rng.choice((0.3, 1.2, 3.0, 7.0)) * plant.geometry.window_um))
         world.wake_plant()
+
+
+def _encoder_stuck(world: World, on: bool, rng: random.Random) -> None:
+    if on:
+        plant = world.plant
+        belt = rng.choice((plant.machine_belt, plant.sorter_belt))
+        belt.skip(round(rng.choice((0.3, 1.2, 1.9)) * plant.geometry.window_um))
+        world.wake_plant()
+
+
+def _ghost(world: World, on: bool, rng: random.Random) -> None:
+    if on:
+        world.plant.haunt(rng)
+        world.wake_plant()
+
+
+def _slip(world: World, on: bool, rng: random.Random) -> None:
+    """The operator presses what is not asked for, or leaves one label out of a recount."""
+    if on:
+        slip = rng.choice(SLIPS)
+        world.operator.misses_one |= slip is None
+        world.operator.slips += [] if slip is None else [slip]
 
 
 def _plc_restart(plc: str) -> Switch:
@@ -131,6 +167,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("estop_pressed", (2.0, 8.0), _estop, stops=True, often_per_h=4.0),
     Kind("jam_switch", (2.0, 8.0), _machine_input("jam", 1, 0), stops=True, often_per_h=4.0),
     Kind("encoder_jumped", (1.0,), _encoder, stops=True, often_per_h=4.0),
+    Kind("encoder_stuck", (1.0,), _encoder_stuck, stops=True, often_per_h=4.0),
+    Kind("ghost_seen", (1.0,), _ghost, stops=True, often_per_h=4.0),
+    Kind("operator_slips", (1.0,), _slip, often_per_h=16.0, stops=True),
     Kind("mode_changed", (3.0, 10.0), _machine_input("mode", 2, 1)),
     Kind("machine_plc_restarted", (1.0, 5.0), _plc_restart("machine_plc"), stops=True, often_per_h=4.0),
     Kind("sorter_plc_restarted", (1.0, 5.0), _plc_restart("sorter_plc"), stops=True, often_per_h=4.0),

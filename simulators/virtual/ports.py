@@ -61,8 +61,8 @@ class VirtualPlc:
         if seen is not None:
             leased = write[self._permit_at] and program.feeds and not program.feeder_empty
             await self._changed.wait((min(max_wait_ms, LEASE_MS) if leased else max_wait_ms) / 1000)
-        program.idle_until(self._now_ms() // SCAN_MS * SCAN_MS)
-        return await wire.end(program.read()) if wire.trouble else program.read()
+        read = program.read(self._now_ms() // SCAN_MS * SCAN_MS)
+        return await wire.end(read) if wire.trouble else read
 
     def _write(self, write: Sequence[int]) -> None:
         self._program.write(write)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable, Mapping, Sequence
 
 from simulators.virtual.world import World
 
@@ -16,12 +17,42 @@ AGAIN = 0.25
 AGAIN_WITHIN_S = 4.0
 
 
+def _counters_moved(world: World, rng: random.Random) -> None:
+    """Somebody has run the machine, or the journal is an older copy: the counters are not where we left them."""
+    if rng.random() < 0.5:
+        world.plant.machine.count("documents_fed", rng.randint(1, 3))
+    else:
+        world.plant.sorter.count("items_diverted", rng.randint(1, 3))
+
+
+def _plc_restarted(world: World, rng: random.Random) -> None:
+    rng.choice((world.plant.machine, world.plant.sorter)).restart()
+
+
+def _sort_plan_changed(world: World, rng: random.Random) -> None:
+    world.change_sort_plan(rng)
+
+
+# What happens to the line while its PC has no power.
+AWAY: Mapping[str, Callable[[World, random.Random], None]] = {
+    "counters_moved_while_away": _counters_moved,
+    "plc_restarted_while_away": _plc_restarted,
+    "sort_plan_changed": _sort_plan_changed,
+}
+AWAY_SHARE = 0.4
+"""share of cuts during which something of that happens"""
+
+
 class PowerCuts:
     """So many cuts, spread over the items of one seed."""
 
-    def __init__(self, world: World, items: int, cuts: int) -> None:
+    def __init__(self, world: World, items: int, cuts: int, away: Sequence[str]) -> None:
+        """`away`: which of AWAY may happen."""
         self._world = world
+        self._away = list(away)
+        self.fired: dict[str, int] = dict.fromkeys(self._away, 0)
         self._rng = random.Random(f"cuts {world.scene.seed}")
+        self.planned = cuts
         self._due = [items * (n + 1) // (cuts + 1) for n in range(cuts)]
         self._aimed = False
         self.done = 0
@@ -46,6 +77,10 @@ class PowerCuts:
         world = self._world
         await world.kill()
         await asyncio.sleep(self._rng.choice(DOWN_S))
+        if self._away and self._rng.random() < AWAY_SHARE:
+            name = self._rng.choice(self._away)
+            self.fired[name] += 1
+            AWAY[name](world, self._rng)
         world.start()
         self.done += 1
         if self._rng.random() < AGAIN:

@@ -1,14 +1,16 @@
 """A simulated shift: the real runtime inside the virtual plant, as long as asked, deterministic by seed."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from edge.core.values import Settings, SortPlan
 from simulators.report import report
 from simulators.scene import Scene, load_routes
 from simulators.virtual import verdict
-from simulators.virtual.disturbances import Disturbances
+from simulators.virtual.disturbances import CHUTE_FULL, Disturbances
 from simulators.virtual.loop import run_virtual
 from simulators.virtual.power_cuts import PowerCuts
 from simulators.virtual.world import World
@@ -22,6 +24,8 @@ LOOK_S = 1.0
 SETTLE_S = 5.0
 COMMIT_S = 0.01
 GRACE_MS = 600_000
+BAG_ITEMS = 12
+"""that a bag holds where bags are to be full now and then"""
 
 SETTINGS = Settings(
     line="line-1",
@@ -47,15 +51,18 @@ async def _shift(
     faults: Faults,
     disturbances: Mapping[str, float],
     kills: int,
+    away: Sequence[str],
     doors: bool,
     progress: Progress,
     trace: Trace,
 ) -> dict[str, Any]:
     scene = Scene(seed, items, faults)
     plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
-    world = World(scene, SETTINGS, plan, rate_per_h=rate_per_h, doors=doors)
+    full = CHUTE_FULL in disturbances
+    settings = msgspec.structs.replace(SETTINGS, bag_items_max=BAG_ITEMS) if full else SETTINGS
+    world = World(scene, settings, plan, rate_per_h=rate_per_h, doors=doors)
     try:
-        return await _run(world, items, kills, disturbances, progress)
+        return await _run(world, items, PowerCuts(world, items, kills, away), disturbances, progress)
     finally:
         if trace is not None:
             for line in world.books.trace():
@@ -63,11 +70,12 @@ async def _shift(
         await world.end()
 
 
-async def _run(world: World, items: int, kills: int, rates_per_h: Mapping[str, float], progress: Progress) -> dict[str, Any]:
+async def _run(
+    world: World, items: int, cuts: PowerCuts, rates_per_h: Mapping[str, float], progress: Progress
+) -> dict[str, Any]:
     disturbances = Disturbances(world, rates_per_h)
     world.begin(disturbances.run())
-    limit_ms = items * 3_600_000 // world.plant.geometry.rate_per_h * 2 + GRACE_MS * (1 + kills + len(rates_per_h))
-    cuts = PowerCuts(world, items, kills)
+    limit_ms = items * 3_600_000 // world.plant.geometry.rate_per_h * 2 + GRACE_MS * (1 + cuts.planned + len(rates_per_h))
     while not world.idle and world.now_ms() < limit_ms:
         await world.hit.wait(LOOK_S)
         world.require_alive()
@@ -92,7 +100,7 @@ async def _run(world: World, items: int, kills: int, rates_per_h: Mapping[str, f
         "conditions": world.conditions(),
         "simulated_s": world.now_ms() // 1000,
         "boots": world.boots,
-        "disturbances": disturbances.fired,
+        "disturbances": {**disturbances.fired, **cuts.fired, CHUTE_FULL: world.conditions().get(CHUTE_FULL.upper(), 0)},
         "power_cuts": cuts.done,
         "sometimes": {**verdict.reached(world), **dict(sorted(world.sometimes.items()))},
         "recovered": verdict.recovered(world),
@@ -109,11 +117,15 @@ def shift(
     faults: Faults = 0.0,
     disturbances: Mapping[str, float] | None = None,
     kills: int = 0,
+    away: Sequence[str] = (),
     doors: bool = True,
     progress: Progress = lambda *_: None,
     trace: Trace = None,
 ) -> dict[str, Any]:
-    """Run `items` items; `doors`: a clerk brings back what was rejected. Raises whatever killed a task of the runtime."""
+    """Run `items` items; `away`: what may happen during a power cut; `doors`: a clerk brings back what was rejected.
+
+    Raises whatever killed a task of the runtime.
+    """
     return run_virtual(
         _shift(
             seed=seed,
@@ -122,6 +134,7 @@ def shift(
             faults=faults,
             disturbances=disturbances or {},
             kills=kills,
+            away=away,
             doors=doors,
             progress=progress,
             trace=trace,

@@ -2,7 +2,7 @@
 
 import random
 
-from simulators.virtual.eyes import UNREAD
+from simulators.virtual.eyes import FRAMES, UNREAD
 from simulators.virtual.kind import Kind, Switch
 from simulators.virtual.world import World
 
@@ -47,6 +47,13 @@ def _of_one_camera(world: World, what: str, rng: random.Random, *, on: bool) -> 
         world.turn_sight(camera)
 
 
+def _misses_burst(world: World, on: bool, rng: random.Random) -> None:
+    """A camera misses one burst and counts on from there, until somebody sees it and sets it right."""
+    struck = rng.choice(CAMERAS)
+    for camera in CAMERAS:
+        world.sights[camera].behind = FRAMES if on and camera == struck else 0
+
+
 def _exposure(world: World, on: bool, rng: random.Random) -> None:
     struck = rng.choice(CAMERAS)
     for camera in CAMERAS:
@@ -76,6 +83,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("label_camera_blind", (0.2, 1.0, 4.0), _blind("label_camera")),
     Kind("worker_dies", (0.6, 2.0, 20.0), _worker_dies),
     Kind("worker_hangs", (0.5, 2.0, 9.0), _worker_hangs),
+    Kind("camera_misses_burst", (3.0, 20.0), _misses_burst),
     Kind("exposure_drift", (10.0, 30.0), _exposure),
     Kind("printer_rebooted", (3.0, 8.0), _printer_rebooted),
     Kind("printer_status_garbage", (0.5, 4.0), _printer_garbage),

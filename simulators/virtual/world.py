@@ -91,6 +91,7 @@ class World:
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
         self._cancellations = 0
+        self._later_routes: list[dict[str, int]] = []
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
         self._disk = VirtualDisk(self._name, self.now_ms)
         self.books = Books(self._disk, self._name, settings, sort_plan)
@@ -302,6 +303,16 @@ class World:
         self._disk.cut()
         self.boot = None
 
+    def change_sort_plan(self, rng: random.Random) -> None:
+        """From the next boot on, two destinations have changed their chutes."""
+        routes = dict(self._sort_plan.routes)
+        one, two = rng.sample(sorted(routes), 2)
+        routes[one], routes[two] = routes[two], routes[one]
+        self._later_routes.append(routes)
+        self.plant.sort_plans += 1
+        version = f"{self._sort_plan.version}+"
+        self._sort_plan = SortPlan(version=version, routes=routes, reject_chute=self._sort_plan.reject_chute)
+
     # --- power cuts ---
     def aim(self, point: str) -> None:
         """The power goes the next time that the runtime is at this point: before_write, after_write, print_sent."""
@@ -378,4 +389,4 @@ class World:
 
     def judge(self) -> Judgement:
         """The oracle's verdict on the present state of the plant."""
-        return judge(self.plant, self.scene.ordered(), self.accounts())
+        return judge(self.plant, self.scene.ordered(self._later_routes), self.accounts())

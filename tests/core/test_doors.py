@@ -5,6 +5,7 @@ import pytest
 from edge.core.commands import Answer, Divert, Outcome, PrintLabel, Publish, RejectItem, SetPermit
 from edge.core.events import (
     Booted,
+    ConfigLoaded,
     DeadlinePassed,
     Diverted,
     DocumentRejected,
@@ -20,8 +21,8 @@ from edge.core.events import (
 )
 from edge.core.item import ItemState
 from edge.core.orders import OrderState
-from edge.core.values import DocumentKey, ItemId, OrderId, Plc, State
-from tests.core.line import Line
+from edge.core.values import DocumentKey, ItemId, OrderId, Plc, SortPlan, State
+from tests.core.line import SETTINGS, Line
 
 O1 = OrderId("O1")
 
@@ -145,6 +146,13 @@ def test_door_c_is_shut_to_what_was_in_doubt_before_its_label_check() -> None:
     assert code(line, "reinduct", label=line.qr(1)) == "OPEN_IT"
     assert code(line, "reinduct", label="EA000000009CN;9") == "UNKNOWN_LABEL"
     assert code(line, "reinduct", label="nonsense") == "UNKNOWN_LABEL"
+
+
+def test_door_c_is_shut_to_a_label_of_another_sort_plan() -> None:
+    line = Line()
+    to_sealed_reject(line, 1)
+    line.say(ConfigLoaded, digest="d2", settings=SETTINGS, sort_plan=SortPlan("v2", {"44": 2, "4401": 1}, 0))
+    assert code(line, "reinduct", label=line.qr(1)) == "OPEN_IT", "a divert to its old chute would break I8"
 
 
 def test_door_c_is_shut_while_the_line_does_not_run() -> None:

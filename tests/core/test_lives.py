@@ -250,6 +250,10 @@ def test_lost_on_the_stroke_of_its_deadline(state: str) -> None:
     line.say(DeadlinePassed, LIMIT_MS[state] - 1)
     assert life.state == state
     line.say(DeadlinePassed, 1)
+    if state == "inducted":
+        assert life.state == "unconfirmed", "its divert was under way: it may lie in its bag"
+        assert "DIVERT_UNCONFIRMED" in conditions(line)
+        return
     assert life.state == "lost"
     assert life.reason in ("ITEM_LOST", "NO_ORDER", "LABEL_UNREADABLE"), "the first reason stays"
     assert "ITEM_LOST" in conditions(line)

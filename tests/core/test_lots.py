@@ -99,10 +99,9 @@ def test_two_lots_on_the_belt() -> None:
     receive(line, "R2", "token2", green=True, signed_ms=SIGNED_MS + 9)
     receive(line, "R3", "token3")
     assert [lot.lot_id for lot in line.controller.lots.open_lots()] == ["R2", "R3", "R1"], "green channel, then the oldest"
-    line.feed(1)
-    line.feed(2)
-    line.read(1)
-    line.read(2)
+    for n in (1, 2):
+        line.feed(n)
+        line.read(n)
     reject(line, 9, token="behind the second")
     assert told(line, "document_surplus") == [{"document": "D1-9", "lot": "R2"}]
     assert code(line, "close_lot", lot="R1", lead="L1") == "DOCUMENTS_ON_LINE"

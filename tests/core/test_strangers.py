@@ -47,6 +47,21 @@ def test_fallen_into_the_next_chute_it_is_found_there_and_taken_out() -> None:
     assert not {"WRONG_CHUTE", "DIVERT_UNCONFIRMED"} & conditions(line)
 
 
+def test_confirmed_in_one_chute_and_found_in_another_it_is_recalled_and_goes_back_to_its_issuer() -> None:
+    line = Line()
+    line.through(1)
+    line.through(2)
+    line.say(Extra, plc=Plc.SORTER, station="divert", chute=1)
+    line.mirror()
+    assert code(line.act("recount_bag", chute="1", labels=line.qr(2))) == "BAG_DIFFERS"
+    assert code(line.act("take_out", chute="1", label=line.qr(2))) == "OK"
+    assert state_of(line, 2) is ItemState.RECALLED
+    assert line.controller.floor.bags.by_chute[2].items == [ItemId("I1-1")]
+    assert line.controller.floor.pool.state["O2"].value == "returned"
+    assert line.controller.floor.production.recalled == 1
+    assert code(line.act("recount_bag", chute="2", labels=line.qr(1))) == "OK"
+
+
 def test_a_stranger_that_is_not_found_in_the_bag_leaves_it_right() -> None:
     line = Line()
     line.through(1)
@@ -80,6 +95,17 @@ def test_on_its_way_into_the_chute_when_the_sorter_restarted_it_may_lie_in_its_b
     assert state_of(line, 1) is ItemState.REJECTED
 
 
+def test_nobody_told_that_it_arrived_and_its_time_is_over() -> None:
+    line = Line()
+    line.to_handed_over(1)
+    line.induct(1, line.qr(1))
+    line.now_ms += 21_000
+    line.unit(Plc.SORTER, State.EXECUTE)
+    assert state_of(line, 1) is ItemState.UNCONFIRMED
+    assert code(line.act("recount_bag", chute="2", labels=line.qr(1))) == "OK"
+    assert reasons(line) == {"dispatched": 1}
+
+
 @pytest.mark.parametrize("plc", list(Plc))
 def test_a_plc_that_restarts_while_the_belt_is_cleared_is_asked_again(plc: Plc) -> None:
     line = Line()
@@ -95,6 +121,23 @@ def test_a_plc_that_restarts_while_the_belt_is_cleared_is_asked_again(plc: Plc) 
     line.say(BeltEmpty, plc=Plc.MACHINE)
     line.say(BeltEmpty, plc=Plc.SORTER)
     assert not line.controller.floor.clearing
+
+
+def test_an_abort_ends_a_clearing_and_the_line_can_be_brought_back() -> None:
+    line = Line()
+    line.to_weighed(1)
+    line.act("stop")
+    line.mirror()
+    line.act("clear_belt")
+    line.unit(Plc.MACHINE, State.STOPPED, faults=1)
+    line.mirror()
+    assert line.controller.floor.machine.state is State.ABORTED
+    assert not line.controller.floor.clearing
+    assert code(line.act("clear_belt")) == "NOT_IN_THIS_STATE", "nothing can move now"
+    line.unit(Plc.MACHINE, State.ABORTED)
+    assert code(line.act("clear")) == "OK"
+    clear(line)
+    assert state_of(line, 1) is ItemState.LOST
 
 
 def test_two_documents_fed_as_one_are_refused() -> None:

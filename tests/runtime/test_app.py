@@ -178,8 +178,8 @@ def test_the_view_shows_where_things_are() -> None:
 
     line = Line()
     line.through(1)
-    line.feed(2)
     item = line.to_labelled(3)
+    line.feed(2)
     shown = snapshot(line.controller, site="s", sim=False, rev=1, health={}, central={})
     stations = {station["id"]: station["items"] for station in shown["stations"]}
     assert stations["id_camera"] == ["D1-2"]
@@ -190,6 +190,6 @@ def test_the_view_shows_where_things_are() -> None:
         {"chute": 2, "bag": "B2", "count": 1, "locked": False, "take_out": []},
     ]
     places = {row["document"]: row["place"] for row in accounts(line.controller)}
-    assert places == {"D1-1": "chute:2", "D1-2": "belt", "D1-3": "belt"}
+    assert places == {"D1-1": "chute:2", "D1-3": "belt", "D1-2": "belt"}
     line.controller.items.lost(ItemId("I1-3"))
     assert {row["document"]: row["place"] for row in accounts(line.controller)}["D1-3"] == "lost"

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from simulators.faults import VIRTUAL_KINDS
-from simulators.virtual import campaign, disturbances
+from simulators.virtual import campaign, disturbances, power_cuts
 from simulators.virtual.soak import shift
 from simulators.weights import UnknownFaultError, draw, parse
 
@@ -71,6 +71,22 @@ def test_each_fault_of_an_item_fires_and_is_survived(kind: str) -> None:
     assert result["findings"] == []
     assert result["dispatched"] >= 38, "what was fed in vain too often goes back to its issuer"
     assert result["untouched"]["dispatched"] == result["untouched"]["fed"]
+
+
+@pytest.mark.parametrize("name", power_cuts.AWAY)
+def test_what_happens_while_the_line_pc_is_away_is_survived(name: str) -> None:
+    result = shift(seed=1, items=60, kills=4, away=(name,))
+    assert result["disturbances"][name] >= 1
+    assert result["findings"] == []
+    assert result["untouched"]["dispatched"] == result["untouched"]["fed"]
+
+
+def test_small_bags_are_closed_and_changed() -> None:
+    result = shift(seed=1, items=80, disturbances={disturbances.CHUTE_FULL: 1.0})
+    assert result["disturbances"][disturbances.CHUTE_FULL] >= 2
+    assert result["operator"]["close_bag"] >= 2
+    assert result["findings"] == []
+    assert result["dispatched"] == 80
 
 
 def test_plans_are_drawn_from_their_seed_alone() -> None:

@@ -604,15 +604,28 @@ def test_clearing_answers_each_command_once_and_ends_when_the_line_begins_anew()
     bench.program.empty()
     bench.exchange()
     assert bench.kinds() == ["belt_empty", "belt_empty"]
-    bench.wire.state = 9
-    bench.exchange()
-    assert not bench.program.running, "an abort stops it"
-    bench.wire.state = 2
-    bench.exchange()
-    assert bench.program.running, "and it goes on afterwards"
     bench.wire.state = 15
     bench.exchange()
     assert not bench.program.clearing
+
+
+def test_an_abort_ends_a_clearing_and_nothing_moves_by_itself_afterwards() -> None:
+    bench = sorter()
+    bench.wire.state = HELD
+    bench.wire.say("clear_belt")
+    bench.exchange()
+    bench.wire.state = 9
+    bench.exchange()
+    assert not bench.program.running
+    bench.wire.state = 2
+    bench.exchange()
+    assert not bench.program.running
+    bench.program.empty()
+    bench.exchange()
+    assert bench.kinds() == [], "that question is no longer asked"
+    bench.wire.say("clear_belt")
+    bench.exchange()
+    assert bench.program.running
 
 
 def test_run_out_closes_the_feed_until_the_belt_is_empty() -> None:

@@ -11,7 +11,7 @@ const START = {
   HELD: { word: "unhold", acts: ["unhold"] },
   ABORTED: { word: "clear", acts: ["clear"] },
 };
-const CLEARABLE = ["STOPPED", "IDLE", "HELD", "ABORTED"];
+const CLEARABLE = ["STOPPED", "IDLE", "HELD"];
 
 let hideAnswer = 0;
 
