@@ -26,6 +26,7 @@ from edge.core.commands import Answer
 from edge.core.events import HostRead
 from edge.core.invariants import InvariantError
 from edge.core.values import Camera, Plc, Settings, SortPlan
+from edge.labels.fields import LabelError
 from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime, new_journal_id
 from edge.runtime.archive import WholeJournal
@@ -294,7 +295,7 @@ class Line:
         code = ENDED
         try:
             await self._crew.stop()
-        except (InvariantError, JournalError) as error:
+        except (InvariantError, JournalError, LabelError) as error:
             log.error("stopped: the line must not go on", error=str(error))  # noqa: TRY400 - the text says it all
             code = FAILED
         await self._helper.close()
