@@ -283,7 +283,7 @@ class Sorting:
             if item.item_id in other.unconfirmed:
                 other.unconfirmed.remove(item.item_id)
             if item.item_id in other.items and item.order is not None:
-                # Its own chute's sensor took something else for it. Its order was told as dispatched: it must not go again (I4).
+                # Its own chute took something else for it. Its order was told as dispatched: it must not go again (I4).
                 self._floor.pool.withdraw(item.order.order_id, OrderState.RETURNED)
                 self._recalled(other, item)
         self._items.condemn(item, "UNEXPECTED_PLACE", quarantine=True)
