@@ -169,3 +169,15 @@ def test_a_unit_that_goes_on_in_time_is_forgotten() -> None:
     line.now_ms += 5_000
     line.unit(Plc.SORTER, State.HELD)
     assert "LONG_OUTAGE" not in conditions(line)
+
+
+def test_a_document_in_doubt_ends_its_burst_when_the_next_one_comes() -> None:
+    line = Line()
+    line.feed(1)
+    line.controller.documents.quarantine(line.controller.documents.all[DocumentKey("D1-1")], "POSITION_DOUBT")
+    line.feed(2)
+    before = len(line.said(RejectDocument))
+    line.frame(1, 0)
+    line.frame(1, 1)
+    assert len(line.said(RejectDocument)) == before == 1, "it was told once, for its doubt"
+    assert line.controller.documents.all[DocumentKey("D1-1")].masked == "", "frames that come later are nobody's"

@@ -180,3 +180,8 @@ def test_a_journal_of_the_first_release_is_lifted(tmp_path: Path) -> None:
     again.write(Batch([entry(2)], outcomes=[("print", "2", "EB")]))
     assert again.outcomes("print", 1) == {"2": "EB"}
     again.close()
+
+
+def test_the_simulated_store_closes_its_ledger(tmp_path: Path) -> None:
+    InlineStore(opened(tmp_path / "j.db"), lambda: 1).close()
+    opened(tmp_path / "j.db").close()
