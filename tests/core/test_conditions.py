@@ -1,6 +1,6 @@
 """Alarms after ISA-18.2: delay, chatter, load; the first cause of a stop."""
 
-from edge.core.conditions import CONDITIONS, FLOOD_ALARMS, Conditions, Effect
+from edge.core.conditions import CHATTER_TIMES, CHATTER_US, CONDITIONS, FLOOD_ALARMS, FLOOD_US, Conditions, Effect
 
 S = 1_000_000
 
@@ -103,6 +103,10 @@ def test_a_long_list_of_past_alarms_is_bounded() -> None:
         conditions.set("JAM", on=True, at_us=n * 61 * S)
         conditions.set("JAM", on=False, at_us=n * 61 * S + 1)
     assert len(conditions._alarms_us) == 1000
+
+
+def test_the_numbers_of_isa_18_2() -> None:
+    assert (CHATTER_TIMES, CHATTER_US, FLOOD_ALARMS, FLOOD_US) == (3, 60 * S, 10, 600 * S)
 
 
 def test_what_chattered_once_counts_again_later() -> None:

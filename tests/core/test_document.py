@@ -1,9 +1,9 @@
 """A document up to the gate, in the moments where two things happen at one stamp."""
 
-from edge.core.commands import InsertClose, RejectDocument
-from edge.core.events import DeadlinePassed, DocumentRejected
+from edge.core.commands import EjectUnsealed, InsertClose, RejectDocument
+from edge.core.events import DeadlinePassed, DocumentFed, DocumentRejected, Inserted
 from edge.core.orders import OrderState
-from edge.core.values import DocumentKey, OrderId
+from edge.core.values import DocumentKey, ItemId, OrderId
 from tests.core.line import SETTINGS, Line
 from tests.core.test_collation import Inserter
 from tests.core.test_controller import published
@@ -72,3 +72,30 @@ def test_a_frame_behind_the_last_and_one_behind_the_deadline_change_nothing() ->
     assert [row["verdict"] for row in published(line, "content_check")] == ["MATCH"]
     assert [c.document for c in line.said(InsertClose)] == ["D1-1"]
     assert line.controller.documents.all[DocumentKey("D1-2")].token == ""
+
+
+def test_the_second_on_one_exposure_is_refused_once_and_owes_no_reading() -> None:
+    line = Line()
+    line.feed(1)
+    line.say(DocumentFed, document=DocumentKey("D1-2"), trigger=2)
+    line.say(DeadlinePassed, SETTINGS.read_deadline_ms)
+    refused = sorted((c.document, c.reason) for c in line.said(RejectDocument))
+    assert refused == [("D1-1", "READ_LATE"), ("D1-2", "UNREADABLE")]
+    assert line.controller.floor.unexpected == {}
+
+
+def test_one_in_doubt_breaks_up_its_order() -> None:
+    line = Inserter()
+    for n, token in ((1, "X1"), (2, "X2")):
+        line.feed(n)
+        line.read(n, token=token)
+    line.controller.documents.quarantine(line.controller.documents.all[DocumentKey("D1-1")], "POSITION_DOUBT")
+    line.say(DeadlinePassed)
+    assert [(c.document, c.reason) for c in line.said(RejectDocument)] == [("D1-1", "POSITION_DOUBT"), ("D1-2", "INCOMPLETE")]
+
+
+def test_inserted_before_we_said_anything() -> None:
+    line = Line()
+    line.feed(1)
+    line.say(Inserted, document=DocumentKey("D1-1"), item=ItemId("I1-1"))
+    assert [c.reason for c in line.said(EjectUnsealed)] == ["UNEXPECTED_PLACE"]

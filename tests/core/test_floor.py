@@ -44,15 +44,14 @@ def test_wall_time() -> None:
 def test_a_condition_is_told_when_it_begins_and_when_it_ends() -> None:
     shared = floor()
     shared.wall_offset_ms = 100
-    for _ in range(2):
-        shared.raise_condition("STARVED")
-    shared.advance(5_000)
-    for _ in range(2):
-        shared.end_condition("STARVED")
+    for step in (shared.raise_condition, shared.end_condition):
+        for _ in range(2):
+            step("STARVED")
+            shared.advance(shared.now_us + 5_000)
     body = {"code": "STARVED", "priority": 3}
     assert shared.out == [
         Publish(kind="condition", at_ms=100, body={**body, "active": True}),
-        Publish(kind="condition", at_ms=105, body={**body, "active": False}),
+        Publish(kind="condition", at_ms=110, body={**body, "active": False}),
     ]
 
 

@@ -162,3 +162,10 @@ def test_an_order_that_took_too_long() -> None:
     (row,) = floor.clocks.attainment(floor.settings)
     assert (row.median_min, row.p90_min, row.within_permille) == (0, 1500, 500)
     assert floor.settings.limit_min("unheard of") == 1440
+
+
+def test_what_is_told_of_a_received_lot() -> None:
+    line = Line()
+    receive(line, "R1", "token1", "token2", green=True)
+    assert told(line, "lot_received") == [{"lot": "R1", "documents": 2, "green": True}]
+    assert line.controller.lots.all[LotId("R1")].issuer == "样例公安局"

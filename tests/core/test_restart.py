@@ -276,3 +276,12 @@ def test_a_short_outage_late_in_the_shift_and_a_long_one_of_an_empty_line() -> N
     line.say(LinkDown, link="machine_plc", reason="lost")
     line.say(LinkUp, 10_001, link="machine_plc")
     assert "LONG_OUTAGE" in conditions(line), "somebody may have put something there"
+
+
+def test_the_time_between_two_boots_is_nobodys() -> None:
+    line = caught_up()
+    line.say(ClockRead, wall_ms=1_790_000_000_000)
+    booked_us = sum(line.controller.floor.production.shift.state_us.values())
+    line.say(Booted, 60_000, boot=2, journal_id="j", version="t")
+    line.say(ClockRead, 7, wall_ms=1_790_000_060_000)
+    assert sum(line.controller.floor.production.shift.state_us.values()) - booked_us == 7_000

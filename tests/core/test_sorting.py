@@ -1,6 +1,6 @@
 """D4 and the bags: what no other part of the line lets happen is refused here all the same."""
 
-from edge.core.commands import Outcome, RejectItem
+from edge.core.commands import Divert, Outcome, RejectItem
 from edge.core.events import (
     Diverted,
     DivertUnconfirmed,
@@ -220,3 +220,15 @@ def test_an_envelope_without_a_label_is_taken_out_without_one() -> None:
     unlabelled(line, 1)
     line.say(Diverted, parcel=line.induct(1, ""), chute=2)
     assert code(line.act("take_out", chute="2")) == "OK"
+
+
+def test_what_is_on_its_way_is_not_sent_again_when_another_bag_is_recounted() -> None:
+    line = Line()
+    for n in (1, 2):
+        line.to_handed_over(n)
+    first = line.induct(1, line.qr(1))
+    line.induct(2, line.qr(2))
+    line.say(DivertUnconfirmed, parcel=first, chute=2)
+    line.mirror()
+    assert code(line.act("recount_bag", chute="2", labels=line.qr(1))) == "OK"
+    assert [c.parcel for c in line.said(Divert)] == ["S1-1", "S1-2"]
