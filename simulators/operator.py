@@ -209,6 +209,8 @@ class Operator:
         slips, self.slips = self.slips, []
         for act, argument in slips:
             accepted, code = await panel.request(act, argument)
+            if code == "COUNT_AGAIN":
+                accepted, code = await panel.request(act, self._count(int(argument["chute"])))
             self.answered(act, code, accepted=accepted)
         for act, argument in self.step(await panel.snapshot(), now_ms):
             accepted, code = await panel.request(act, argument)
@@ -238,11 +240,10 @@ class Operator:
         return [Act("bind_bag", {"chute": str(chute), "bag": self._plant.bag_tag(chute)}) for chute in wish.chutes]
 
     def _recount(self, wish: Wish) -> list[Act]:
-        missed, self.misses_one = int(self.misses_one), False
-        return [
-            Act("recount_bag", {"chute": str(chute), "labels": ",".join(self._plant.recount(chute)[missed:])})
-            for chute in wish.chutes
-        ]
+        return [Act("recount_bag", self._count(chute)) for chute in wish.chutes]
+
+    def _count(self, chute: int) -> dict[str, str]:
+        return {"chute": str(chute), "labels": ",".join(self._plant.recount(chute))}
 
     def _take_out(self, wish: Wish) -> list[Act]:
         found = [(chute, text) for chute in wish.chutes for text in wish.labels]

@@ -26,6 +26,8 @@ class Bag:
         """something fell into it that nobody sent there"""
         self.foreign: list[ItemId] = []
         """found in it by a recount, though it belongs elsewhere: to be taken out"""
+        self.counted: set[str] | None = None
+        """what the last recount found, where it did not find everything"""
         self.closing = False
         """takes nothing new; closed as soon as what is on its way has arrived"""
 

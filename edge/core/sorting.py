@@ -212,7 +212,8 @@ class Sorting:
     def recount(self, chute: int, texts: list[str]) -> str:
         """A person scanned what is in a locked bag; "" when the bag is right now, else why it stays locked.
 
-        The labels of what was not confirmed are enough; where one of them is not found, all that was confirmed must be.
+        The labels of what was not confirmed are enough; where one of them is not found, all that was confirmed must be, and the
+        same count must be made twice: one missed label would declare lost what lies in the bag.
         """
         bag = self._floor.bags.by_chute.get(chute)
         if bag is None:
@@ -224,7 +225,10 @@ class Sorting:
         enough = confirmed <= found or (not bag.suspect and set(doubtful.values()) <= found)
         if len(texts) != len(found) or not enough or None in strangers.values():
             return "BAG_DIFFERS"
-        bag.unconfirmed, bag.suspect = [], False
+        if not set(doubtful.values()) <= found and bag.counted != found:
+            bag.counted = found
+            return "COUNT_AGAIN"
+        bag.unconfirmed, bag.suspect, bag.counted = [], False, None
         bag.foreign = [item.item_id for item in strangers.values() if item is not None]
         for item_id, text in doubtful.items():
             item = self._items.all[item_id]

@@ -72,6 +72,7 @@ ANSWERS: Words = {
     "BAG_IN_USE": ("该格口或袋牌已被绑定", "chute or bag tag is bound already"),
     "NO_BAG": ("该格口未绑定袋", "no bag is bound to this chute"),
     "NOT_IN_THIS_BAG": ("该邮件不在此袋的待取清单中", "not on this bag's list to take out"),
+    "COUNT_AGAIN": ("有件未找到，请再清点一次", "something was not found: count once more"),
     "BAG_DIFFERS": ("清点与账目不符，袋保持锁定", "the count differs: the bag stays locked"),
     "NOT_IN_HAND": ("该证件或邮件不在剔除口或台面上", "this does not lie at a reject place or on the desk"),
     "SECOND_PERSON": ("须由第二人在场确认", "a second person must confirm"),

@@ -283,7 +283,9 @@ def test_a_recount_that_does_not_find_it_loses_it() -> None:
     line.to_handed_over(1)
     line.say(DivertUnconfirmed, parcel=line.induct(1, line.qr(1)), chute=2)
     line.mirror()
-    line.act("recount_bag", chute="2", labels="")
+    assert code(line.act("recount_bag", chute="2", labels="")) == "COUNT_AGAIN"
+    assert line.controller.items.all[ItemId("I1-1")].state is ItemState.UNCONFIRMED, "one slip must not lose it"
+    assert code(line.act("recount_bag", chute="2", labels="")) == "OK"
     assert line.controller.items.all[ItemId("I1-1")].state is ItemState.LOST
     assert "ITEM_LOST" in line.controller.floor.conditions.active
 

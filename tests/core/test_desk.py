@@ -94,6 +94,7 @@ def test_a_recount_of_a_bag_in_which_nothing_was_scanned() -> None:
     line.say(DivertUnconfirmed, parcel=line.induct(1, line.qr(1)), chute=2)
     assert published(line, "divert_unconfirmed") == [{"item": "I1-1", "order_id": "O1", "chute": 2}]
     assert code(line.act("close_bag", chute="2", bag="B2")) == "BAG_LOCKED"
+    assert code(line.act("recount_bag", chute="2")) == "COUNT_AGAIN"
     assert code(line.act("recount_bag", chute="2")) == "OK"
     assert item_of(line, 1).state is ItemState.LOST
 

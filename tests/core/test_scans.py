@@ -46,8 +46,17 @@ def test_where_one_is_not_found_all_the_others_must_be() -> None:
     line = unconfirmed_bag()
     assert code(line, "recount_bag", chute="2", labels=line.qr(4)) == "BAG_DIFFERS"
     every = ",".join(line.qr(n) for n in (1, 2, 3, 4))
+    assert code(line, "recount_bag", chute="2", labels=every) == "COUNT_AGAIN"
     assert code(line, "recount_bag", chute="2", labels=every) == "OK"
     assert line.controller.items.all[ItemId("I1-5")].state.value == "lost"
+
+
+def test_only_the_same_count_twice_loses_anything() -> None:
+    line = unconfirmed_bag(1)
+    without = ",".join(line.qr(n) for n in (1, 2, 3))
+    assert code(line, "recount_bag", chute="2", labels=without) == "COUNT_AGAIN"
+    assert code(line, "recount_bag", chute="2", labels=f"{without},{line.qr(4)}") == "OK"
+    assert line.controller.floor.production.outcomes == {"dispatched": 4}
 
 
 def test_a_stranger_or_a_repetition_in_the_bag_is_a_difference() -> None:

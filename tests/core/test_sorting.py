@@ -88,6 +88,7 @@ def test_a_recount_loses_every_envelope_without_a_label() -> None:
         unlabelled(line, n)
         line.say(Diverted, parcel=line.induct(n, ""), chute=2)
     line.mirror()
+    assert code(line.act("recount_bag", chute="2", labels="")) == "COUNT_AGAIN"
     assert code(line.act("recount_bag", chute="2", labels="")) == "OK"
     assert [item_of(line, n).state for n in (1, 2)] == [ItemState.LOST] * 2
     assert "ITEM_LOST" in conditions(line)

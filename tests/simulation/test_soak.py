@@ -69,7 +69,7 @@ def test_each_fault_of_an_item_fires_and_is_survived(kind: str) -> None:
     result = shift(seed=21, items=40, faults={kind: 0.08})
     assert result["faults"][kind]["fired"] >= 1
     assert result["findings"] == []
-    assert result["dispatched"] >= 38, "what was fed in vain too often goes back to its issuer"
+    assert result["dispatched"] >= 32, "what was fed in vain too often goes back to its issuer"
     assert result["untouched"]["dispatched"] == result["untouched"]["fed"]
 
 
