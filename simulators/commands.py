@@ -125,10 +125,14 @@ def soak(
         raise typer.Exit(UNCLEAN if result["findings"] else 0)
     with bars() as progress:
         task = progress.add_task("line hours", total=hours)
+        told: list[tuple[int, str]] = []
 
         def tell(done: int, _: int, sums: campaign.Campaign) -> None:
-            wrong = len(sums.bad)
-            text = f"line hours, {sums.sums['seeds']} seeds, {sums.sums['power_cuts']} power cuts, findings {wrong}"
+            for bad_seed, finding in sums.bad[len(told) :]:
+                text = f"seed {bad_seed}: {finding}; step by step: sealline soak --faults {faults} --replay {bad_seed}"
+                progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+                told.append((bad_seed, finding))
+            text = f"line hours, {sums.sums['seeds']} seeds, {sums.sums['power_cuts']} power cuts, findings {len(told)}"
             progress.update(task, completed=done / campaign.RATE_PER_H, description=text)
 
         result = campaign.soak(hours=hours, jobs=jobs, seed=seed, faults=wanted, progress=tell)

@@ -137,7 +137,7 @@ class Sorting:
         elif event.parcel in self._strangers:
             del self._strangers[event.parcel]
             if not isinstance(event, ItemRejected):
-                self._floor.raise_condition("WRONG_CHUTE")
+                self._suspect(event.chute)
         else:
             self._early[event.parcel] = event
 
@@ -147,7 +147,7 @@ class Sorting:
             if self._items.move(item, "rejected"):
                 self._items.end_rejected(item, "sealed_reject")
         elif item.reason or event.chute != item.chute:
-            self._went_wrong(item, event.chute)
+            self._went_wrong(item, event)
         elif isinstance(event, Diverted):
             if self._items.move(item, "diverted"):
                 self.dispatch(item)
@@ -161,10 +161,7 @@ class Sorting:
     def extra(self, event: Extra) -> None:
         """Something was seen where nothing was expected; a chute's bag is locked until it was recounted."""
         self._floor.raise_condition("EXTRA_ITEM")
-        bag = self._floor.bags.by_chute.get(event.chute)
-        if bag is not None:
-            bag.suspect = True
-            self._floor.raise_condition("WRONG_CHUTE")
+        self._suspect(event.chute)
 
     def missing(self, item: Item) -> bool:
         """Nobody has seen where it went. Its divert was under way: then it may lie in its bag; else False, it is lost."""
@@ -175,15 +172,28 @@ class Sorting:
         self._floor.raise_condition("DIVERT_UNCONFIRMED")
         return True
 
-    def _went_wrong(self, item: Item, chute: int) -> None:
-        """Seen in a chute where it must not be: the bag is locked, the line holds, a person takes it out."""
-        bag = self._floor.bags.by_chute.get(chute)
-        if self._items.move(item, "unconfirmed"):
-            item.chute = chute
+    def _went_wrong(self, item: Item, event: Diverted | DivertUnconfirmed) -> None:
+        """Sent or seen where it must not be: the bag is locked, the line holds, a person takes it out."""
+        bag = self._floor.bags.by_chute.get(event.chute)
+        if bag is None:
+            self._items.lost(item.item_id)
+        elif self._items.move(item, "unconfirmed"):
+            item.chute = event.chute
             self._items.condemn(item, "UNEXPECTED_PLACE", quarantine=True)
-            if bag is not None:
-                bag.unconfirmed.append(item.item_id)
-        self._floor.raise_condition("WRONG_CHUTE")
+            bag.unconfirmed.append(item.item_id)
+            self._floor.raise_condition("WRONG_CHUTE")
+        elif isinstance(event, Diverted):
+            # It was accounted for elsewhere before, so this is something else. Not seen, it is where it was accounted for.
+            self._suspect(event.chute)
+
+    def _suspect(self, chute: int) -> None:
+        """Something lies in this chute that nobody sent there; its bag is locked until it was recounted."""
+        bag = self._floor.bags.by_chute.get(chute)
+        if bag is None:
+            self._floor.raise_condition("EXTRA_ITEM")
+        else:
+            bag.suspect = True
+            self._floor.raise_condition("WRONG_CHUTE")
 
     def dispatch(self, item: Item) -> None:
         """Confirmed in its chute: the order is done, once and for all (I4)."""

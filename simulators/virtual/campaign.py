@@ -160,7 +160,6 @@ class Campaign:
             "bound_95": 3 / dispatched if dispatched and not sums["wrong_dispatches"] else None,
             "findings": [f"seed {bad_seed}: {finding}" for bad_seed, finding in self.bad[:20]],
             "seed": seed,
-            "commit": commit(),
         }
 
 
@@ -191,7 +190,7 @@ def soak(
     progress: Callable[[int, int, Campaign], None] = lambda *_: None,
 ) -> Json:
     """Run the campaign; see Campaign.report."""
-    begun_s = time.monotonic()
+    begun_s, begun_at = time.monotonic(), commit()
     todo = plans(seed, hours, faults)
     total = sum(plan.items for plan in todo)
     campaign, done = Campaign([name for name in CATALOGUE if wanted(name, faults)]), 0
@@ -199,4 +198,4 @@ def soak(
         campaign.add(plan, result)
         done += plan.items
         progress(done, total, campaign)
-    return campaign.report(seed=seed, wall_s=time.monotonic() - begun_s)
+    return {**campaign.report(seed=seed, wall_s=time.monotonic() - begun_s), "commit": begun_at}

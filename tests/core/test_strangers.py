@@ -3,9 +3,9 @@
 import pytest
 
 from edge.core.commands import ClearBelt, RejectDocument
-from edge.core.events import BeltEmpty, DivertUnconfirmed, DocumentFed, Extra, PlcRestarted
+from edge.core.events import BeltEmpty, Diverted, DivertUnconfirmed, DocumentFed, Extra, Inducted, ParcelScanned, PlcRestarted
 from edge.core.item import ItemState
-from edge.core.values import DocumentKey, EventFlag, ItemId, Plc, State
+from edge.core.values import DocumentKey, EventFlag, ItemId, ParcelKey, Plc, State
 from tests.core.line import Line
 from tests.core.test_controller import code, reasons
 
@@ -60,6 +60,47 @@ def test_confirmed_in_one_chute_and_found_in_another_it_is_recalled_and_goes_bac
     assert line.controller.floor.pool.state["O2"].value == "returned"
     assert line.controller.floor.production.recalled == 1
     assert code(line.act("recount_bag", chute="2", labels=line.qr(1))) == "OK"
+
+
+def accounted_elsewhere() -> Line:
+    """One that was sent to chute 2 and was found and taken out of bag 1, before its own chute told that it had not come."""
+    line = Line()
+    line.to_handed_over(1)
+    line.induct(1, line.qr(1))
+    line.say(Extra, plc=Plc.SORTER, station="divert", chute=1)
+    line.mirror()
+    assert code(line.act("recount_bag", chute="1", labels=line.qr(1))) == "BAG_DIFFERS"
+    line.controller.items.lost(ItemId("I1-1"))
+    assert code(line.act("take_out", chute="1", label=line.qr(1))) == "OK"
+    assert state_of(line, 1) is ItemState.REJECTED
+    assert "WRONG_CHUTE" not in conditions(line)
+    return line
+
+
+def test_not_seen_in_its_chute_after_it_was_found_elsewhere_is_no_news() -> None:
+    line = accounted_elsewhere()
+    line.say(DivertUnconfirmed, parcel=ParcelKey("S1-1"), chute=2)
+    assert "WRONG_CHUTE" not in conditions(line)
+    assert not line.controller.floor.bags.by_chute[2].locked
+
+
+def test_seen_in_a_chute_after_it_was_found_elsewhere_it_is_something_else() -> None:
+    line = accounted_elsewhere()
+    line.say(Diverted, parcel=ParcelKey("S1-1"), chute=2)
+    assert "WRONG_CHUTE" in conditions(line)
+    assert line.controller.floor.bags.by_chute[2].suspect
+    assert code(line.act("recount_bag", chute="2", labels="")) == "OK"
+    assert "WRONG_CHUTE" not in conditions(line)
+
+
+@pytest.mark.parametrize(("chute", "condition"), [(2, "WRONG_CHUTE"), (9, "EXTRA_ITEM")])
+def test_a_parcel_of_nobody_in_a_chute_locks_its_bag(chute: int, condition: str) -> None:
+    line = Line()
+    line.say(Inducted, parcel=ParcelKey("S1-7"))
+    line.say(ParcelScanned, text="what is this")
+    line.say(DivertUnconfirmed, parcel=ParcelKey("S1-7"), chute=chute)
+    assert condition in conditions(line)
+    assert [bag.chute for bag in line.controller.floor.bags.locked()] == ([2] if chute == 2 else [])
 
 
 def test_a_stranger_that_is_not_found_in_the_bag_leaves_it_right() -> None:
