@@ -59,6 +59,8 @@ class SorterProgram(PlcProgram):
         self._next_parcel += 1
         tracked = Tracked(self._next_parcel, "D4", trusted=not self.clearing)
         self.parcels[tracked.handle] = tracked
+        # Its zone is not empty any more, which the edge is told with the next image, but not woken for.
+        self._stale = True
         self.register.expect("induction", tracked, travel_um + self._geometry.hand_over_to_induction_um)
 
     def at_induction(self, travel_um: int) -> None:
