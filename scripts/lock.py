@@ -2,7 +2,7 @@
 
 rapidocr is locked without its dependencies: only the recogniser's model file in its wheel is used, and what it depends on
 would bring a second owner of `cv2` (decision 0001). Everything is installed with --no-deps from these files. The peers of the
-wire tests are locked alone, for an environment of their own: one of them is an older version of a library that the product uses.
+wire tests are locked alone, for an environment of their own: one of them is an older version of a library of the product.
 """
 
 import re
