@@ -18,6 +18,7 @@ from line_config.process_image import ProcessImage
 
 CONNECT_TIMEOUT_S = 1.0
 ILLEGAL_FUNCTION = 1
+READ, WRITE, READ_WRITE = 3, 16, 23
 READ_MAX_WORDS = 125
 # pymodbus logs what it also raises; the link reports it once, in the line's own words.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
@@ -84,9 +85,9 @@ class ModbusPlc:
     async def _cycle(self, client: AsyncModbusTcpClient, write: list[int]) -> tuple[int, ...]:
         words = await self._write_and_read(client, write) if self._fc23 else None
         if words is None:
-            self._accept(await client.write_registers(self._write_at, write, device_id=self._unit_id))
+            self._accept(await client.write_registers(self._write_at, write, device_id=self._unit_id), WRITE)
             words = self._words(
-                await client.read_holding_registers(self._read_at, count=self._read_words, device_id=self._unit_id)
+                await client.read_holding_registers(self._read_at, count=self._read_words, device_id=self._unit_id), READ
             )
         self._proved = True
         return words
@@ -104,17 +105,21 @@ class ModbusPlc:
         if refused and not self._proved:
             self._fc23 = False
             return None
-        return self._words(reply)
+        return self._words(reply, READ_WRITE)
 
-    def _accept(self, reply: ModbusPDU) -> None:
+    def _accept(self, reply: ModbusPDU, function: int) -> None:
         if isinstance(reply, ExceptionResponse) or reply.isError():
             code = getattr(reply, "exception_code", "?")
             raise DeviceRefused(
                 f"{self._where}: refused with Modbus exception {code}; check unit id, register map and key switch"
             )
+        if reply.function_code != function:
+            raise BadReply(
+                f"{self._where}: function {reply.function_code} was answered, {function} was asked; check the PLC program"
+            )
 
-    def _words(self, reply: ModbusPDU) -> tuple[int, ...]:
-        self._accept(reply)
+    def _words(self, reply: ModbusPDU, function: int) -> tuple[int, ...]:
+        self._accept(reply, function)
         words = tuple(reply.registers)
         if len(words) != self._read_words:
             raise BadReply(
