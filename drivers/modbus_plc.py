@@ -18,6 +18,7 @@ from line_config.process_image import ProcessImage
 
 CONNECT_TIMEOUT_S = 1.0
 ILLEGAL_FUNCTION = 1
+READ, WRITE, READ_WRITE = 3, 16, 23
 READ_MAX_WORDS = 125
 # pymodbus logs what it also raises; the link reports it once, in the line's own words.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
@@ -35,7 +36,10 @@ class ModbusPlc:
         self._read_words = image.words("plc_to_edge")
         self._timeout_s = timeout_ms / 1000
         self._client: AsyncModbusTcpClient | None = None
-        self._fc23: bool | None = None
+        self._fc23 = True
+        """which way the next exchange goes"""
+        self._proved = False
+        """whether an exchange has gone that way on this connection"""
 
     @property
     def _where(self) -> str:
@@ -58,7 +62,7 @@ class ModbusPlc:
         transport = client.ctx.transport
         if transport is not None:
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client = client
+        self._client, self._proved = client, False
 
     async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
         """Write the edge's image and read the PLC's. A wire returns at once: `seen` and `max_wait_ms` are not used."""
@@ -68,6 +72,8 @@ class ModbusPlc:
         try:
             return await self._cycle(self._client, list(write))
         except (ModbusException, OSError, TimeoutError) as error:
+            # Some devices do not refuse a function that they lack, they say nothing: the next connection tries the other way.
+            self._fc23 = self._fc23 if self._proved else not self._fc23
             await self.close()
             raise LinkLost(
                 f"{self._where}: no reply within {self._timeout_s * 1000:.0f} ms ({error}); check cable and PLC"
@@ -77,31 +83,43 @@ class ModbusPlc:
             raise
 
     async def _cycle(self, client: AsyncModbusTcpClient, write: list[int]) -> tuple[int, ...]:
-        if self._fc23 is not False:
-            reply: ModbusPDU = await client.readwrite_registers(
-                read_address=self._read_at,
-                read_count=self._read_words,
-                write_address=self._write_at,
-                values=write,
-                device_id=self._unit_id,
+        words = await self._write_and_read(client, write) if self._fc23 else None
+        if words is None:
+            self._accept(await client.write_registers(self._write_at, write, device_id=self._unit_id), WRITE)
+            words = self._words(
+                await client.read_holding_registers(self._read_at, count=self._read_words, device_id=self._unit_id), READ
             )
-            if not (self._fc23 is None and isinstance(reply, ExceptionResponse) and reply.exception_code == ILLEGAL_FUNCTION):
-                words = self._words(reply)
-                self._fc23 = True
-                return words
-            self._fc23 = False
-        self._accept(await client.write_registers(self._write_at, write, device_id=self._unit_id))
-        return self._words(await client.read_holding_registers(self._read_at, count=self._read_words, device_id=self._unit_id))
+        self._proved = True
+        return words
 
-    def _accept(self, reply: ModbusPDU) -> None:
+    async def _write_and_read(self, client: AsyncModbusTcpClient, write: list[int]) -> tuple[int, ...] | None:
+        """Both in one transaction; None = the device does not offer that."""
+        reply: ModbusPDU = await client.readwrite_registers(
+            read_address=self._read_at,
+            read_count=self._read_words,
+            write_address=self._write_at,
+            values=write,
+            device_id=self._unit_id,
+        )
+        refused = isinstance(reply, ExceptionResponse) and reply.exception_code == ILLEGAL_FUNCTION
+        if refused and not self._proved:
+            self._fc23 = False
+            return None
+        return self._words(reply, READ_WRITE)
+
+    def _accept(self, reply: ModbusPDU, function: int) -> None:
         if isinstance(reply, ExceptionResponse) or reply.isError():
             code = getattr(reply, "exception_code", "?")
             raise DeviceRefused(
                 f"{self._where}: refused with Modbus exception {code}; check unit id, register map and key switch"
             )
+        if reply.function_code != function:
+            raise BadReply(
+                f"{self._where}: function {reply.function_code} was answered, {function} was asked; check the PLC program"
+            )
 
-    def _words(self, reply: ModbusPDU) -> tuple[int, ...]:
-        self._accept(reply)
+    def _words(self, reply: ModbusPDU, function: int) -> tuple[int, ...]:
+        self._accept(reply, function)
         words = tuple(reply.registers)
         if len(words) != self._read_words:
             raise BadReply(

@@ -4,15 +4,17 @@ The synchronous client lives in one thread of its own: a call cannot be cancelle
 """
 
 import asyncio
+import contextlib
 import logging
 import queue
+import socket
 import struct
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from snap7.client import Client
-from snap7.error import S7ConnectionError, S7Error, S7TimeoutError
+from snap7.error import S7ConnectionError, S7Error, S7PacketLostError, S7StalePacketError, S7TimeoutError
 
 from drivers.ports import BadReply, DeviceError, DeviceRefused, LinkLost
 from line_config.process_image import ProcessImage
@@ -21,6 +23,7 @@ from line_config.process_image import ProcessImage
 logging.getLogger("snap7").setLevel(logging.CRITICAL)
 
 CONNECT_TIMEOUT_S = 1.0
+TRANSACTIONS = 2
 Words = tuple[int, ...]
 Work = Callable[[], Words]
 Settle = Callable[[Words, DeviceError | None], None]
@@ -31,6 +34,7 @@ class S7Plc:
 
     def __init__(self, host: str, port: int, rack: int, slot: int, image: ProcessImage, *, timeout_ms: int = 120) -> None:
         self._open = partial(_Session, (host, rack, slot, port), image, timeout_ms / 1000)
+        self._timeout_s = timeout_ms / 1000
         self._session: _Session | None = None
         self._where = f"S7 PLC {host}:{port}"
 
@@ -53,7 +57,12 @@ class S7Plc:
         if session is None:
             raise LinkLost(f"{self._where}: not connected")
         words = tuple(write)
-        return await self._wait(session, lambda: session.cycle(words))
+        try:
+            # The library's own limit counts from each piece of an answer anew: one that trickles in would never end.
+            async with asyncio.timeout(TRANSACTIONS * self._timeout_s):
+                return await self._wait(session, lambda: session.cycle(words))
+        except TimeoutError as error:
+            raise LinkLost(f"{self._where}: no whole reply in {self._timeout_s * 1000:.0f} ms; check cable and PLC") from error
 
     async def close(self) -> None:
         """Drop the connection and let its thread end; never raises."""
@@ -101,16 +110,22 @@ class _Session:
         self._where = "S7 PLC {0}:{3} rack {1} slot {2}".format(*address)
         self._client = Client()
         self._jobs: queue.SimpleQueue[tuple[Work, Settle] | None] = queue.SimpleQueue()
+        self._at_work = False
         threading.Thread(target=self._serve, name="s7", daemon=True).start()
 
     # --- the loop's side ---
     def do(self, work: Work, settle: Settle) -> None:
         """Have the thread do one thing."""
+        self._at_work = True
         self._jobs.put((work, settle))
 
     def end(self) -> None:
-        """Have the thread disconnect and end, after what it is at."""
+        """Have the thread disconnect and end; an answer that it still waits for will not come."""
         self._jobs.put(None)
+        connection = self._client.connection
+        if self._at_work and connection is not None and connection.socket is not None:
+            with contextlib.suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
 
     # --- the thread's side ---
     def _serve(self) -> None:
@@ -119,8 +134,10 @@ class _Session:
             try:
                 words = work()
             except DeviceError as error:
+                self._at_work = False
                 settle((), error)
             else:
+                self._at_work = False
                 settle(words, None)
         try:
             self._client.disconnect()
@@ -148,7 +165,10 @@ class _Session:
             reply = bytes(self._client.db_read(self._read_db, 0, self._read.size))
         except (S7TimeoutError, S7ConnectionError, OSError) as error:
             raise LinkLost(f"{self._where}: no reply in {self._timeout_s * 1000:.0f} ms ({error}); check cable") from error
+        except (S7StalePacketError, S7PacketLostError) as error:
+            raise BadReply(f"{self._where}: the answer to another request ({error}); who else talks to this PLC?") from error
         except S7Error as error:
+            # A refusal and an answer that makes no sense are of one class, and their texts differ from server to server.
             raise DeviceRefused(
                 f"{self._where}: {error}; check DB {self._read_db} and DB {self._write_db} (not optimised) and PUT/GET"
             ) from error

@@ -1,7 +1,8 @@
 """Write the hash-locked requirement files from pyproject.toml (needs pip-tools; run when a pin changes).
 
 rapidocr is locked without its dependencies: only the recogniser's model file in its wheel is used, and what it depends on
-would bring a second owner of `cv2` (decision 0001). Everything is installed with --no-deps from these files.
+would bring a second owner of `cv2` (decision 0001). Everything is installed with --no-deps from these files. The peers of the
+wire tests are locked alone, for an environment of their own: one of them is an older version of a library of the product.
 """
 
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ALONE = "rapidocr"
+PEERS = ("pys7==3.1.2", "python-snap7==2.0.2")
 COMPILE = [
     "--quiet", "--generate-hashes", "--strip-extras", "--no-emit-index-url", "--no-emit-find-links", "--allow-unsafe",
     "--no-header", "--no-annotate",
@@ -49,6 +51,8 @@ def main() -> None:
     everything = ROOT / "requirements-test.lock"
     _lock([*build, *run, *test], everything, None)
     _lock([*build, *run], ROOT / "requirements.lock", everything)
+    head = "# Made by scripts/lock.py from the peers that it names; do not edit.\n"
+    (ROOT / "requirements-peers.lock").write_text(head + "".join(map(_alone, PEERS)))
 
 
 if __name__ == "__main__":

@@ -6,15 +6,20 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 
 RUN_PACKAGES="libzbar0 mosquitto fonts-ocr-b fonts-noto-cjk libgl1 libglib2.0-0"
-TEST_PACKAGES="chromium gcc libc6-dev pkg-config libmodbus-dev git"
+TEST_PACKAGES="chromium gcc libc6-dev pkg-config libmodbus-dev mbpoll git"
+PEERS=tests/wire/peers
 
 case "$what" in
     run) lock=requirements.lock packages=$RUN_PACKAGES ;;
-    test) lock=requirements-test.lock packages="$RUN_PACKAGES $TEST_PACKAGES" ;;
+    test)
+        lock=requirements-test.lock packages="$RUN_PACKAGES $TEST_PACKAGES"
+        # A node from elsewhere brings an npm of its own, and Debian's would not go beside it.
+        command -v npm >/dev/null || packages="$packages nodejs npm"
+        ;;
     *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac
 
-sum=$(cat pyproject.toml requirements.lock requirements-test.lock scripts/setup.sh | sha256sum | cut -d' ' -f1)
+sum=$(cat pyproject.toml requirements*.lock $PEERS/package-lock.json scripts/setup.sh | sha256sum | cut -d' ' -f1)
 stamp=.venv/.sealline-$what
 # An environment that was set up for the tests has everything that the product needs.
 for done_stamp in "$stamp" .venv/.sealline-test; do
@@ -91,5 +96,15 @@ PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 .venv/bin/python -m pip insta
                        /^(ERROR|error)/{print "\n" $0; fflush()}
                        /^Installing collected/{printf "\r[setup] unpacking %-50s\n", ""; fflush()}'
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+
+# --- peers of the wire tests: programs that nobody here has written; without them their tests skip and name the command ---
+if [ "$what" = test ]; then
+    say "peers of the wire tests"
+    (cd $PEERS && npm ci --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+        say "npm could not bring jsmodbus, modbus-serial and nodes7: the tests with them skip"
+    { [ -x $PEERS/venv/bin/python ] || "$python" -m venv $PEERS/venv; } &&
+        PIP_DISABLE_PIP_VERSION_CHECK=1 $PEERS/venv/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-peers.lock ||
+        say "pip could not bring libsnap7 and pyS7: the tests with them skip"
+fi
 echo "$sum" > "$stamp"
 say "ready: .venv/bin/sealline"

@@ -15,8 +15,12 @@ CONNECT_REQUEST, CONNECT_CONFIRM, DATA = 0xE0, 0xD0, 0xF0
 JOB, ACK_DATA = 1, 3
 SETUP, READ, WRITE = 0xF0, 0x04, 0x05
 AREA_DB = 0x84
-OK, ADDRESS_ERROR, NO_OBJECT = 0xFF, 0x05, 0x0A
+OK, ADDRESS_ERROR, TYPE_ERROR, SIZE_ERROR, NO_OBJECT = 0xFF, 0x05, 0x06, 0x07, 0x0A
 BYTES_FOLLOW = 0x04
+WIDTHS = {2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 4, 8: 4}
+"""an item's type (byte, char, word, int, dword, dint, real) → bytes; single bits are not served"""
+BITS_OF_A_UNIT = {4: 1, 5: 1, 6: 8, 7: 8, 9: 8}
+"""a datum's type → what its length counts: bits, or bytes"""
 S7_HEADER = struct.Struct(">BBHHHH")
 ITEM = struct.Struct(">BBBBHHBBH")
 
@@ -78,39 +82,49 @@ class S7Plc:
         return header + struct.pack(">H", error) + parameters + data
 
     def _items(self, parameters: bytes) -> Iterator[tuple[int, int, int]]:
-        """(data block, first byte, number of bytes) of each item; -1 for a block that is not here."""
+        """(data block, first byte, bytes) of each item; block -1 = not a data block, 0 bytes = a type that is not served."""
         for n in range(parameters[1]):
             raw = parameters[2 + 12 * n : 14 + 12 * n]
             _, _, _, transport, count, block, area, high, low = ITEM.unpack(raw)
             bits = high << 16 | low
-            width = 2 if transport in (4, 5) else 1
-            yield (block if area == AREA_DB else -1), bits // 8, count * width
+            yield (block if area == AREA_DB else -1), bits // 8, count * WIDTHS.get(transport, 0)
 
     def _read(self, parameters: bytes) -> bytes:
         words = self._unit.read()
         source = struct.pack(f">{len(words)}H", *words)
         data = b""
         for block, at, size in self._items(parameters):
-            if block != self._read_db:
-                data += bytes([NO_OBJECT, 0, 0, 0])
-            elif at + size > len(source):
-                data += bytes([ADDRESS_ERROR, 0, 0, 0])
+            data += b"\x00" * (len(data) % 2)  # an item begins at an even byte
+            fault = _fault(block == self._read_db, at, size, len(source))
+            if fault == OK:
+                data += struct.pack(">BBH", OK, BYTES_FOLLOW, 8 * size) + source[at : at + size]
             else:
-                data += struct.pack(">BBH", OK, BYTES_FOLLOW, 8 * size) + source[at : at + size] + b"\x00" * (size % 2)
+                data += bytes([fault, 0, 0, 0])
         return data
 
     def _write(self, parameters: bytes, data: bytes) -> bytes:
         results, offset = [], 0
         for block, at, size in self._items(parameters):
-            chunk = data[offset + 4 : offset + 4 + size]
-            offset += 4 + size + size % 2
-            if block != self._write_db:
-                results.append(NO_OBJECT)
-            elif at + size > len(self._written) or len(chunk) != size:
-                results.append(ADDRESS_ERROR)
-            else:
+            offset += offset % 2
+            _, kind, length = struct.unpack_from(">BBH", data, offset)
+            sent = length * BITS_OF_A_UNIT.get(kind, 0) // 8
+            chunk = data[offset + 4 : offset + 4 + sent]
+            offset += 4 + sent
+            fault = _fault(block == self._write_db, at, size, len(self._written))
+            if fault == OK and len(chunk) != size:
+                fault = SIZE_ERROR
+            if fault == OK:
                 self._written[at : at + size] = chunk
-                results.append(OK)
+            results.append(fault)
         if OK in results:
             self._unit.write(struct.unpack(f">{len(self._written) // 2}H", self._written))
         return bytes(results)
+
+
+def _fault(known: bool, at: int, size: int, have: int) -> int:
+    """The return code of an item."""
+    if not known:
+        return NO_OBJECT
+    if not size:
+        return TYPE_ERROR
+    return OK if at + size <= have else ADDRESS_ERROR

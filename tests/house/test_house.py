@@ -1,6 +1,7 @@
 """The house itself: purity of the core, import contracts, wrapped libraries, sizes, pins, and pages made from the code."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -146,6 +147,20 @@ def test_locks_hold_the_pins_with_hashes(lock: str) -> None:
     assert set(project["dependencies"]) <= locked
     assert text.count("--hash=sha256:") >= len(locked)
     assert "http" not in re.sub(r"httpx|httpcore|httptools", "", text), "no registry's address in a lock file"
+
+
+def test_the_peers_are_pinned_with_hashes_and_without_an_address() -> None:
+    lock = (ROOT / "requirements-peers.lock").read_text()
+    pins = re.findall(r"^([a-z0-9-]+)==[\d.]+ ", lock, re.MULTILINE)
+    assert len(pins) == lock.count("--hash=sha256:") == 2
+    folder = ROOT / "tests" / "wire" / "peers"
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    text = (folder / "package-lock.json").read_text()
+    locked = json.loads(text)["packages"]
+    for name, version in wanted.items():
+        assert locked[f"node_modules/{name}"]["version"] == version
+    assert all("integrity" in found for name, found in locked.items() if name)
+    assert "http" not in lock + text, "no registry's address in a lock file"
 
 
 def test_one_package_owns_cv2() -> None:

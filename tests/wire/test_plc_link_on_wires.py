@@ -1,119 +1,17 @@
 """The PLC link with the real drivers on real sockets: what the virtual tests prove holds on both protocols."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 
 import pytest
 
-from drivers.modbus_plc import ModbusPlc
-from drivers.ports import PlcPort
-from drivers.s7_plc import S7Plc
-from edge.core.commands import InsertClose
-from edge.core.events import DocumentFed, Event, LinkDown, LinkUp, PlcRestarted
-from edge.core.values import DocumentKey, Plc
-from edge.runtime.clock import Clock
-from edge.runtime.link import Cursor
-from edge.runtime.plc_link import PlcLink
-from simulators import modbus_plc as modbus_simulator
-from simulators import s7_plc as s7_simulator
-from tests.runtime.plc_peer import CODEC, IMAGE, FakeLease, FakePlc, FakePump
-
-GUARD_S = 10.0
+from edge.core.events import PlcRestarted
+from tests.wire.scene import KINDS, Wire, command, linked
 
 
-class Unit:
-    """A PLC's memory, served by a simulator."""
-
-    def __init__(self, moved: asyncio.Event) -> None:
-        self.plc = FakePlc()
-        self._moved = moved
-
-    def read(self) -> tuple[int, ...]:
-        return self.plc.image()
-
-    def write(self, words: Sequence[int]) -> None:
-        self.plc.take(words)
-        self._moved.set()
-
-
-Simulator = modbus_simulator.ModbusPlc | s7_simulator.S7Plc
-
-
-class Wire:
-    """A unit, its server, and a link to it."""
-
-    def __init__(self, kind: str) -> None:
-        self.moved = asyncio.Event()
-        self.unit = Unit(self.moved)
-        self.plc = self.unit.plc
-        self.pump = FakePump()
-        self._kind = kind
-        self._port = 0
-        self.simulator = self._simulator()
-        self.link: PlcLink
-
-    def _simulator(self) -> Simulator:
-        if self._kind == "s7":
-            return s7_simulator.S7Plc(self.unit, IMAGE)
-        return modbus_simulator.ModbusPlc(self.unit, IMAGE, fc23=self._kind == "modbus")
-
-    def _driver(self) -> PlcPort:
-        if self._kind == "s7":
-            return S7Plc("127.0.0.1", self._port, 0, 1, IMAGE)
-        return ModbusPlc("127.0.0.1", self._port, 1, IMAGE)
-
-    async def start(self) -> None:
-        self._port = await self.simulator.server.start("127.0.0.1", self._port)
-
-    async def stop(self) -> None:
-        await self.simulator.server.close()
-        self.simulator = self._simulator()
-
-    def make_link(self) -> PlcLink:
-        return PlcLink(
-            Plc.MACHINE,
-            self._driver(),
-            CODEC,
-            offer=self._offer,
-            lease=FakeLease(),
-            clock=Clock(),
-            poll_ms=5,
-            edge_boot=5,
-            cursor=None,
-        )
-
-    def _offer(self, event: Event, *, cursor: Cursor | None = None, on_durable: Callable[[], None] | None = None) -> bool:
-        self.moved.set()
-        return self.pump.offer(event, cursor=cursor, on_durable=on_durable)
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(GUARD_S):
-            while not condition():
-                self.moved.clear()
-                await self.moved.wait()
-
-    def told(self) -> list[str]:
-        return [getattr(event, "reason", "up") for event in self.pump.of(LinkUp, LinkDown)]
-
-    def documents(self) -> list[str]:
-        return [event.document for event in self.pump.of(DocumentFed)]
-
-
-@pytest.fixture(params=["modbus", "modbus without fc23", "s7"])
+@pytest.fixture(params=KINDS)
 async def wire(request: pytest.FixtureRequest) -> AsyncIterator[Wire]:
-    made = Wire(request.param)
-    await made.start()
-    made.link = made.make_link()
-    running = asyncio.ensure_future(made.link.run())
-    yield made
-    running.cancel()
-    await asyncio.wait({running})
-    assert running.cancelled(), "the link ended by itself"
-    await made.simulator.server.close()
-
-
-def command(handle: int, boot: int = 3) -> InsertClose:
-    return InsertClose(document=DocumentKey(f"D{boot}-{handle}"))
+    async with linked(Wire(request.param)) as made:
+        yield made
 
 
 async def test_events_and_commands_cross_once_and_in_order(wire: Wire) -> None:

@@ -1,116 +1,126 @@
-"""The Modbus driver against a device made with libmodbus in C: a server that nobody here has written."""
+"""Our PLC drivers against servers that nobody here has written: libmodbus, jsmodbus, modbus-serial, and libsnap7 for S7."""
 
-import asyncio
-import shutil
-import subprocess
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import pytest
 
 from drivers.modbus_plc import ModbusPlc
-from drivers.ports import DeviceRefused, LinkLost
+from drivers.ports import BadReply, DeviceError, DeviceRefused, LinkLost, PlcPort
 from drivers.process_image import EdgeImage, EventSlot, ImageCodec, PlcImage
-from line_config.process_image import load_process_image
+from drivers.s7_plc import S7Plc
+from line_config.process_image import ProcessImage, load_process_image
+from tests.wire.peer import HERE, VENV, modbus_server, needs, serving
 
 IMAGE = load_process_image()
 CODEC = ImageCodec(IMAGE)
-SOURCE = Path(__file__).parent / "peers" / "modbus_server.c"
 EVENT = EventSlot(65528, "feeder", "document_fed", 70_000, 4_000_000_000, 2, 1)
-EDGE = EdgeImage({"heartbeat": 9, "boot_id": 2, "plc_boot_echo": 3, "permit": 65535, "last_consumed_seq": 65527})
+WORDS = CODEC.encode_plc(PlcImage({"heartbeat": 7, "boot_id": 3, "documents_fed": 100_000}, (EVENT,), 0))
+EDGE = CODEC.encode_edge(
+    EdgeImage({"heartbeat": 9, "boot_id": 2, "plc_boot_echo": 3, "permit": 65535, "last_consumed_seq": 65527})
+)
+REGISTERS = [f"{IMAGE.modbus.read_register + n}={word}" for n, word in enumerate(WORDS) if word]
 
 
-def _has_libmodbus() -> bool:
-    tools = shutil.which("gcc") and shutil.which("pkg-config")
-    return bool(tools) and subprocess.run(["pkg-config", "--exists", "libmodbus"], check=False).returncode == 0
+def modbus(port: int, image: ProcessImage) -> PlcPort:
+    return ModbusPlc("127.0.0.1", port, 1, image)
 
 
-pytestmark = pytest.mark.skipif(not _has_libmodbus(), reason="needs gcc, pkg-config and libmodbus-dev")
+def s7(port: int, image: ProcessImage) -> PlcPort:
+    return S7Plc("127.0.0.1", port, 0, 1, image)
 
 
-@pytest.fixture(scope="module")
-def server_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    binary = tmp_path_factory.mktemp("peers") / "modbus_server"
-    flags = subprocess.run(
-        ["pkg-config", "--cflags", "--libs", "libmodbus"], check=True, capture_output=True, text=True
-    ).stdout.split()
-    subprocess.run(["gcc", "-O1", "-o", str(binary), str(SOURCE), *flags], check=True, capture_output=True)
-    return binary
+class Kind(NamedTuple):
+    """A server: how it is started, and which of our drivers meets it."""
+
+    command: Callable[[], Sequence[object]]
+    driver: Callable[[int, ProcessImage], PlcPort]
+    ignores_fc23: bool = False
+    """answers an unknown function not even with an exception"""
+    beyond: type[DeviceError] = DeviceRefused
+    """what a read of something that it does not have comes to"""
 
 
-class Peer:
-    """One run of the C server."""
-
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
-        self._process = process
-        self.port = port
-
-    async def end(self) -> None:
-        if self._process.returncode is None:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            await self._process.wait()
+def s7_server() -> Sequence[object]:
+    content = b"".join(word.to_bytes(2, "big") for word in WORDS).hex()
+    return [VENV, HERE / "s7_server.py", IMAGE.s7.read_db, content, IMAGE.s7.write_db, 2 * len(EDGE)]
 
 
-async def start(binary: Path) -> Peer:
-    words = CODEC.encode_plc(PlcImage({"heartbeat": 7, "boot_id": 3, "documents_fed": 100_000}, (EVENT,), 0))
-    registers = [f"{IMAGE.modbus.read_register + n}={word}" for n, word in enumerate(words) if word]
-    process = await asyncio.create_subprocess_exec(
-        str(binary), *registers, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    async with asyncio.timeout(10):
-        return Peer(process, int(await process.stdout.readline()))
+KINDS = {
+    "libmodbus": Kind(lambda: [modbus_server(), *REGISTERS], modbus),
+    "jsmodbus": Kind(lambda: ["node", HERE / "jsmodbus_server.js", *REGISTERS], modbus, ignores_fc23=True, beyond=BadReply),
+    "modbus-serial": Kind(lambda: ["node", HERE / "modbus_serial_server.js", *REGISTERS], modbus),
+    "libsnap7": Kind(s7_server, s7),
+}
+everyone = pytest.mark.parametrize("name", [pytest.param(name, marks=needs(name)) for name in KINDS])
 
 
-@pytest.fixture
-async def peer(server_binary: Path) -> AsyncIterator[Peer]:
-    running = await start(server_binary)
-    yield running
-    await running.end()
-
-
-async def test_both_images_cross_whole(peer: Peer) -> None:
-    port = ModbusPlc("127.0.0.1", peer.port, 1, IMAGE)
+async def linked(kind: Kind, port: PlcPort) -> PlcPort:
+    """Connected; a device that ignores FC23 costs one connection before the driver knows."""
     await port.connect()
-    for _ in range(50):
-        words = await port.exchange(CODEC.encode_edge(EDGE), None, 0)
-    image = CODEC.decode_plc(words)
-    assert image.header["documents_fed"] == 100_000
-    assert image.events == (EVENT,)
-    await port.close()
-    # Read back what was written, by a driver whose read block is where the other one writes.
-    moved = IMAGE.model_copy(
-        update={"modbus": IMAGE.modbus.model_copy(update={"read_register": IMAGE.modbus.write_register, "write_register": 0})}
-    )
-    reader = ModbusPlc("127.0.0.1", peer.port, 1, moved)
-    await reader.connect()
-    written = await reader.exchange(words[:81], None, 0)
-    assert CODEC.decode_edge(written[:81]).header["permit"] == 65535
-    assert written[:81] == CODEC.encode_edge(EDGE)
-    await reader.close()
-
-
-async def test_registers_that_the_device_does_not_have_are_refused(peer: Peer) -> None:
-    place = IMAGE.modbus.model_copy(update={"read_register": 5000})
-    port = ModbusPlc("127.0.0.1", peer.port, 1, IMAGE.model_copy(update={"modbus": place}))
-    await port.connect()
-    with pytest.raises(DeviceRefused, match=r"exception 2.*register map"):
-        await port.exchange(CODEC.encode_edge(EDGE), None, 0)
-
-
-async def test_killed_and_started_again(server_binary: Path, peer: Peer) -> None:
-    port = ModbusPlc("127.0.0.1", peer.port, 1, IMAGE)
-    await port.connect()
-    await port.exchange(CODEC.encode_edge(EDGE), None, 0)
-    await peer.end()
-    with pytest.raises(LinkLost):
-        await port.exchange(CODEC.encode_edge(EDGE), None, 0)
-    with pytest.raises(LinkLost, match="no connection"):
+    if kind.ignores_fc23:
+        with pytest.raises(LinkLost, match="no reply"):
+            await port.exchange(EDGE, None, 0)
         await port.connect()
-    again = await start(server_binary)
-    port = ModbusPlc("127.0.0.1", again.port, 1, IMAGE)
-    await port.connect()
-    assert CODEC.decode_plc(await port.exchange(CODEC.encode_edge(EDGE), None, 0)).events == (EVENT,)
-    await port.close()
-    await again.end()
+    return port
+
+
+def looking_at_what_was_written() -> ProcessImage:
+    """The interface with both blocks changed about: what a driver of this one reads is what the other one wrote."""
+    there, blocks = IMAGE.modbus, IMAGE.s7
+    return IMAGE.model_copy(
+        update={
+            "modbus": there.model_copy(update={"read_register": there.write_register, "write_register": there.read_register}),
+            "s7": blocks.model_copy(update={"read_db": blocks.write_db, "write_db": blocks.read_db}),
+            "plc_to_edge": IMAGE.edge_to_plc,
+            "edge_to_plc": IMAGE.plc_to_edge,
+        }
+    )
+
+
+@everyone
+async def test_both_images_cross_whole(name: str) -> None:
+    kind = KINDS[name]
+    async with serving(kind.command()) as peer:
+        port = await linked(kind, kind.driver(peer.port, IMAGE))
+        for _ in range(50):
+            assert await port.exchange(EDGE, None, 0) == WORDS
+        assert CODEC.decode_plc(WORDS).events == (EVENT,)
+        await port.close()
+        reader = await linked(kind, kind.driver(peer.port, looking_at_what_was_written()))
+        assert await reader.exchange(WORDS, None, 0) == EDGE
+        await reader.close()
+
+
+@everyone
+async def test_a_place_that_the_device_does_not_have_is_refused(name: str) -> None:
+    kind = KINDS[name]
+    elsewhere = IMAGE.model_copy(
+        update={
+            "modbus": IMAGE.modbus.model_copy(update={"read_register": 5000}),
+            "s7": IMAGE.s7.model_copy(update={"read_db": 999}),
+        }
+    )
+    async with serving(kind.command()) as peer:
+        port = await linked(kind, kind.driver(peer.port, elsewhere))
+        with pytest.raises(kind.beyond, match=r"check .*(register map|PLC program|DB 999)"):
+            await port.exchange(EDGE, None, 0)
+        with pytest.raises(LinkLost, match="not connected"):
+            await port.exchange(EDGE, None, 0)
+
+
+@everyone
+async def test_gone_and_started_again(name: str) -> None:
+    kind = KINDS[name]
+    async with serving(kind.command()) as peer:
+        port = await linked(kind, kind.driver(peer.port, IMAGE))
+        await port.exchange(EDGE, None, 0)
+        await peer.end()
+        with pytest.raises(LinkLost):
+            await port.exchange(EDGE, None, 0)
+        with pytest.raises(LinkLost, match="no connection"):
+            await port.connect()
+    async with serving(kind.command()) as again:
+        port = await linked(kind, kind.driver(again.port, IMAGE))
+        assert await port.exchange(EDGE, None, 0) == WORDS
+        await port.close()
