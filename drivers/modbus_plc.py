@@ -7,13 +7,14 @@ dropped, because a reply that comes late belongs to a request that nobody rememb
 import asyncio
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ExceptionResponse, ModbusPDU
 
 from drivers.ports import BadReply, DeviceRefused, LinkLost
+from drivers.word_order import Order, WordOrder
 from line_config.process_image import ProcessImage
 
 CONNECT_TIMEOUT_S = 1.0
@@ -25,9 +26,19 @@ logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
 
 class ModbusPlc:
-    """Implements PlcPort. The constructor does not connect."""
+    """Implements PlcPort and PlcReader. The constructor does not connect."""
 
-    def __init__(self, host: str, port: int, unit_id: int, image: ProcessImage, *, timeout_ms: int = 120) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        unit_id: int,
+        image: ProcessImage,
+        *,
+        timeout_ms: int = 120,
+        word_order: Order = "big",
+        byte_order: Order = "big",
+    ) -> None:
         self._host = host
         self._port = port
         self._unit_id = unit_id
@@ -35,6 +46,7 @@ class ModbusPlc:
         self._write_at = image.modbus.write_register
         self._read_words = image.words("plc_to_edge")
         self._timeout_s = timeout_ms / 1000
+        self._order = WordOrder(image, word_order, byte_order)
         self._client: AsyncModbusTcpClient | None = None
         self._fc23 = True
         """which way the next exchange goes"""
@@ -67,10 +79,18 @@ class ModbusPlc:
     async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
         """Write the edge's image and read the PLC's. A wire returns at once: `seen` and `max_wait_ms` are not used."""
         del seen, max_wait_ms
+        registers = self._order.to_plc(write)
+        return await self._ask(lambda client: self._cycle(client, registers))
+
+    async def read(self) -> tuple[int, ...]:
+        """Read the PLC's image, and write nothing (FC3 alone)."""
+        return await self._ask(self._read)
+
+    async def _ask(self, talk: Callable[[AsyncModbusTcpClient], Awaitable[tuple[int, ...]]]) -> tuple[int, ...]:
         if self._client is None:
             raise LinkLost(f"{self._where}: not connected")
         try:
-            return await self._cycle(self._client, list(write))
+            return await talk(self._client)
         except (ModbusException, OSError, TimeoutError) as error:
             # Some devices do not refuse a function that they lack, they say nothing: the next connection tries the other way.
             self._fc23 = self._fc23 if self._proved else not self._fc23
@@ -86,11 +106,14 @@ class ModbusPlc:
         words = await self._write_and_read(client, write) if self._fc23 else None
         if words is None:
             self._accept(await client.write_registers(self._write_at, write, device_id=self._unit_id), WRITE)
-            words = self._words(
-                await client.read_holding_registers(self._read_at, count=self._read_words, device_id=self._unit_id), READ
-            )
+            words = await self._read(client)
         self._proved = True
         return words
+
+    async def _read(self, client: AsyncModbusTcpClient) -> tuple[int, ...]:
+        return self._words(
+            await client.read_holding_registers(self._read_at, count=self._read_words, device_id=self._unit_id), READ
+        )
 
     async def _write_and_read(self, client: AsyncModbusTcpClient, write: list[int]) -> tuple[int, ...] | None:
         """Both in one transaction; None = the device does not offer that."""
@@ -120,12 +143,12 @@ class ModbusPlc:
 
     def _words(self, reply: ModbusPDU, function: int) -> tuple[int, ...]:
         self._accept(reply, function)
-        words = tuple(reply.registers)
-        if len(words) != self._read_words:
+        registers = reply.registers
+        if len(registers) != self._read_words:
             raise BadReply(
-                f"{self._where}: {len(words)} registers came, {self._read_words} were asked for; check the PLC program"
+                f"{self._where}: {len(registers)} registers came, {self._read_words} were asked for; check the PLC program"
             )
-        return words
+        return self._order.from_plc(registers)
 
     async def close(self) -> None:
         """Drop the connection; never raises."""

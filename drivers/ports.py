@@ -37,6 +37,19 @@ class PlcPort(Protocol):
         """Drop the connection; never raises."""
 
 
+class PlcReader(Protocol):
+    """A PLC connection that only looks."""
+
+    async def connect(self) -> None:
+        """Open the connection. Raises LinkLost or DeviceRefused."""
+
+    async def read(self) -> tuple[int, ...]:
+        """The PLC's image (words); nothing is written. Raises DeviceError, after which the connection has been dropped."""
+
+    async def close(self) -> None:
+        """Drop the connection; never raises."""
+
+
 @runtime_checkable
 class WaitingPort(PlcPort, Protocol):
     """A PLC connection whose `exchange` waits for a change."""

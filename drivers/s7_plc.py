@@ -30,10 +30,23 @@ Settle = Callable[[Words, DeviceError | None], None]
 
 
 class S7Plc:
-    """Implements PlcPort. The constructor does not connect."""
+    """Implements PlcPort and PlcReader. The constructor does not connect.
 
-    def __init__(self, host: str, port: int, rack: int, slot: int, image: ProcessImage, *, timeout_ms: int = 120) -> None:
-        self._open = partial(_Session, (host, rack, slot, port), image, timeout_ms / 1000)
+    `tsap` = (own, the PLC's): for controllers that give out a connection by TSAP; otherwise it follows from rack and slot.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        rack: int,
+        slot: int,
+        image: ProcessImage,
+        *,
+        timeout_ms: int = 120,
+        tsap: tuple[int, int] | None = None,
+    ) -> None:
+        self._open = partial(_Session, (host, rack, slot, port), image, timeout_ms / 1000, tsap)
         self._timeout_s = timeout_ms / 1000
         self._session: _Session | None = None
         self._where = f"S7 PLC {host}:{port}"
@@ -53,14 +66,21 @@ class S7Plc:
     async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> Words:
         """Write the edge's image and read the PLC's. A wire returns at once: `seen` and `max_wait_ms` are not used."""
         del seen, max_wait_ms
+        words = tuple(write)
+        return await self._ask(lambda session: session.cycle(words))
+
+    async def read(self) -> Words:
+        """Read the PLC's image, and write nothing."""
+        return await self._ask(lambda session: session.cycle(None))
+
+    async def _ask(self, work: "Callable[[_Session], Words]") -> Words:
         session = self._session
         if session is None:
             raise LinkLost(f"{self._where}: not connected")
-        words = tuple(write)
         try:
             # The library's own limit counts from each piece of an answer anew: one that trickles in would never end.
             async with asyncio.timeout(TRANSACTIONS * self._timeout_s):
-                return await self._wait(session, lambda: session.cycle(words))
+                return await self._wait(session, lambda: work(session))
         except TimeoutError as error:
             raise LinkLost(f"{self._where}: no whole reply in {self._timeout_s * 1000:.0f} ms; check cable and PLC") from error
 
@@ -100,7 +120,9 @@ class S7Plc:
 class _Session:
     """One connection with its thread. An old one that is still ending cannot touch the next one's."""
 
-    def __init__(self, address: tuple[str, int, int, int], image: ProcessImage, timeout_s: float) -> None:
+    def __init__(
+        self, address: tuple[str, int, int, int], image: ProcessImage, timeout_s: float, tsap: tuple[int, int] | None
+    ) -> None:
         self._address = address
         self._timeout_s = timeout_s
         self._read_db = image.s7.read_db
@@ -109,6 +131,11 @@ class _Session:
         self._write = struct.Struct(f">{image.words('edge_to_plc')}H")
         self._where = "S7 PLC {0}:{3} rack {1} slot {2}".format(*address)
         self._client = Client()
+        if tsap is not None:
+            # The library makes the PLC's TSAP of connection type, rack and slot: these are its bits.
+            self._client.local_tsap, remote = tsap
+            self._client.set_connection_type(remote >> 8)
+            self._address = (address[0], remote >> 5 & 7, remote & 31, address[3])
         self._jobs: queue.SimpleQueue[tuple[Work, Settle] | None] = queue.SimpleQueue()
         self._at_work = False
         threading.Thread(target=self._serve, name="s7", daemon=True).start()
@@ -158,10 +185,11 @@ class _Session:
             connection.socket.settimeout(self._timeout_s)
         return ()
 
-    def cycle(self, words: Words) -> Words:
-        """Write one image, read the other."""
+    def cycle(self, words: Words | None) -> Words:
+        """Write one image (None = write nothing), read the other."""
         try:
-            self._client.db_write(self._write_db, 0, bytearray(self._write.pack(*words)))
+            if words is not None:
+                self._client.db_write(self._write_db, 0, bytearray(self._write.pack(*words)))
             reply = bytes(self._client.db_read(self._read_db, 0, self._read.size))
         except (S7TimeoutError, S7ConnectionError, OSError) as error:
             raise LinkLost(f"{self._where}: no reply in {self._timeout_s * 1000:.0f} ms ({error}); check cable") from error

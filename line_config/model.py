@@ -46,6 +46,10 @@ class ModbusSection(_Strict):
     port: Port
     unit_id: Annotated[int, Field(ge=0, le=255)]
     poll_ms: PollMs
+    word_order: Literal["big", "little"] = "big"
+    """of the two words of a 32-bit number: "big" = high word first"""
+    byte_order: Literal["big", "little"] = "big"
+    """of the two bytes of a word"""
 
 
 class S7Section(_Strict):
@@ -57,6 +61,9 @@ class S7Section(_Strict):
     rack: Annotated[int, Field(ge=0, le=7)]
     slot: Annotated[int, Field(ge=0, le=31)]
     poll_ms: PollMs
+    local_tsap: Annotated[int, Field(ge=0, le=65535)] = 0x0100
+    remote_tsap: Annotated[int, Field(ge=0, le=65535)] = 0
+    """for controllers that give out a connection by TSAP, e.g. 0x0302; 0 = from rack and slot"""
 
 
 PlcConfig = Annotated[ModbusSection | S7Section, Field(discriminator="kind")]

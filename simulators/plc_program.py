@@ -36,9 +36,7 @@ class PlcProgram:
         self.buttons = 0
         self.guard_zones = 0
         self.feeder_empty = 0
-        self.counters = dict.fromkeys(
-            ("documents_fed", "documents_rejected", "items_opened", "items_rejected", "items_handed_over", "items_diverted"), 0
-        )
+        self.counters = dict.fromkeys(rules.COUNTERS, 0)
         self.exposures = [0, 0]
         self.now_ms = 0
         self.late_verdicts = 0
@@ -91,6 +89,12 @@ class PlcProgram:
         """Power off and on: tracking is gone, the boot id is another one."""
         self.boot_id += 1
         self.power_up()
+
+    def number_from(self, seq: int) -> None:
+        """As after a long time of work: the newest event and the newest command had this number, and all is acknowledged."""
+        self._fifo.clear()
+        self._issued = self._consumed = seq
+        self._dirty = True
 
     # --- the wire ---
     def write(self, words: Sequence[int]) -> None:
@@ -300,7 +304,6 @@ class PlcProgram:
             self.clearing, self._empty_owed = True, True
             self.clearings += 1
             self._must_leave_execute = False
-            self.begin_clearing()
         elif name == "run_out":
             self.run_out = self._empty_owed = True
         else:
@@ -343,9 +346,6 @@ class PlcProgram:
 
     def distrust_belt(self) -> None:
         """Another edge is here. For the subclass."""
-
-    def begin_clearing(self) -> None:
-        """A clear-belt command was taken. For the subclass."""
 
     def refuse(self, command: Command, reason: str) -> None:
         """Tell the edge, by the command's own sequence number."""

@@ -16,4 +16,6 @@ PASSING = frozenset({"insert_close", "insert_keep_open", "seal", "apply", "diver
 """answers that let something go on; all others reject"""
 BEATING = ("heartbeat", "permit", "echo")
 """words of the edge's image that only say that it goes on"""
+COUNTERS = ("documents_fed", "documents_rejected", "items_opened", "items_rejected", "items_handed_over", "items_diverted")
+"""retained, and only growing"""
 WORD, LONG = 1 << 16, 1 << 32

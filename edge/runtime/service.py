@@ -16,11 +16,9 @@ from typing import Any
 import structlog
 
 from drivers.label_printer import ZplPrinter
-from drivers.modbus_plc import ModbusPlc
 from drivers.mqtt import MqttClient
-from drivers.ports import PlcPort
+from drivers.plc import plc_port
 from drivers.process_image import ImageCodec
-from drivers.s7_plc import S7Plc
 from drivers.scanner import SerialScanner
 from edge.core.commands import Answer
 from edge.core.events import HostRead
@@ -45,8 +43,8 @@ from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
-from line_config.model import LineConfig, PlcConfig
-from line_config.process_image import ProcessImage, load_process_image
+from line_config.model import LineConfig
+from line_config.process_image import load_process_image
 from vision.tokens import load_site_key
 
 log = structlog.get_logger("sealline")
@@ -124,12 +122,6 @@ def sort_plan_of(config: LineConfig) -> SortPlan:
     return SortPlan(plan.version, dict(plan.routes), plan.reject_chute, dict(plan.pick_up))
 
 
-def _plc_port(plc: PlcConfig, image: ProcessImage) -> PlcPort:
-    if plc.kind == "modbus":
-        return ModbusPlc(plc.host, plc.port, plc.unit_id, image)
-    return S7Plc(plc.host, plc.port, plc.rack, plc.slot, image)
-
-
 class Line:
     """The running line: built once, then run."""
 
@@ -174,7 +166,7 @@ class Line:
             self.runtime.add(
                 PlcLink(
                     plc,
-                    _plc_port(section, image),
+                    plc_port(section, image),
                     ImageCodec(image),
                     offer=self.runtime.pump.offer,
                     lease=self.runtime.pump,

@@ -9,7 +9,20 @@ from typing import Any
 
 from tree_sitter import Node
 
-from tests.line_config.plc.st_tree import RANGES, Array, Pou, Source, StError, Type, Variable, constant, load, name_of, number, text
+from tests.line_config.plc.st_tree import (
+    RANGES,
+    Array,
+    Pou,
+    Source,
+    StError,
+    Type,
+    Variable,
+    constant,
+    load,
+    name_of,
+    number,
+    text,
+)
 
 ARITHMETIC = {"+": "+", "-": "-", "*": "*", "/": "//", "mod": "%"}
 COMPARISONS = {"=": "==", "<>": "!=", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
