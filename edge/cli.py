@@ -191,3 +191,7 @@ def main() -> None:
     for entry in entry_points(group="sealline.commands"):
         entry.load()(app)
     app()
+
+
+if __name__ == "__main__":
+    main()
