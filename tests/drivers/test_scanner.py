@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from drivers.ports import BadReply, LinkLost
-from drivers.scanner import LINE_MAX_BYTES, SerialScanner
+from drivers.scanner import SerialScanner
+from drivers.serial_line import LINE_MAX_BYTES
 from simulators.scanner import Scanner
 
 
