@@ -9,7 +9,7 @@ class SerialScale:
     """Implements ScalePort. The constructor does not open the device."""
 
     def __init__(self, device: str, baud: int, fmt: ScaleFormat) -> None:
-        self._line = SerialLine("scale", device, baud, end=fmt.ends.encode("ascii"))
+        self._line = SerialLine("scale", device, baud)
         self._format = fmt
         self._where = f"scale {device}"
 

@@ -24,7 +24,6 @@ class ScaleFormat(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
-    ends: Annotated[str, Field(min_length=1, max_length=2)]
     continuous: bool
     pattern: Annotated[str, Field(max_length=400)]
     states: Annotated[dict[str, ScaleState], Field(min_length=1)]
