@@ -25,6 +25,13 @@ READ_MAX_WORDS = 125
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
 
+def _heed_cancel() -> None:
+    """Raise the cancellation that pymodbus' `wait_for` swallows when the answer comes in the same turn (Python 3.11)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class ModbusPlc:
     """Implements PlcPort and PlcReader. The constructor does not connect."""
 
@@ -70,11 +77,13 @@ class ModbusPlc:
             connected = False
         if not connected:
             client.close()
+            _heed_cancel()
             raise LinkLost(f"{self._where}: no connection; check that it is on, the cable, the address in the line's file")
         transport = client.ctx.transport
         if transport is not None:
             transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client, self._proved = client, False
+        _heed_cancel()
 
     async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
         """Write the edge's image and read the PLC's. A wire returns at once: `seen` and `max_wait_ms` are not used."""
@@ -90,17 +99,20 @@ class ModbusPlc:
         if self._client is None:
             raise LinkLost(f"{self._where}: not connected")
         try:
-            return await talk(self._client)
+            words = await talk(self._client)
+            _heed_cancel()
         except (ModbusException, OSError, TimeoutError) as error:
             # Some devices do not refuse a function that they lack, they say nothing: the next connection tries the other way.
             self._fc23 = self._fc23 if self._proved else not self._fc23
             await self.close()
+            _heed_cancel()
             raise LinkLost(
                 f"{self._where}: no reply within {self._timeout_s * 1000:.0f} ms ({error}); check cable and PLC"
             ) from error
         except (BadReply, DeviceRefused, asyncio.CancelledError):
             await self.close()
             raise
+        return words
 
     async def _cycle(self, client: AsyncModbusTcpClient, write: list[int]) -> tuple[int, ...]:
         words = await self._write_and_read(client, write) if self._fc23 else None

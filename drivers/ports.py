@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from line_config.scale_format import ScaleReading
+
 
 class DeviceError(Exception):
     """Base of the three kinds; the text says what happened, whose fault it is and what to do next."""
@@ -82,6 +84,19 @@ class ScannerPort(Protocol):
 
     async def read(self) -> str:
         """The next text without its terminator. Raises LinkLost or BadReply."""
+
+    async def close(self) -> None:
+        """Drop the connection; never raises."""
+
+
+class ScalePort(Protocol):
+    """A scale that says by itself what it weighs."""
+
+    async def connect(self) -> None:
+        """Open the device. Raises LinkLost."""
+
+    async def read(self) -> ScaleReading:
+        """The next reading. Raises LinkLost or BadReply."""
 
     async def close(self) -> None:
         """Drop the connection; never raises."""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from line_config.document_layout import load_document_layout
 from line_config.label_layout import load_label_layout
 from line_config.model import LineConfig, LineFile, SortPlanConfig
+from line_config.scale_format import load_scale_format
 
 
 class Fault(NamedTuple):
@@ -108,6 +109,12 @@ def _named(table: dict[str, Any]) -> tuple[str, str, list[str]]:
     return str(line.get("sort_plan") or ""), str(line.get("label_layout") or ""), names
 
 
+def _named_by_scale(table: dict[str, Any]) -> str:
+    """The scale's format file; "" = there is no scale."""
+    scale = table.get("scale")
+    return str(scale.get("format") or "") if isinstance(scale, dict) else ""
+
+
 def load_line(path: Path) -> LineConfig:
     """The line's file and all that it refers to. Raises ConfigError with every fault of every file."""
     table = _read(path)
@@ -122,6 +129,9 @@ def load_line(path: Path) -> LineConfig:
         _try(label_path, load_label_layout, faults)
     for document_path in document_paths:
         _try(document_path, load_document_layout, faults)
+    scale_path = folder / _named_by_scale(table)
+    if scale_path != folder:
+        _try(scale_path, load_scale_format, faults)
     if faults or plan is None:
         raise ConfigError(faults)
     line = file.line.model_copy(
@@ -132,4 +142,6 @@ def load_line(path: Path) -> LineConfig:
         }
     )
     sections = {name: getattr(file, name) for name in LineFile.model_fields}
+    if file.scale is not None:
+        sections["scale"] = file.scale.model_copy(update={"format": str(scale_path.resolve())})
     return LineConfig(**{**sections, "line": line}, sort_plan=plan)

@@ -97,6 +97,14 @@ class ScannerSection(_Strict):
     baud: Literal[9600, 19200, 38400, 57600, 115200]
 
 
+class ScaleSection(_Strict):
+    """A scale that hangs on the line PC; without it the machine PLC weighs. `format`: a file, relative to the line's file."""
+
+    device: FilePath
+    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]
+    format: FilePath
+
+
 class CentralSection(_Strict):
     """The broker of the central systems."""
 
@@ -198,6 +206,7 @@ class LineFile(_Strict):
     limits: LimitsSection
     start: StartSection = StartSection()
     time: TimeSection = TimeSection()
+    scale: ScaleSection | None = None
 
 
 class LineConfig(LineFile):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from bench_core import core, start
 from bench_line import line
+from bench_plc import plc
 from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
@@ -142,6 +143,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "reading": reading,
     "virtual": virtual,
     "modbus": lambda: asyncio.run(modbus()),
+    "plc": plc,
     "core": core,
     "start": start,
     "line": line,

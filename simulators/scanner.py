@@ -1,40 +1,11 @@
-"""The induction scanner on a pseudo-terminal: a real serial device for whoever opens it."""
+"""A code reader on a pseudo-terminal: the induction scanner, or one in a hand."""
 
-import os
-import tty
-from pathlib import Path
+from simulators.serial_device import SerialDevice
 
 
-class Scanner:
-    """Owns a pty whose other end is linked to the configured device name."""
-
-    def __init__(self, device: Path) -> None:
-        self._device = device
-        self._master = -1
-        self._slave = -1
-        self.emitted = 0
-
-    def plug_in(self) -> None:
-        """Make the device."""
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        self._device.parent.mkdir(parents=True, exist_ok=True)
-        self._device.unlink(missing_ok=True)
-        self._device.symlink_to(os.ttyname(self._slave))
-
-    def unplug(self) -> None:
-        """The device goes away: whoever has it open sees an error."""
-        for end in (self._master, self._slave):
-            if end >= 0:
-                os.close(end)
-        self._master = self._slave = -1
-        self._device.unlink(missing_ok=True)
+class Scanner(SerialDevice):
+    """Says what it read."""
 
     def emit(self, text: str) -> None:
-        """A parcel passed; "" = it could not be read. Nobody listening: the text is gone, as on a real line."""
-        self.emitted += 1
-        try:
-            os.write(self._master, (text or "NOREAD").encode("ascii") + b"\r\n")
-        except OSError:
-            return
+        """A parcel passed; "" = it could not be read."""
+        self.send((text or "NOREAD").encode("ascii") + b"\r\n")

@@ -189,6 +189,7 @@ CONDITIONS: dict[str, Row] = {
         "打印机连接中断", "printer not reachable", "检查打印机电源与网线", "check the printer's power and cable", delay_ms=500
     ),
     "SCANNER_LOST": _feed("分拣扫描器中断", "induction scanner lost", "检查扫描器", "check the scanner", delay_ms=500),
+    "SCALE_LOST": _feed("电子秤中断", "scale lost", "检查电子秤", "check the scale", delay_ms=500),
     "CENTRAL_LOST": Row(
         Effect.WARNS,
         True,
@@ -274,6 +275,8 @@ LINK_CONDITIONS: dict[str, str] = {
     "scanner": "SCANNER_LOST",
     "central": "CENTRAL_LOST",
 }
+# Links that a line may have: they count from their first word on.
+OPTIONAL_LINK_CONDITIONS: dict[str, str] = {"scale": "SCALE_LOST"}
 
 # These end when the belt has been cleared: everything that was in doubt lies at a reject place.
 CLEARED_WITH_BELT = frozenset({

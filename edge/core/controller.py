@@ -54,6 +54,7 @@ from edge.core.events import (
     RejectUnconfirmed,
     Sealed,
     Weighed,
+    WeightRead,
 )
 from edge.core.floor import Floor
 from edge.core.guards import Guards
@@ -123,6 +124,7 @@ class Controller:
             HandedOver: sorting.handed_over,
             Inducted: sorting.inducted,
             ParcelScanned: sorting.scanned,
+            WeightRead: self._weight_read,
             Diverted: sorting.arrived,
             DivertUnconfirmed: sorting.arrived,
             ItemRejected: sorting.arrived,
@@ -249,6 +251,13 @@ class Controller:
         item = self.items.weighed(event)
         if item is not None:
             self.labels.print_for(item)
+
+    def _weight_read(self, event: WeightRead) -> None:
+        item = self.items.weighing()
+        if item is None:
+            self.floor.surprise("no single weighing", "weight read")
+        else:
+            self._weighed(Weighed(at_us=event.at_us, item=item.item_id, weight_100mg=event.weight_100mg))
 
     def _nothing_else(self, _: DeadlinePassed) -> None:
         """What is due was done before the event was routed."""

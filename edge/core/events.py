@@ -293,6 +293,12 @@ class ParcelScanned(Event, frozen=True):
     text: str
 
 
+class WeightRead(Event, frozen=True):
+    """A scale on the line PC weighed something, in units of 100 mg; it does not know what."""
+
+    weight_100mg: int
+
+
 class LabelPrinted(Event, frozen=True):
     """The printer shows the label `print_id` at its peel bar."""
 

@@ -215,6 +215,11 @@ class Items:
         self._doubt_place(item, event.flags)
         self._floor.report("sealed", item=item.item_id, order_id=item.order_id)
 
+    def weighing(self) -> Item | None:
+        """The item whose weight is waited for, where it is exactly one: a weight without a name belongs to nobody otherwise."""
+        waiting = [item for item in self.on_belt.values() if item.state is ItemState.SEALED]
+        return waiting[0] if len(waiting) == 1 else None
+
     def weighed(self, event: Weighed) -> Item | None:
         """The scales' value; returns the item when it may get a label."""
         item = self.get(event.item, "weighed")

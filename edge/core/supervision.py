@@ -2,7 +2,7 @@
 
 from edge.core.checklist import Checklist
 from edge.core.commands import SetPermit, SetState
-from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, LINK_CONDITIONS, Effect
+from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, LINK_CONDITIONS, OPTIONAL_LINK_CONDITIONS, Effect
 from edge.core.document import Documents
 from edge.core.events import LinkDown, LinkUp, PlcRestarted, PlcStatus, PrinterStatus
 from edge.core.floor import Floor
@@ -23,6 +23,9 @@ FEEDER_EMPTY = 0
 PRINTER_READY = frozenset({"ready", "label_waiting", "busy"})
 # Fault bits of the process image → condition.
 FAULTS: tuple[tuple[int, str], ...] = ((0, "ESTOP"), (1, "JAM"), (4, "EVENTS_LOST"))
+
+
+_CONDITION_OF = LINK_CONDITIONS | OPTIONAL_LINK_CONDITIONS
 
 
 class Supervision:
@@ -68,7 +71,7 @@ class Supervision:
         """A link works (again); a PLC that was away too long leaves everything in doubt."""
         self.links[event.link] = True
         self._floor.plcs_seen = self._plcs_seen()
-        self._floor.end_condition(LINK_CONDITIONS[event.link])
+        self._floor.end_condition(_CONDITION_OF[event.link])
         if event.link == "central":
             self._central_away_us = None
             self._floor.end_condition("CENTRAL_AWAY")
@@ -83,7 +86,7 @@ class Supervision:
         """A link does not work: nothing new is begun."""
         self.links[event.link] = False
         self._floor.plcs_seen = self._plcs_seen()
-        self._floor.raise_condition(LINK_CONDITIONS[event.link])
+        self._floor.raise_condition(_CONDITION_OF[event.link])
         if event.link == "central" and self._central_away_us is None:
             self._central_away_us = self._floor.now_us
         if event.link in self.status or self._items.on_belt or self._documents.on_belt:
@@ -111,8 +114,8 @@ class Supervision:
         self._belt_in_doubt("BELT_NOT_CLEARED", "RESTART")
         for code in [code for code in self._floor.conditions.active if CONDITIONS[code].heals]:
             self._floor.end_condition(code)
+        self.links = dict.fromkeys(LINK_CONDITIONS, False)
         for link in self.links:
-            self.links[link] = False
             self._floor.plcs_seen = False
             self._floor.raise_condition(LINK_CONDITIONS[link])
         self._down_us.clear()

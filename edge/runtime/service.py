@@ -19,6 +19,7 @@ from drivers.label_printer import ZplPrinter
 from drivers.mqtt import MqttClient
 from drivers.plc import plc_port
 from drivers.process_image import ImageCodec
+from drivers.scale import SerialScale
 from drivers.scanner import SerialScanner
 from edge.core.commands import Answer
 from edge.core.events import HostRead
@@ -39,12 +40,14 @@ from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
+from edge.runtime.scale_link import ScaleLink
 from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
 from line_config.model import LineConfig
 from line_config.process_image import load_process_image
+from line_config.scale_format import load_scale_format
 from vision.tokens import load_site_key
 
 log = structlog.get_logger("sealline")
@@ -202,6 +205,10 @@ class Line:
             LabelLink(port, offer, self._clock, render, poll_ms=printer.poll_ms, print_deadline_ms=config.deadlines.print_ms)
         )
         self.runtime.add(ScannerLink(SerialScanner(config.scanner.device, config.scanner.baud), offer, self._clock))
+        if config.scale is not None:
+            fmt = load_scale_format(Path(config.scale.format))
+            scale = SerialScale(config.scale.device, config.scale.baud, fmt)
+            self.runtime.add(ScaleLink(scale, offer, self._clock, continuous=fmt.continuous))
 
     def _add_central(self) -> CentralLink:
         section, line = self._config.central, self._config.line

@@ -98,7 +98,12 @@ CODES = {
     ("holds", True, 1, 0): "PRINTER_NOT_READY",
     ("aborts", False, 1, 0): "ESTOP",
     ("stops feed", True, 2, 2000): "ACCOUNTS_OPEN",
-    ("stops feed", True, 2, 500): "MACHINE_PLC_LOST SORTER_PLC_LOST ID_CAMERA_LOST LABEL_CAMERA_LOST PRINTER_LOST SCANNER_LOST",
+    (
+        "stops feed",
+        True,
+        2,
+        500,
+    ): "MACHINE_PLC_LOST SORTER_PLC_LOST ID_CAMERA_LOST LABEL_CAMERA_LOST PRINTER_LOST SCANNER_LOST SCALE_LOST",
     ("stops feed", True, 2, 0): "DISK_FULL NOT_PRODUCTION",
     ("stops feed", True, 3, 0): "NO_MANIFEST",
     ("blocks start", False, 2, 0): """REJECTS_NOT_CLEARED NO_BAG_BOUND BELT_IN_DOUBT NO_SORT_PLAN CLOCK_NOT_SET DISK_LOW

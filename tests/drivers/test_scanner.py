@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from drivers.ports import BadReply, LinkLost
-from drivers.scanner import LINE_MAX_BYTES, SerialScanner
+from drivers.scanner import SerialScanner
+from drivers.serial_line import LINE_MAX_BYTES
 from simulators.scanner import Scanner
 
 
@@ -45,6 +46,12 @@ async def test_garbage_is_a_bad_reply_and_the_next_text_is_read(scanner: Scanner
         except BadReply:
             continue
     assert texts[-1] == "next"
+
+
+async def test_a_line_ends_with_cr_lf_or_both(scanner: Scanner, port: SerialScanner) -> None:
+    for data in (b"one\r", b"two\nthree\r", b"\nfour\r\n", b"\r\n", b"fi", b"ve\r\n"):
+        scanner.send(data)
+    assert [await port.read() for _ in range(6)] == ["one", "two", "three", "four", "", "five"]
 
 
 async def test_unplugged_is_lost_and_plugged_in_again_works(scanner: Scanner, port: SerialScanner) -> None:

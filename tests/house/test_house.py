@@ -48,7 +48,7 @@ OWNERS = {
     "pymodbus": {"drivers/modbus_plc.py"},
     "snap7": {"drivers/s7_plc.py"},
     "aiomqtt": {"drivers/mqtt.py"},
-    "serial_asyncio_fast": {"drivers/scanner.py"},
+    "serial_asyncio_fast": {"drivers/serial_line.py"},
     "zxingcpp": {"vision/barcode.py"},
     "pyzbar": {"vision/barcode.py"},
     "onnxruntime": {"vision/ocr.py"},

@@ -33,6 +33,19 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+def test_a_line_may_have_a_scale_of_its_own(demo: Path) -> None:
+    assert load_line(demo).scale is None
+    with demo.open("a", encoding="utf-8") as file:
+        file.write('\n[scale]\ndevice = "/dev/ttyS1"\nbaud = 9600\nformat = "../scales/st_gs.toml"\n')
+    assert f"{demo.parent / '../scales/st_gs.toml'}: cannot be read" in faults_of(demo)
+    shutil.copytree(DATA / "scales", demo.parents[1] / "scales")
+    scale = load_line(demo).scale
+    assert scale is not None
+    assert scale.format == str(demo.parents[1] / "scales" / "st_gs.toml")
+    change(demo, 'format = "../scales/st_gs.toml"', "")
+    assert "scale.format: is missing: add it" in faults_of(demo)
+
+
 def test_the_demo_line_is_good(demo: Path) -> None:
     config = load_line(demo)
     assert config.machine_plc.kind == "modbus"

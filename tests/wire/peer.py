@@ -27,6 +27,10 @@ def _node(package: str) -> bool:
     return shutil.which("node") is not None and (HERE / "node_modules" / package).is_dir()
 
 
+def _pip(module: str) -> bool:
+    return any((HERE / "venv").glob(f"lib/python3*/site-packages/{module}"))
+
+
 NPM = "apt-get install nodejs npm; cd tests/wire/peers && npm ci --omit=optional --ignore-scripts"
 PIP = (
     "cd tests/wire/peers && python3 -m venv venv && "
@@ -39,8 +43,8 @@ NEEDS: dict[str, tuple[bool, str]] = {
     "jsmodbus": (_node("jsmodbus"), NPM),
     "modbus-serial": (_node("modbus-serial"), NPM),
     "nodes7": (_node("nodes7"), NPM),
-    "libsnap7": (VENV.exists(), PIP),
-    "pyS7": (VENV.exists(), PIP),
+    "libsnap7": (_pip("snap7"), PIP),
+    "pyS7": (_pip("pyS7"), PIP),
 }
 
 

@@ -146,6 +146,22 @@ async def test_cancelled_in_mid_exchange_the_connection_is_not_used_again(start:
     await simulator.server.close()
 
 
+@wires
+async def test_cancelled_in_whatever_turn_it_ends_as_cancelled(start: Start) -> None:
+    port, simulator = await start(Memory())
+    for turns in range(60):
+        await port.connect()
+        exchange = asyncio.ensure_future(port.exchange(EDGE, None, 0))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        taken = exchange.cancel()
+        await asyncio.wait({exchange})
+        # pymodbus' wait_for gives the answer back that came in the same turn, and the cancellation was gone.
+        assert exchange.cancelled() == taken
+    await port.close()
+    await simulator.server.close()
+
+
 async def test_a_plc_without_fc23_is_asked_for_it_once() -> None:
     port, simulator = await start_modbus(Memory(), fc23=False)
     await port.connect()

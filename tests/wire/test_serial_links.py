@@ -1,0 +1,54 @@
+"""The scanner's link on a real serial device that is pulled out and plugged in again, as cables are."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drivers.scanner import SerialScanner
+from edge.core.events import Event, LinkDown, LinkUp, ParcelScanned
+from edge.runtime import scanner_link
+from edge.runtime.clock import Clock
+from edge.runtime.link import Cursor
+from edge.runtime.scanner_link import ScannerLink
+from simulators.scanner import Scanner
+from tests.runtime.plc_peer import FakePump
+
+ROUNDS = 5
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\r", b"\n"], ids=["induction", "hand, CR", "hand, LF"])
+async def test_unplugged_and_plugged_in_again(end: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner_link, "RECONNECT_MAX_S", 0.02)
+    device, pump, moved = Scanner(tmp_path / "tty"), FakePump(), asyncio.Event()
+
+    def offer(event: Event, *, cursor: Cursor | None = None, on_durable: Callable[[], None] | None = None) -> bool:
+        moved.set()
+        return pump.offer(event, cursor=cursor, on_durable=on_durable)
+
+    async def until(condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():
+                moved.clear()
+                await moved.wait()
+
+    def told() -> list[str]:
+        return [getattr(event, "reason", "up") for event in pump.of(LinkUp, LinkDown)]
+
+    link = ScannerLink(SerialScanner(str(tmp_path / "tty"), 9600), offer, Clock())
+    running = asyncio.ensure_future(link.run())
+    await until(lambda: told() == ["lost"])
+    for n in range(ROUNDS):
+        device.plug_in()
+        await until(lambda: told()[-1] == "up")
+        device.send(f"EA47312482{n}CN;7".encode() + end)
+        await until(lambda n=n: len(pump.of(ParcelScanned)) == n + 1)
+        device.unplug()
+        await until(lambda: told()[-1] == "lost")
+        assert not link.health().up
+    running.cancel()
+    await asyncio.wait({running})
+    assert running.cancelled()
+    assert [event.text for event in pump.of(ParcelScanned)] == [f"EA47312482{n}CN;7" for n in range(ROUNDS)]
+    assert told() == ["lost", *["up", "lost"] * ROUNDS]
