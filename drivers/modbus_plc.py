@@ -43,6 +43,7 @@ class ModbusPlc:
         self._unit_id = unit_id
         self._read_at = image.modbus.read_register
         self._write_at = image.modbus.write_register
+        self._write_words = image.words("edge_to_plc")
         self._read_words = image.words("plc_to_edge")
         self._timeout_s = timeout_ms / 1000
         self._order = WordOrder(image, word_order, byte_order)
@@ -82,6 +83,10 @@ class ModbusPlc:
         """Read the PLC's image, and write nothing (FC3 alone)."""
         return await self._ask(self._read)
 
+    async def read_written(self) -> tuple[int, ...]:
+        """Read what the PLC holds of an edge's image (FC3 alone); a PLC may refuse that."""
+        return await self._ask(self._read_back)
+
     async def _ask(self, talk: Callable[[AsyncModbusTcpClient], Awaitable[tuple[int, ...]]]) -> tuple[int, ...]:
         if self._client is None:
             raise LinkLost(f"{self._where}: not connected")
@@ -115,6 +120,11 @@ class ModbusPlc:
 
     async def _read(self, client: AsyncModbusTcpClient) -> tuple[int, ...]:
         return self._words(await client.read_holding_registers(self._read_at, count=self._read_words, device_id=self._unit_id))
+
+    async def _read_back(self, client: AsyncModbusTcpClient) -> tuple[int, ...]:
+        reply = await client.read_holding_registers(self._write_at, count=self._write_words, device_id=self._unit_id)
+        self._accept(reply)
+        return self._order.from_edge(reply.registers)
 
     def _accept(self, reply: ModbusPDU) -> None:
         if isinstance(reply, ExceptionResponse) or reply.isError():

@@ -88,10 +88,11 @@ class S7Plc:
 
     def _read(self, parameters: bytes) -> bytes:
         words = self._unit.read()
-        source = struct.pack(f">{len(words)}H", *words)
+        sources = {self._read_db: struct.pack(f">{len(words)}H", *words), self._write_db: bytes(self._written)}
         data = b""
         for block, at, size in self._items(parameters):
-            if block != self._read_db:
+            source = sources.get(block, b"")
+            if block not in sources:
                 data += bytes([NO_OBJECT, 0, 0, 0])
             elif at + size > len(source):
                 data += bytes([ADDRESS_ERROR, 0, 0, 0])
