@@ -136,8 +136,8 @@ class BenchStand:
     """Implements the kit's Stimulus on a plant in this process, and serves it on a socket."""
 
     def __init__(self, kind: str, image: ProcessImage | None = None, rate_per_h: int = RATE_PER_H) -> None:
-        self._image = image or load_process_image()
-        self.plant = StandPlant(self._image, Geometry(rate_per_h), kind)
+        self.image = image or load_process_image()
+        self.plant = StandPlant(self.image, Geometry(rate_per_h), kind)
         self._acts = _acts(self.plant)
 
     async def do(self, act: str, number: int = 0) -> bool:
@@ -162,7 +162,7 @@ class BenchStand:
     async def serve(self, wire: str) -> AsyncIterator[str]:
         """Run the plant and its wire ("modbus" or "s7"); yields the target."""
         program = self.plant.under_test
-        server = (ModbusPlc if wire == "modbus" else S7Plc)(program, self._image).server
+        server = (ModbusPlc if wire == "modbus" else S7Plc)(program, self.image).server
         port = await server.start("127.0.0.1", 0)
         running = asyncio.ensure_future(self.run())
         try:

@@ -44,8 +44,9 @@ def table(run: Run) -> Table:
     shown = Table("check", "clause", "result", "seen", "next step", title=f"{run.where}, {run.kind} PLC", title_justify="left")
     for finding in run.findings:
         check, verdict = finding.check, finding.verdict
-        advice = check.advice if verdict == FAILED else ""
-        shown.add_row(check.name, check.clause, f"[{COLOURS[verdict]}]{verdict}[/]", escape(finding.seen), escape(advice))
+        shown.add_row(
+            check.name, check.clause, f"[{COLOURS[verdict]}]{verdict}[/]", escape(finding.seen), escape(finding.advice)
+        )
     return shown
 
 
@@ -74,7 +75,7 @@ def as_json(run: Run) -> dict[str, Any]:
             "title_zh": finding.check.zh,
             "verdict": finding.verdict,
             "seen": finding.seen,
-            "next_step": finding.check.advice if finding.verdict == FAILED else "",
+            "next_step": finding.advice,
             "took_ms": finding.took_ms,
         }
         for finding in run.findings
@@ -130,6 +131,6 @@ def _row(finding: Finding) -> str:
     check = finding.check
     zh, en = VERDICTS[finding.verdict]
     acts = "".join(f"; {ACTS[act].en.format(n='…')}" for act in check.acts)
-    advice = f"<br><small>→ {html.escape(check.advice)}</small>" if finding.verdict == FAILED else ""
+    advice = f"<br><small>→ {html.escape(finding.advice)}</small>" if finding.advice else ""
     plain = {"clause": check.clause, "zh": check.zh, "en": check.en, "name": check.name, "seen": finding.seen, "acts": acts}
     return _ROW.substitute({k: html.escape(v) for k, v in plain.items()}, verdict=en, verdict_zh=zh, advice=advice)
