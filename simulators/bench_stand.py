@@ -102,6 +102,11 @@ class StandPlant(Plant):
         super()._in_tray(document, travel_um)
         self.machine.edges.blind = False
 
+    def _ejected(self, body: list[Envelope], travel_um: int) -> None:
+        self.machine.edges.blind = "eject" in self._covered
+        super()._ejected(body, travel_um)
+        self.machine.edges.blind = False
+
     def _at_end(self, parcel: tuple[Envelope, int], travel_um: int) -> None:
         self.sorter.edges.blind = f"chute {parcel[1]}" in self._covered
         super()._at_end(parcel, travel_um)
@@ -183,12 +188,13 @@ def _acts(plant: StandPlant) -> dict[str, Callable[[int], object]]:
         "take_off": plant.snatch,
         "put_on": plant.ghost,
         "cover_tray": lambda _: plant.cover("tray"),
-        "uncover_tray": lambda _: plant.uncover(),
+        "cover_eject": lambda _: plant.cover("eject"),
+        "cover_reject": lambda _: plant.cover("chute 0"),
         "place": plant.place,
         "take_parcel": plant.snatch,
         "put_parcel": plant.ghost,
         "cover_chute": lambda number: plant.cover(f"chute {number}"),
-        "uncover_chute": lambda _: plant.uncover(),
+        "uncover": lambda _: plant.uncover(),
         "estop": lambda _: program.wire("estop", 1),
         "estop_reset": lambda _: program.wire("estop", 0),
         "guard_open": lambda _: program.wire("guard_zones", 2),

@@ -127,6 +127,30 @@ def no_event(kind: str) -> Spoil:
     return become(event=event)
 
 
+def told_as(station: str, other: str) -> Spoil:
+    """An event of one station bears the name of another."""
+
+    def event(original: Any, self: Any, told: str, *args: Any, **kwargs: Any) -> int:
+        return int(original(other if told == station else told, *args, **kwargs))
+
+    return become(event=event)
+
+
+def nameless(stand: BenchStand) -> None:
+    """A kind that the interface does not have."""
+    code = IMAGE.events["inducted"].code
+
+    def event(original: Any, self: Any, *args: Any, **kwargs: Any) -> int:
+        seq = int(original(*args, **kwargs))
+        last = self._fifo[-1]
+        if last.station_kind & 255 == code:
+            self._fifo.append(last._replace(seq=self._next(seq), station_kind=last.station_kind | 0xF0))
+            self._issued = self._next(seq)
+        return seq
+
+    become(event=event)(stand)
+
+
 def event_value(kind: str, value: int) -> Spoil:
     code = IMAGE.events[kind].code
 
@@ -325,14 +349,19 @@ def one_exposure_too_few(original: Any, self: Any, travel_um: int, **kwargs: Any
 
 # --- watchdog and boots ---
 def feeds(
-    permit_ms: int = rules.PERMIT_MS, stage_1_ms: int = rules.STAGE_1_MS, *, unpermitted: bool = False, half: int = 2
+    permit_ms: int = rules.PERMIT_MS,
+    stage_1_ms: int = rules.STAGE_1_MS,
+    *,
+    unpermitted: bool = False,
+    half: int = 2,
+    modes: Sequence[int] = (rules.PRODUCTION,),
 ) -> Spoil:
     """The conditions of the feed with other limits."""
 
     def permitted(self: Any) -> bool:
         young = self.now_ms - self._permit_ms < permit_ms and self.now_ms - self._beat_ms < stage_1_ms
         room = len(self._fifo) * half < self._fifo_max
-        closed = self.clearing or self.run_out or not (self._permit or unpermitted) or self.mode != rules.PRODUCTION
+        closed = self.clearing or self.run_out or not (self._permit or unpermitted) or self.mode not in modes
         return self.running and self.edge_state == rules.EXECUTE and young and room and not closed
 
     return become(feed_permitted=permitted)
