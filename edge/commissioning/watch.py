@@ -22,8 +22,10 @@ class Field(NamedTuple):
 
     value: int
     text: str
-    changed_ms: int
-    """when it changed last, or was seen first"""
+    since_ms: int
+    """when it came"""
+    changed: bool
+    """False: it is the first value that was seen"""
 
 
 class Watch:
@@ -89,7 +91,7 @@ class Watch:
         for name, value in header.items():
             known = fields.get(name)
             if known is None or known.value != value:
-                fields[name] = Field(value, self._text(name, value), now_ms)
+                fields[name] = Field(value, self._text(name, value), now_ms, known is not None)
 
     def _text(self, name: str, value: int) -> str:
         if name == "state":
@@ -104,17 +106,13 @@ class Watch:
         """good, old (the heartbeat stands, or nothing was read), unknown (nothing was ever read)."""
         if self._good_ms is None or self.looks < 2:
             return UNKNOWN
-        still_ms = now_ms - self.fields["heartbeat"].changed_ms
+        still_ms = now_ms - self.fields["heartbeat"].since_ms
         return OLD if self.trouble or still_ms > STILL_MS or now_ms - self._good_ms > STILL_MS else GOOD
 
     def edge_alive(self, now_ms: int) -> bool:
         """Whether an edge's heartbeat is moving at the PLC."""
         echo = self.fields.get("echo")
-        return echo is not None and self.looks > 1 and now_ms - echo.changed_ms <= STILL_MS and self._moved("echo")
-
-    def _moved(self, name: str) -> bool:
-        first_ms = min(field.changed_ms for field in self.fields.values())
-        return self.fields[name].changed_ms > first_ms
+        return echo is not None and echo.changed and now_ms - echo.since_ms <= STILL_MS
 
     def histogram(self) -> list[tuple[str, int]]:
         """(bucket, how many round trips) of the reads."""
@@ -142,5 +140,5 @@ class Watch:
 
 def _plain(fields: Mapping[str, Field], now_ms: int) -> dict[str, Any]:
     return {
-        name: {"value": field.value, "text": field.text, "age_ms": now_ms - field.changed_ms} for name, field in fields.items()
+        name: {"value": field.value, "text": field.text, "age_ms": now_ms - field.since_ms} for name, field in fields.items()
     }

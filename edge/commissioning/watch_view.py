@@ -12,13 +12,16 @@ from edge.commissioning.watch import GOOD, Field, Watch
 FRESH_MS = 2_000
 COLOURS = {GOOD: "green", "old": "red", "unknown": "yellow"}
 BAR = 30
+BEATING = frozenset({"heartbeat", "echo", "permit"})
+"""they change all the time: standing out, they would hide the rest"""
 
 
 def picture(watch: Watch, where: str, now_ms: int) -> RenderableType:
     """Header of both sides, window, ring, round trips; what changed within 2 s stands out."""
     quality = watch.quality(now_ms)
     head = f"{where} – [{COLOURS[quality]}]{quality}[/]; own connection, reads only"
-    head += "; an edge is writing to this PLC" if watch.edge_alive(now_ms) else "; no edge is writing"
+    if quality == GOOD:
+        head += "; an edge is writing to this PLC" if watch.edge_alive(now_ms) else "; no edge is writing"
     if watch.trouble:
         head += f"\n[red]{escape(watch.trouble)}[/]"
     plc = _header("PLC → edge", watch.fields, quality, now_ms)
@@ -29,8 +32,9 @@ def picture(watch: Watch, where: str, now_ms: int) -> RenderableType:
 def _header(title: str, fields: Mapping[str, Field], quality: str, now_ms: int) -> Table:
     table = Table("field", "value", "", "age", title=title, title_justify="left", box=None, padding=(0, 1))
     for name, field in fields.items():
-        age_ms = now_ms - field.changed_ms
-        style = "dim" if quality != GOOD else "bold reverse" if age_ms < FRESH_MS and "heartbeat" not in name else ""
+        age_ms = now_ms - field.since_ms
+        fresh = field.changed and age_ms < FRESH_MS and name not in BEATING
+        style = "dim" if quality != GOOD else "bold reverse" if fresh else ""
         table.add_row(name, str(field.value), field.text, f"{age_ms / 1000:.1f} s", style=style)
     return table
 

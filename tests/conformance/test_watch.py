@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -100,6 +101,22 @@ def test_window_ring_and_round_trips_are_shown() -> None:
         text = console.export_text()
         for word in ("document_fed", "reject_document", "own connection, reads only", "no edge is writing", "< 5 ms"):
             assert word in text
+
+    play(story)
+
+
+def test_only_what_has_changed_stands_out_and_only_for_two_seconds() -> None:
+    async def story(reader: Reader, watch: Watch, look: Any) -> None:
+        def outstanding(now_ms: int) -> list[str]:
+            console = Console(width=200, record=True, file=io.StringIO(), force_terminal=True)
+            console.print(picture(watch, "here", now_ms))
+            names = re.findall(r"\x1b\[1;7m *(\w+) *\x1b", console.export_text(styles=True))
+            return [name for name in names if name in watch.fields]
+
+        assert outstanding(await look(5)) == []
+        reader.plc.header["buttons"] = 1
+        assert outstanding(await look(3)) == ["buttons"]
+        assert outstanding(await look(25)) == []
 
     play(story)
 
