@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from drivers.word_order import WordOrder
 from simulators import plc_rules as rules
 from simulators.bench_stand import BenchStand
 from simulators.shift_register import NO_ANSWER
@@ -55,6 +56,19 @@ def hears(change: Callable[[Any, list[int]], None]) -> Spoil:
         original(heard)
 
     return become(write=write)
+
+
+def swaps_words(*, reads: bool, writes: bool) -> Spoil:
+    """The low word of 32-bit numbers first: in what it shows, in what it takes."""
+    order = WordOrder(IMAGE, word_order="little")
+
+    def read(original: Any, self: Any, *args: int) -> tuple[int, ...]:
+        return order.from_plc(original(*args)) if reads else original(*args)
+
+    def write(original: Any, self: Any, words: Sequence[int]) -> None:
+        original(order.from_edge(words) if writes else words)
+
+    return become(read=read, write=write)
 
 
 EDGE = IMAGE.edge_to_plc

@@ -11,6 +11,8 @@ from tests.conformance.stand import examine
 FAULTS: tuple[tuple[str, str, f.Spoil, str], ...] = (
     ("layout_version", "machine", f.shows("layout_version", lambda _: 2), "layout version of the PLC program is 2"),
     ("layout_version", "sorter", f.shows("layout_version", lambda v: v << 8), "word order"),
+    ("word_order", "machine", f.swaps_words(reads=True, writes=True), "word order: value"),
+    ("word_order", "sorter", f.swaps_words(reads=False, writes=True), "word order: handle"),
     ("foreign_layout", "machine", f.hears(f.any_layout), "with another layout"),
     ("heartbeat", "machine", f.shows("heartbeat", lambda _: 7), "stood still"),
     ("echo", "machine", f.shows("echo", lambda _: 7), "echo of heartbeat"),
