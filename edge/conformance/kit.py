@@ -45,13 +45,15 @@ async def run(bench: Bench, checks: Sequence[Check], tell: Callable[[Finding], N
     """Run the checks; each begins with another edge and an empty belt, so that none depends on the one before."""
     findings: list[Finding] = []
     no_contact = ""
-    for check in checks:
-        finding = Finding(check, SKIPPED, no_contact, 0) if no_contact else await run_one(bench, check)
-        if finding.verdict == FAILED and not bench.spoke:
-            no_contact = "not run: there was no contact"
-        findings.append(finding)
-        tell(finding)
-    await bench.leave()
+    try:
+        for check in checks:
+            finding = Finding(check, SKIPPED, no_contact, 0) if no_contact else await run_one(bench, check)
+            if finding.verdict == FAILED and not bench.spoke:
+                no_contact = "not run: there was no contact"
+            findings.append(finding)
+            tell(finding)
+    finally:
+        await bench.leave()
     return findings
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from edge.conformance.chinese import ADVICE
 from edge.conformance.kit import FAILED, KIT_VERSION, PASSED, SKIPPED, Finding
 from edge.conformance.stimulus import ACTS
 
@@ -130,7 +131,8 @@ def page(run: Run) -> str:
 def _row(finding: Finding) -> str:
     check = finding.check
     zh, en = VERDICTS[finding.verdict]
-    acts = "".join(f"; {ACTS[act].en.format(n='…')}" for act in check.acts)
-    advice = f"<br><small>→ {html.escape(finding.advice)}</small>" if finding.advice else ""
+    acts = "".join(f"; {ACTS[act].zh.format(n='…')} / {ACTS[act].en.format(n='…')}" for act in check.acts)
+    steps = [ADVICE.get(finding.advice, ""), finding.advice] if finding.advice else []
+    advice = "".join(f"<br><small>→ {html.escape(step)}</small>" for step in steps if step)
     plain = {"clause": check.clause, "zh": check.zh, "en": check.en, "name": check.name, "seen": finding.seen, "acts": acts}
     return _ROW.substitute({k: html.escape(v) for k, v in plain.items()}, verdict=en, verdict_zh=zh, advice=advice)

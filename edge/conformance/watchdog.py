@@ -184,9 +184,7 @@ _LEASE = "Let nothing in when the permit word has not changed for 250 ms, is 0, 
 _STAGE_2 = (
     "Stop the belt when the heartbeat stood still for 1,500 ms, keep all places, go on with the next one if it was ≤ 10 s."
 )
-_EDGE = (
-    "A new boot id of the edge: command numbers from 1, what is on the belt may only be rejected, no Execute before it left it."
-)
+_EDGE = "A new boot id of the edge: commands from 1, what is on the belt may only be rejected, no Execute before it left it."
 CHECKS = (
     Check(
         "permit_lease",

@@ -136,3 +136,23 @@ def test_boot_ids_of_the_kit_stay_above_those_of_lines_when_they_wrap() -> None:
 
     run_virtual(story())
     assert bench.says.boot == FIRST_BOOT
+
+
+def test_interrupted_it_leaves_the_plc_stopped() -> None:
+    stand = BenchStand("machine", IMAGE)
+    bench = Bench(MemoryPort(stand.plant.under_test), ImageCodec(IMAGE), stand, "machine", poll_ms=8, belt_ms=BELT_MS)
+
+    async def story() -> None:
+        scanning = asyncio.ensure_future(stand.run())
+        running = asyncio.ensure_future(run(bench, checks_for("machine", ["whole"]), lambda _: None))
+        await asyncio.sleep(3)
+        running.cancel()
+        await asyncio.wait({running})
+        await asyncio.sleep(0.1)
+        assert running.cancelled()
+        scanning.cancel()
+        await asyncio.wait({scanning})
+
+    run_virtual(story())
+    assert stand.plant.machine.edge_state == STOPPED
+    assert not bench.connected

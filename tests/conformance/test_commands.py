@@ -15,6 +15,7 @@ from edge.commissioning.printing import BROWSERS, CannotPrint, print_page
 from edge.commissioning.target import TargetError, parse_target
 from edge.conformance import report
 from edge.conformance.check import Check
+from edge.conformance.chinese import ADVICE
 from edge.conformance.kit import CHECKS, FAILED, PASSED, SKIPPED, Finding, checks_for
 from edge.conformance.person import Person
 from edge.conformance.stimulus import ACTS
@@ -163,6 +164,14 @@ def test_the_report_says_what_failed_and_what_was_not_run() -> None:
     assert "do &lt;this&gt;" in text
     assert "1 项未执行" in report.page(run._replace(findings=[findings[0], findings[2]]))
     assert report.summary(run) == "1 passed, 1 failed, 1 skipped"
+
+
+def test_every_next_step_is_there_in_chinese_and_none_is_left_over() -> None:
+    assert {check.advice for check in CHECKS} == set(ADVICE)
+    check = next(check for check in CHECKS if check.name == "echo")
+    found = Finding(check, FAILED, "x", 1, check.advice)
+    text = report.page(report.Run("t", "w", "machine", "2026-01-01T00:00:00+08:00", "0", 1, [found]))
+    assert ADVICE[check.advice] in text
 
 
 def test_without_a_browser_a_pdf_is_refused_with_the_next_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
