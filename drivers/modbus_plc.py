@@ -51,6 +51,7 @@ class ModbusPlc:
         self._unit_id = unit_id
         self._read_at = image.modbus.read_register
         self._write_at = image.modbus.write_register
+        self._write_words = image.words("edge_to_plc")
         self._read_words = image.words("plc_to_edge")
         self._timeout_s = timeout_ms / 1000
         self._order = WordOrder(image, word_order, byte_order)
@@ -94,6 +95,10 @@ class ModbusPlc:
     async def read(self) -> tuple[int, ...]:
         """Read the PLC's image, and write nothing (FC3 alone)."""
         return await self._ask(self._read)
+
+    async def read_written(self) -> tuple[int, ...]:
+        """Read what the PLC holds of an edge's image (FC3 alone); a PLC may refuse that."""
+        return await self._ask(self._read_back)
 
     async def _ask(self, talk: Callable[[AsyncModbusTcpClient], Awaitable[tuple[int, ...]]]) -> tuple[int, ...]:
         if self._client is None:
@@ -141,6 +146,11 @@ class ModbusPlc:
             self._fc23 = False
             return None
         return self._words(reply, READ_WRITE)
+
+    async def _read_back(self, client: AsyncModbusTcpClient) -> tuple[int, ...]:
+        reply = await client.read_holding_registers(self._write_at, count=self._write_words, device_id=self._unit_id)
+        self._accept(reply, READ)
+        return self._order.from_edge(reply.registers)
 
     def _accept(self, reply: ModbusPDU, function: int) -> None:
         if isinstance(reply, ExceptionResponse) or reply.isError():

@@ -48,6 +48,9 @@ class PlcReader(Protocol):
     async def read(self) -> tuple[int, ...]:
         """The PLC's image (words); nothing is written. Raises DeviceError, after which the connection has been dropped."""
 
+    async def read_written(self) -> tuple[int, ...]:
+        """The edge's image (words) as the PLC holds it. Raises as above; DeviceRefused where a PLC does not show it."""
+
     async def close(self) -> None:
         """Drop the connection; never raises."""
 

@@ -15,6 +15,10 @@ class WrongLayout(BadReply):
     """The PLC program and this edge were made from different versions of the interface."""
 
 
+class WrongOrder(BadReply):
+    """The image is the right one, with the bytes of each word exchanged."""
+
+
 class EventSlot(NamedTuple):
     """One event as the PLC wrote it; names of station and kind, "" where the table has no such code."""
 
@@ -92,6 +96,10 @@ class ImageCodec:
         """The heartbeat in a PLC's image."""
         return words[self._beat_at]
 
+    def echo(self, words: Sequence[int]) -> int:
+        """The edge's heartbeat that it saw last."""
+        return words[self._echo_at]
+
     def news(self, words: tuple[int, ...]) -> tuple[int, ...]:
         """A PLC's image without what changes in every scan: heartbeat and echo."""
         beat, echo = self._beat_at, self._echo_at
@@ -103,10 +111,15 @@ class ImageCodec:
             raise BadReply(f"PLC image has {len(words)} words, expected {self.plc_words}: check the PLC program's data block")
         values = self._plc.unpack(self._plc_packed.pack(*words))
         header = dict(zip(self._plc_names, values, strict=False))
+        if header["layout_version"] == self.image.layout_version << 8:
+            raise WrongOrder(
+                f"word order: the layout version came as {header['layout_version']}, the bytes of each word are swapped; "
+                'set byte_order = "little" in this line\'s file, or swap them in the PLC program'
+            )
         if header["layout_version"] != self.image.layout_version:
             raise WrongLayout(
                 f"layout version of the PLC program is {header['layout_version']}, of this edge {self.image.layout_version}: "
-                "load the PLC program and the process image that belong together (or check the word order)"
+                "load the PLC program and the process image that belong together"
             )
         slots = values[len(self._plc_names) :]
         if slots != self._window[0]:

@@ -73,6 +73,10 @@ class S7Plc:
         """Read the PLC's image, and write nothing."""
         return await self._ask(lambda session: session.cycle(None))
 
+    async def read_written(self) -> Words:
+        """Read what the PLC holds of an edge's image; a PLC may refuse that."""
+        return await self._ask(lambda session: session.read_back())
+
     async def _ask(self, work: "Callable[[_Session], Words]") -> Words:
         session = self._session
         if session is None:
@@ -187,10 +191,18 @@ class _Session:
 
     def cycle(self, words: Words | None) -> Words:
         """Write one image (None = write nothing), read the other."""
+        write = None if words is None else bytearray(self._write.pack(*words))
+        return self._talk(write, self._read_db, self._read)
+
+    def read_back(self) -> Words:
+        """Read the image that was written."""
+        return self._talk(None, self._write_db, self._write)
+
+    def _talk(self, write: bytearray | None, read_db: int, layout: struct.Struct) -> Words:
         try:
-            if words is not None:
-                self._client.db_write(self._write_db, 0, bytearray(self._write.pack(*words)))
-            reply = bytes(self._client.db_read(self._read_db, 0, self._read.size))
+            if write is not None:
+                self._client.db_write(self._write_db, 0, write)
+            reply = bytes(self._client.db_read(read_db, 0, layout.size))
         except (S7TimeoutError, S7ConnectionError, OSError) as error:
             raise LinkLost(f"{self._where}: no reply in {self._timeout_s * 1000:.0f} ms ({error}); check cable") from error
         except (S7StalePacketError, S7PacketLostError) as error:
@@ -200,8 +212,6 @@ class _Session:
             raise DeviceRefused(
                 f"{self._where}: {error}; check DB {self._read_db} and DB {self._write_db} (not optimised) and PUT/GET"
             ) from error
-        if len(reply) != self._read.size:
-            raise BadReply(
-                f"{self._where}: {len(reply)} bytes came, {self._read.size} were asked for; check DB {self._read_db}"
-            )
-        return self._read.unpack(reply)
+        if len(reply) != layout.size:
+            raise BadReply(f"{self._where}: {len(reply)} bytes came, {layout.size} were asked for; check DB {read_db}")
+        return layout.unpack(reply)

@@ -26,6 +26,10 @@ class WordOrder:
         """The PLC's image as the interface has it."""
         return tuple(self._arrange(registers, self._plc_places))
 
+    def from_edge(self, registers: Sequence[int]) -> tuple[int, ...]:
+        """The edge's image, read back from the registers."""
+        return tuple(self._arrange(registers, self._edge_places))
+
     def _arrange(self, words: Sequence[int], places: list[int] | None) -> list[int]:
         arranged = list(words) if places is None else [words[place] for place in places]
         if self._swaps_bytes:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from edge.conformance.kit import CHECKS
 from edge.core import document, item
 from edge.core.conditions import CONDITIONS
 from edge.core.document import DOCUMENT_TABLE
@@ -109,6 +110,14 @@ def _faults() -> str:
     )
 
 
+def _checks() -> str:
+    head = "| check | clause | PLC | what is checked | 检查 | provoked |\n|---|---|---|---|---|---|\n"
+    return head + "\n".join(
+        f"| `{row.name}` | {row.clause} | {', '.join(row.kinds)} | {row.en} | {row.zh} | {', '.join(row.acts)} |"
+        for row in CHECKS
+    )
+
+
 def page() -> str:
     """The whole page."""
     return "\n\n".join([
@@ -121,6 +130,8 @@ def page() -> str:
         "Its time limit is that of its order (`time_limit_min`, by product), from the signed receipt to the closed bag.",
         "## Conditions\n\n" + _conditions(),
         "## PLC interface\n\n" + _image(),
+        "## Conformance checks\n\nWhat `sealline plc conform` proves; the clauses: [integrator.md](integrator.md#plc).\n\n"
+        + _checks(),
         "## Fault catalogue\n\n`sealline soak` fires those of the tier `soak` in virtual time, and names what it never met. "
         "The other tiers name the test below `tests/`.\n\n" + _faults(),
     ]) + "\n"  # fmt: skip

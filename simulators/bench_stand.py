@@ -102,6 +102,11 @@ class StandPlant(Plant):
         super()._in_tray(document, travel_um)
         self.machine.edges.blind = False
 
+    def _ejected(self, body: list[Envelope], travel_um: int) -> None:
+        self.machine.edges.blind = "eject" in self._covered
+        super()._ejected(body, travel_um)
+        self.machine.edges.blind = False
+
     def _at_end(self, parcel: tuple[Envelope, int], travel_um: int) -> None:
         self.sorter.edges.blind = f"chute {parcel[1]}" in self._covered
         super()._at_end(parcel, travel_um)
@@ -136,8 +141,8 @@ class BenchStand:
     """Implements the kit's Stimulus on a plant in this process, and serves it on a socket."""
 
     def __init__(self, kind: str, image: ProcessImage | None = None, rate_per_h: int = RATE_PER_H) -> None:
-        self._image = image or load_process_image()
-        self.plant = StandPlant(self._image, Geometry(rate_per_h), kind)
+        self.image = image or load_process_image()
+        self.plant = StandPlant(self.image, Geometry(rate_per_h), kind)
         self._acts = _acts(self.plant)
 
     async def do(self, act: str, number: int = 0) -> bool:
@@ -162,7 +167,7 @@ class BenchStand:
     async def serve(self, wire: str) -> AsyncIterator[str]:
         """Run the plant and its wire ("modbus" or "s7"); yields the target."""
         program = self.plant.under_test
-        server = (ModbusPlc if wire == "modbus" else S7Plc)(program, self._image).server
+        server = (ModbusPlc if wire == "modbus" else S7Plc)(program, self.image).server
         port = await server.start("127.0.0.1", 0)
         running = asyncio.ensure_future(self.run())
         try:
@@ -183,12 +188,13 @@ def _acts(plant: StandPlant) -> dict[str, Callable[[int], object]]:
         "take_off": plant.snatch,
         "put_on": plant.ghost,
         "cover_tray": lambda _: plant.cover("tray"),
-        "uncover_tray": lambda _: plant.uncover(),
+        "cover_eject": lambda _: plant.cover("eject"),
+        "cover_reject": lambda _: plant.cover("chute 0"),
         "place": plant.place,
         "take_parcel": plant.snatch,
         "put_parcel": plant.ghost,
         "cover_chute": lambda number: plant.cover(f"chute {number}"),
-        "uncover_chute": lambda _: plant.uncover(),
+        "uncover": lambda _: plant.uncover(),
         "estop": lambda _: program.wire("estop", 1),
         "estop_reset": lambda _: program.wire("estop", 0),
         "guard_open": lambda _: program.wire("guard_zones", 2),

@@ -75,8 +75,9 @@ class ModbusPlc:
         raise _ExceptionCode(ILLEGAL_FUNCTION)
 
     def _read(self, address: int, count: int) -> bytes:
-        words = self._unit.read()
-        at = address - self._read_at
+        words, at = self._unit.read(), address - self._read_at
+        if address >= self._write_at:
+            words, at = tuple(self._written), address - self._write_at
         if not 1 <= count <= 125:
             raise _ExceptionCode(ILLEGAL_VALUE)
         if at < 0 or at + count > len(words):

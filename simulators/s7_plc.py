@@ -91,11 +91,12 @@ class S7Plc:
 
     def _read(self, parameters: bytes) -> bytes:
         words = self._unit.read()
-        source = struct.pack(f">{len(words)}H", *words)
+        sources = {self._read_db: struct.pack(f">{len(words)}H", *words), self._write_db: bytes(self._written)}
         data = b""
         for block, at, size in self._items(parameters):
+            source = sources.get(block, b"")
             data += b"\x00" * (len(data) % 2)  # an item begins at an even byte
-            fault = _fault(block == self._read_db, at, size, len(source))
+            fault = _fault(block in sources, at, size, len(source))
             if fault == OK:
                 data += struct.pack(">BBH", OK, BYTES_FOLLOW, 8 * size) + source[at : at + size]
             else:

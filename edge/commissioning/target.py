@@ -2,15 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from drivers.modbus_plc import ModbusPlc
 from drivers.plc import plc_port
-from drivers.ports import PlcPort
+from drivers.s7_plc import S7Plc
+from edge.conformance.check import Kind
 from line_config.loader import ConfigError, load_line
 from line_config.model import LineConfig, ModbusSection, PlcConfig, S7Section
 from line_config.process_image import ProcessImage
 
-Kind = Literal["machine", "sorter"]
 SECTIONS: dict[str, Kind] = {"machine_plc": "machine", "sorter_plc": "sorter"}
 POLL_MS = 10
 _ADDRESS = re.compile(r"^(modbus|s7)://\[?([^/]+?)\]?:([0-9]{1,5})/([0-9]{1,3})(?:/([0-9]{1,2}))?$")
@@ -38,7 +39,7 @@ class Target(NamedTuple):
             return f"Modbus/TCP {plc.host}:{plc.port} unit {plc.unit_id}"
         return f"S7 {plc.host}:{plc.port} rack {plc.rack} slot {plc.slot}"
 
-    def port(self, image: ProcessImage) -> PlcPort:
+    def port(self, image: ProcessImage) -> ModbusPlc | S7Plc:
         """A driver for it, not connected."""
         return plc_port(self.plc, image)
 

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from drivers.process_image import EventSlot
 from edge.conformance.bench import ABORTED, EXECUTE, HELD, SETTLE_MS, STOPPED, Bench
 from edge.conformance.check import BOTH, MACHINE, SORTER, Check, require
 from edge.conformance.watchdog import ENDS, PASSING, asked
@@ -31,16 +32,41 @@ async def extra(bench: Bench) -> str:
     return f"extra at {told.station}"
 
 
+async def _unconfirmed(bench: Bench, handle: int, kind: str) -> EventSlot:
+    """The reject's own sensor is covered: it must be told so, and never as `kind`."""
+    told = await bench.came("reject_unconfirmed", handle)
+    await bench.provoke("uncover")
+    require(not bench.of(kind, handle), f"{kind} was told although the sensor saw nothing")
+    return told
+
+
 async def reject_unconfirmed(bench: Bench) -> str:
-    """A reject that its sensor does not see is told, and not counted."""
+    """The document tray: a reject that its sensor does not see."""
     await bench.provoke("cover_tray")
     fed = await bench.document()
     bench.say("reject_document", fed.handle, reply_to=fed.seq)
-    await bench.came("reject_unconfirmed", fed.handle)
-    rejected = bench.of("document_rejected", fed.handle)
-    await bench.provoke("uncover_tray")
-    require(not rejected, "document_rejected was told although the tray's sensor saw nothing")
-    return "reject_unconfirmed"
+    told = await _unconfirmed(bench, fed.handle, "document_rejected")
+    return f"reject_unconfirmed at {told.station}"
+
+
+async def eject_unconfirmed(bench: Bench) -> str:
+    """The unsealed eject: a reject that its sensor does not see."""
+    await bench.provoke("cover_eject")
+    inserted = await bench.item()
+    bench.say("eject_unsealed", inserted.value, reply_to=inserted.seq)
+    told = await _unconfirmed(bench, inserted.value, "item_ejected")
+    require(told.station == "unsealed_eject", f"reject_unconfirmed at {told.station}, not at unsealed_eject")
+    return f"reject_unconfirmed at {told.station}"
+
+
+async def sealed_reject_unconfirmed(bench: Bench) -> str:
+    """The sealed reject: a reject that its sensor does not see."""
+    await bench.provoke("cover_reject")
+    parcel = await bench.parcel()
+    bench.say("reject_item", parcel.handle, reply_to=parcel.seq)
+    told = await _unconfirmed(bench, parcel.handle, "item_rejected")
+    require(told.station == "sealed_reject", f"reject_unconfirmed at {told.station}, not at sealed_reject")
+    return f"reject_unconfirmed at {told.station}"
 
 
 async def divert_unconfirmed(bench: Bench) -> str:
@@ -49,10 +75,9 @@ async def divert_unconfirmed(bench: Bench) -> str:
     parcel = await bench.parcel()
     bench.say("divert", parcel.handle, reply_to=parcel.seq, chute=CHUTE)
     told = await bench.came("divert_unconfirmed", parcel.handle)
-    diverted = bench.of("diverted", parcel.handle)
-    await bench.provoke("uncover_chute", CHUTE)
+    await bench.provoke("uncover")
     require(told.value == CHUTE, f"divert_unconfirmed names chute {told.value}, not {CHUTE}")
-    require(not diverted, "diverted was told although the chute's sensor saw nothing")
+    require(not bench.of("diverted", parcel.handle), "diverted was told although the chute's sensor saw nothing")
     return f"divert_unconfirmed, chute {CHUTE}"
 
 
@@ -135,6 +160,7 @@ async def abort_ends_clearing(bench: Bench) -> str:
 
 
 _TRACK = "Expect each handle at the next sensor by encoder count; what does not come is lost, what comes unexpected is extra."
+_UNSEEN = "Tell a reject only at its place's sensor; not seen in its window: reject_unconfirmed."
 CHECKS = (
     Check("lost", BOTH, "P16", "丢失上报", "Lost is told", _TRACK, lost, ("load", "take_off", "place", "take_parcel")),
     Check("extra", BOTH, "P16", "多余上报", "Extra is told", _TRACK, extra, ("put_on", "put_parcel")),
@@ -144,9 +170,29 @@ CHECKS = (
         "P16",
         "剔除未确认上报",
         "A reject that is not seen is told",
-        "Tell a reject only at its place's sensor; not seen in its window: reject_unconfirmed.",
+        _UNSEEN,
         reject_unconfirmed,
-        ("cover_tray", "load", "uncover_tray"),
+        ("cover_tray", "load", "uncover"),
+    ),
+    Check(
+        "eject_unconfirmed",
+        MACHINE,
+        "P16",
+        "未封信封剔除未确认上报",
+        "An ejection that is not seen is told",
+        _UNSEEN,
+        eject_unconfirmed,
+        ("cover_eject", "load", "uncover"),
+    ),
+    Check(
+        "sealed_reject_unconfirmed",
+        SORTER,
+        "P16",
+        "已封信封剔除未确认上报",
+        "A sealed reject that is not seen is told",
+        _UNSEEN,
+        sealed_reject_unconfirmed,
+        ("cover_reject", "place", "uncover"),
     ),
     Check(
         "divert_unconfirmed",
@@ -156,7 +202,7 @@ CHECKS = (
         "A divert that is not seen is told",
         "Tell a divert only at the chute's sensor; not seen in its window: divert_unconfirmed with the chute.",
         divert_unconfirmed,
-        ("cover_chute", "place", "uncover_chute"),
+        ("cover_chute", "place", "uncover"),
     ),
     Check(
         "unknown_chute",

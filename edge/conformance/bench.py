@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drivers.ports import LinkLost, PlcPort
+from drivers.ports import DeviceError, LinkLost, PlcPort
 from drivers.process_image import CommandSlot, EdgeImage, EventSlot, ImageCodec, next_seq, seq_distance
 from edge.conformance.check import Broken, Kind, Skipped, require
 from edge.conformance.stimulus import Stimulus
@@ -23,6 +23,9 @@ PRODUCTION = 1
 CONTACT_MS = 1_000
 """more than any PLC needs from a write to its effect in what it answers"""
 SETTLE_MS = 200
+FIRST_BOOT = 61_440
+"""boot ids of the kit: a line counts its own from 1, and must never come as the edge that the PLC has just spoken to"""
+LAST_MS = 50
 AWAY_MS = 120_000
 RECONNECT_S = 0.2
 KNOWN = 32
@@ -76,7 +79,7 @@ class Bench:
         self.torn = self.mixed = self.backwards = 0
         self.plc_boot: int | None = None
         self.wrote: tuple[int, ...] = ()
-        self.connected = False
+        self.connected = self.spoke = False
         self._stocked_at = 0
 
     # --- time ---
@@ -97,9 +100,14 @@ class Bench:
         while self.now_ms() < end_ms:
             await self.cycle()
 
+    @staticmethod
+    async def wait(ms: int) -> None:
+        """Let time pass without the wire."""
+        await asyncio.sleep(ms / 1000)
+
     async def silence(self, ms: int) -> None:
         """Exchange nothing for so long, then twice: the first image is of a scan before that."""
-        await asyncio.sleep(ms / 1000)
+        await self.wait(ms)
         for _ in range(2):
             await self.cycle()
 
@@ -259,20 +267,28 @@ class Bench:
         self.connected = True
         self.plc_boot = None
         await self.cycle()
-        self.says.boot = self.header["edge_boot_echo"]
+        self.spoke = True
+        self.says.boot = max(self.header["edge_boot_echo"], FIRST_BOOT - 1)
 
     async def disconnect(self) -> None:
         """Drop the wire; never raises."""
         self.connected = False
         await self.port.close()
 
-    def stop(self) -> None:
-        """From now on the line is Stopped, and nothing is permitted."""
+    async def leave(self) -> None:
+        """The last images: the line is Stopped, nothing is permitted; then the wire goes. Never raises."""
         self.says = Says(boot=self.says.boot, state=STOPPED)
+        try:
+            if self.connected:
+                await self.hold(LAST_MS)
+        except DeviceError:
+            return
+        finally:
+            await self.disconnect()
 
     async def new_edge(self, state: int = HELD) -> None:
         """Come as another edge: a new boot id, commands from 1; what the PLC keeps unacknowledged stays to be taken."""
-        self.says = Says(boot=self.says.boot % 65535 + 1, state=state)
+        self.says = Says(boot=FIRST_BOOT if self.says.boot >= WORD - 1 else self.says.boot + 1, state=state)
         self._ring.clear()
         self._queue.clear()
         self.issued = self.consumed = 0

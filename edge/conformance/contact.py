@@ -35,6 +35,23 @@ async def foreign_layout(bench: Bench) -> str:
     return "not taken"
 
 
+async def word_order(bench: Bench) -> str:
+    """32-bit numbers come back as they went out, high word first."""
+    (seq,) = probe(bench, 1)
+    await bench.until(lambda: bench.of("command_refused"), "a command is refused")
+    event = bench.of("command_refused")[0]
+    hint = "the two words of 32-bit numbers are swapped"
+    require(event.handle != _swapped(NOBODY), f"word order: handle {NOBODY} came back as {event.handle}: {hint}")
+    require(event.value >> 8 == seq or _swapped(event.value) >> 8 != seq, f"word order: value {event.value}: {hint}")
+    require(event.handle == NOBODY, f"handle {NOBODY} came back as {event.handle}")
+    require(event.value >> 8 == seq, f"the refusal of command {seq} names command {event.value >> 8}")
+    return f"handle {NOBODY}, value {event.value}"
+
+
+def _swapped(number: int) -> int:
+    return number >> 16 | (number & 0xFFFF) << 16
+
+
 async def heartbeat(bench: Bench) -> str:
     """The PLC's heartbeat moves at least every 100 ms."""
     longest_ms, since_ms, beat = 0, bench.now_ms(), bench.header["heartbeat"]
@@ -158,6 +175,15 @@ CHECKS = (
         "Layout version and length",
         "Load the PLC program and the process image that belong together; check the word order.",
         layout_version,
+    ),
+    Check(
+        "word_order",
+        BOTH,
+        "P1",
+        "32 位数的字序",
+        "Word order of 32-bit numbers",
+        'High word first; or set word_order = "little" in the line\'s file where the PLC cannot.',
+        word_order,
     ),
     Check(
         "foreign_layout",

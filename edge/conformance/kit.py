@@ -28,6 +28,8 @@ class Finding(NamedTuple):
     verdict: str
     seen: str
     took_ms: int
+    advice: str = ""
+    """the next step, where the check was broken; an error of the wire bears its own"""
 
 
 def checks_for(kind: Kind, only: Sequence[str] = ()) -> list[Check]:
@@ -43,13 +45,15 @@ async def run(bench: Bench, checks: Sequence[Check], tell: Callable[[Finding], N
     """Run the checks; each begins with another edge and an empty belt, so that none depends on the one before."""
     findings: list[Finding] = []
     no_contact = ""
-    for check in checks:
-        finding = Finding(check, SKIPPED, no_contact, 0) if no_contact else await run_one(bench, check)
-        if finding.verdict == FAILED and check.name == "layout_version":
-            no_contact = "not run: the image cannot be read"
-        findings.append(finding)
-        tell(finding)
-    await _leave(bench)
+    try:
+        for check in checks:
+            finding = Finding(check, SKIPPED, no_contact, 0) if no_contact else await run_one(bench, check)
+            if finding.verdict == FAILED and not bench.spoke:
+                no_contact = "not run: there was no contact"
+            findings.append(finding)
+            tell(finding)
+    finally:
+        await bench.leave()
     return findings
 
 
@@ -63,22 +67,10 @@ async def run_one(bench: Bench, check: Check) -> Finding:
             await bench.begin()
         seen = await check.run(bench)
     except Broken as broken:
-        return Finding(check, FAILED, str(broken), bench.now_ms() - begin_ms)
+        return Finding(check, FAILED, str(broken), bench.now_ms() - begin_ms, check.advice)
     except Skipped as skipped:
         return Finding(check, SKIPPED, str(skipped), bench.now_ms() - begin_ms)
     except DeviceError as error:
         await bench.disconnect()
         return Finding(check, FAILED, str(error), bench.now_ms() - begin_ms)
     return Finding(check, PASSED, seen, bench.now_ms() - begin_ms)
-
-
-async def _leave(bench: Bench) -> None:
-    """Nothing is permitted any more, and the line is Stopped."""
-    try:
-        if bench.connected:
-            bench.stop()
-            await bench.hold(50)
-    except DeviceError:
-        return
-    finally:
-        await bench.disconnect()

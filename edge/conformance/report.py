@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from edge.conformance.chinese import ADVICE
 from edge.conformance.kit import FAILED, KIT_VERSION, PASSED, SKIPPED, Finding
 from edge.conformance.stimulus import ACTS
 
@@ -44,8 +45,9 @@ def table(run: Run) -> Table:
     shown = Table("check", "clause", "result", "seen", "next step", title=f"{run.where}, {run.kind} PLC", title_justify="left")
     for finding in run.findings:
         check, verdict = finding.check, finding.verdict
-        advice = check.advice if verdict == FAILED else ""
-        shown.add_row(check.name, check.clause, f"[{COLOURS[verdict]}]{verdict}[/]", escape(finding.seen), escape(advice))
+        shown.add_row(
+            check.name, check.clause, f"[{COLOURS[verdict]}]{verdict}[/]", escape(finding.seen), escape(finding.advice)
+        )
     return shown
 
 
@@ -74,7 +76,7 @@ def as_json(run: Run) -> dict[str, Any]:
             "title_zh": finding.check.zh,
             "verdict": finding.verdict,
             "seen": finding.seen,
-            "next_step": finding.check.advice if finding.verdict == FAILED else "",
+            "next_step": finding.advice,
             "took_ms": finding.took_ms,
         }
         for finding in run.findings
@@ -129,7 +131,8 @@ def page(run: Run) -> str:
 def _row(finding: Finding) -> str:
     check = finding.check
     zh, en = VERDICTS[finding.verdict]
-    acts = "".join(f"; {ACTS[act].en.format(n='…')}" for act in check.acts)
-    advice = f"<br><small>→ {html.escape(check.advice)}</small>" if finding.verdict == FAILED else ""
+    acts = "".join(f"; {ACTS[act].zh.format(n='…')} / {ACTS[act].en.format(n='…')}" for act in check.acts)
+    steps = [ADVICE.get(finding.advice, ""), finding.advice] if finding.advice else []
+    advice = "".join(f"<br><small>→ {html.escape(step)}</small>" for step in steps if step)
     plain = {"clause": check.clause, "zh": check.zh, "en": check.en, "name": check.name, "seen": finding.seen, "acts": acts}
     return _ROW.substitute({k: html.escape(v) for k, v in plain.items()}, verdict=en, verdict_zh=zh, advice=advice)

@@ -26,14 +26,15 @@ ACTS: dict[str, Act] = {
     "cover_tray": Act(
         "遮蔽证件托盘传感器，使其看不到落下的证件", "Keep the sensor of the document tray from seeing what falls in"
     ),
-    "uncover_tray": Act("恢复证件托盘传感器", "Set the sensor of the document tray free"),
+    "cover_eject": Act("遮蔽未封信封剔除口传感器", "Keep the sensor of the unsealed eject from seeing what falls in"),
+    "cover_reject": Act("遮蔽已封信封剔除口传感器", "Keep the sensor of the sealed reject from seeing what falls in"),
     "place": Act("在扫描器前放一个已封口的信封", "Put one sealed envelope on the belt before the induction scanner"),
     "take_parcel": Act("把下一个信封在分拣口前从皮带上取走", "Take the next envelope off the belt before the diverters"),
     "put_parcel": Act(
         "遮挡一次分拣口前的传感器（皮带上没有信封）", "Cover the sensor before the diverters once, with nothing there"
     ),
     "cover_chute": Act("遮蔽 {n} 号格口的传感器", "Keep the sensor of chute {n} from seeing what falls in"),
-    "uncover_chute": Act("恢复 {n} 号格口的传感器", "Set the sensor of chute {n} free"),
+    "uncover": Act("恢复该传感器", "Set that sensor free again"),
     "estop": Act("按下急停按钮", "Press an emergency stop"),
     "estop_reset": Act("复位急停按钮", "Release the emergency stop and reset it"),
     "guard_open": Act("打开一个防护门", "Open a guard"),

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from edge.conformance.bench import EXECUTE, HELD, SETTLE_MS, Bench
+from edge.conformance.bench import EXECUTE, HELD, PRODUCTION, SETTLE_MS, Bench
 from edge.conformance.check import BOTH, MACHINE, Broken, Check, require
 from edge.conformance.probe import REJECTING, probe
 
 PERMIT_MS, STAGE_1_MS, STAGE_2_MS = 250, 300, 1_500
 TOLERANCE_MS = 80
 """scans and exchanges between a cause and its being seen"""
+NO_FEED_MS = 3_000
 SHORT_MS, LONG_MS = 9_000, 10_600
 PASSING = {"machine": "insert_close", "sorter": "divert"}
 ENDS = {"machine": ("inserted", "document_rejected"), "sorter": ("diverted", "item_rejected")}
@@ -59,6 +60,22 @@ async def permit_lease(bench: Bench) -> str:
 async def permit_withdrawn(bench: Bench) -> str:
     """The permit is 0: the feed stops at once."""
     return await _stops_within(bench, lambda: setattr(bench.says, "permitted", False), 0)
+
+
+async def maintenance_feeds_nothing(bench: Bench) -> str:
+    """With the key on Maintenance nothing is let in, whatever is permitted."""
+    await bench.document()
+    await bench.provoke("key_maintenance")
+    await bench.until(lambda: bench.header["mode"] != PRODUCTION, "another mode than Production")
+    await bench.hold(NO_FEED_MS)
+    fed = bench.header["documents_fed"]
+    bench.says.permitted = True
+    await bench.hold(NO_FEED_MS)
+    bench.says.permitted = False
+    more = bench.header["documents_fed"] - fed
+    await bench.provoke("key_production")
+    require(not more, f"{more} documents were fed in Maintenance")
+    return f"none in {NO_FEED_MS} ms"
 
 
 async def stage_1(bench: Bench) -> str:
@@ -167,9 +184,7 @@ _LEASE = "Let nothing in when the permit word has not changed for 250 ms, is 0, 
 _STAGE_2 = (
     "Stop the belt when the heartbeat stood still for 1,500 ms, keep all places, go on with the next one if it was ≤ 10 s."
 )
-_EDGE = (
-    "A new boot id of the edge: command numbers from 1, what is on the belt may only be rejected, no Execute before it left it."
-)
+_EDGE = "A new boot id of the edge: commands from 1, what is on the belt may only be rejected, no Execute before it left it."
 CHECKS = (
     Check(
         "permit_lease",
@@ -180,6 +195,16 @@ CHECKS = (
         _LEASE,
         permit_lease,
         ("load",),
+    ),
+    Check(
+        "maintenance_feeds_nothing",
+        MACHINE,
+        "P11",
+        "维护方式不给料",
+        "Nothing is fed in Maintenance",
+        "Feed in Production only: the key switch is one of the feed's conditions.",
+        maintenance_feeds_nothing,
+        ("load", "key_maintenance", "key_production"),
     ),
     Check(
         "permit_withdrawn",

@@ -78,7 +78,7 @@ class LinkUp(Event, frozen=True):
 
 
 class LinkDown(Event, frozen=True):
-    """A link does not work; `reason` is one of lost, refused, bad_reply, layout, stale."""
+    """A link does not work; `reason` is one of lost, refused, bad_reply, layout, word_order, stale, frozen, echo, foreign."""
 
     link: str
     reason: str

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from drivers.ports import BadReply, DeviceError, DeviceRefused, LinkLost, PlcPort, WaitingPort
-from drivers.process_image import EdgeImage, ImageCodec, PlcImage, WrongLayout, next_seq, seq_distance
+from drivers.process_image import EdgeImage, ImageCodec, PlcImage, WrongLayout, WrongOrder, next_seq, seq_distance
 from edge.core.commands import Command, SetState
 from edge.core.events import CommandRefused, Event, LinkDown, LinkUp, PlcRestarted, PlcStatus
 from edge.core.values import Counters, Mode, Plc, State
@@ -19,6 +19,7 @@ from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
 from edge.runtime.command_ring import CommandRing
 from edge.runtime.link import Cursor, Health, Lease, Offer
+from edge.runtime.plc_truth import ImageTruth
 from edge.runtime.plc_words import UnknownEventError, event_of
 
 FROZEN_US = 300_000
@@ -29,6 +30,7 @@ REASONS: dict[type[DeviceError], str] = {
     DeviceRefused: "refused",
     BadReply: "bad_reply",
     WrongLayout: "layout",
+    WrongOrder: "word_order",
 }
 # Header fields that change with every exchange and say nothing new to the core.
 VOLATILE = frozenset({"heartbeat", "echo", "last_issued_seq", "last_consumed_seq", "edge_boot_echo"})
@@ -86,7 +88,9 @@ class PlcLink:
         self._seen: tuple[int, ...] | None = None
         self._old_news: tuple[int, ...] = ()
         """the last image of which everything was told; () = there is none"""
+        self._last_news: tuple[int, ...] = ()
         self._header: dict[str, int] = {}
+        self._truth = ImageTruth(self._edge_boot, Counters.__struct_fields__)
         self._told: tuple[object, ...] | None = None
         self._restart_untold = False
         self._beat_us = 0
@@ -142,6 +146,7 @@ class PlcLink:
             await self._port.connect()
             self._connected = True
             self._seen, self._old_news = None, ()
+            self._truth.begin()
         self._wake.clear()
         self._seen = await self._port.exchange(self._image(), self._seen, self._wait_ms)
         self.exchanges += 1
@@ -172,6 +177,7 @@ class PlcLink:
     def _image(self) -> tuple[int, ...]:
         if self._lease.beating():
             self._heartbeat = (self._heartbeat + 1) % WORD
+            self._truth.sent(self._heartbeat, self._clock.now_us())
         if self._plc_boot is not None:
             self._ring.fill(self._plc_boot)
         header = {
@@ -189,16 +195,18 @@ class PlcLink:
     # --- what we read ---
     def _take(self, words: tuple[int, ...]) -> None:
         now_us, news = self._clock.now_us(), self._codec.news(words)
-        if news == self._old_news and self._codec.beat(words) != self._header["heartbeat"]:
+        doubt = self._truth.doubt(self._codec.echo(words), now_us).reason
+        if news == self._old_news and not doubt and self._codec.beat(words) != self._header["heartbeat"]:
             self._header["heartbeat"] = self._codec.beat(words)
             self._beat_us = self._good_us = now_us
             return
-        self._take_news(self._codec.decode_plc(words), now_us)
+        self._take_news(self._codec.decode_plc(words), now_us, changed=news != self._last_news)
+        self._last_news = news
         whole = self._fault_told == self._fault == "" and self._missing_since_us is None
         told = whole and self._told == self._status_words()
         self._old_news = news if told else ()
 
-    def _take_news(self, image: PlcImage, now_us: int) -> None:
+    def _take_news(self, image: PlcImage, now_us: int, *, changed: bool) -> None:
         self.torn += image.torn
         if image.header["heartbeat"] != self._header.get("heartbeat"):
             self._beat_us = now_us
@@ -210,8 +218,13 @@ class PlcLink:
         if image.header["edge_boot_echo"] == self._edge_boot:
             self._ring.consumed(image.header["last_consumed_seq"])
         fresh = self._fresh(image, now_us)
+        if changed:
+            self._truth.news(image.header, now_us)
+        doubt = self._truth.doubt(image.header["echo"], now_us)
         if now_us - self._beat_us > FROZEN_US:
             self._tell_quality("stale", "the PLC's heartbeat stands still: is its program running?")
+        elif doubt.reason:
+            self._tell_quality(doubt.reason, doubt.detail)
         elif self._lastingly_missing(fresh, now_us):
             self._tell_quality(
                 "bad_reply",
@@ -235,6 +248,7 @@ class PlcLink:
             self._taken_seq = self._durable_seq = 0
             self._restart_untold = True
         self._plc_boot = boot
+        self._truth.begin()
         self._told = None
         self._ring.restart()
 

@@ -14,8 +14,8 @@ from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
 from edge.runtime.journal import Store
 from edge.runtime.link import Cursor
-from edge.runtime.records import Batch, Entry
-from edge.runtime.replay import BREACH, EVENT_VERSION, leaving
+from edge.runtime.records import BREACH, Batch, Entry
+from edge.runtime.replay import EVENT_VERSION, leaving
 
 QUEUE_MAX = 4096
 GROUP_MAX = 256

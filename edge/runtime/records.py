@@ -10,6 +10,13 @@ from edge.runtime.link import Cursor
 GENESIS = b"\0" * 16
 """chain value before the first record"""
 
+BREACH = "Breach"
+"""kind of the record of a promise that was about to break"""
+FORCED = "Forced"
+"""kind of the record of what a person forced at a PLC while the line stood still"""
+NOTES = frozenset({BREACH, FORCED})
+"""records that tell something to people and decide nothing: a replay passes them over"""
+
 
 class JournalError(Exception):
     """The journal cannot be trusted or written; the line must not run. The text says what to do."""

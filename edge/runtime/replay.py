@@ -22,14 +22,13 @@ from edge.core.events import (
 from edge.core.invariants import Auditor, InvariantError
 from edge.core.values import Settings, SortPlan
 from edge.runtime.ledger import Head, Journal
-from edge.runtime.records import JournalError, Record
+from edge.runtime.records import BREACH, FORCED, NOTES, JournalError, Record
 from edge.runtime.snapshot import Snapshot, thaw
 
 EVENT_TYPES: dict[str, type[Event]] = {cls.__name__: cls for cls in Event.__subclasses__()}
 COMMAND_TYPES: dict[str, type[Command]] = {
     name: cls for name, cls in vars(core_commands).items() if isinstance(cls, type) and issubclass(cls, Command)
 }
-BREACH = "Breach"
 EVENT_VERSION = 1
 Fields = dict[str, Any]
 # (kind, version) → what makes the next version's fields of it. Fields that were only added, with defaults, need none.
@@ -69,7 +68,7 @@ def leaving(commands: Iterable[Command]) -> list[Command]:
 
 
 def event_of(record: Record) -> Event | None:
-    """The event in a record, lifted to the present version; None for a command or a breach. Raises JournalError."""
+    """The event in a record, lifted to the present version; None for a command or a note. Raises JournalError."""
     event_type = EVENT_TYPES.get(record.kind)
     if event_type is None:
         return None
@@ -89,7 +88,8 @@ def event_of(record: Record) -> Event | None:
 def steps(records: Iterable[Record], controller: Controller) -> Iterator[Step]:
     """Run the events of these records through `controller`, each with the commands that were recorded behind it.
 
-    A Breach is passed over: the event that would have broken a promise is not recorded, none of its commands went out (I13).
+    Notes are passed over; of a Breach, the event that would have broken a promise is not recorded, none of its commands went
+    out (I13).
     """
     auditor = Auditor(controller)
     books: list[Event] = []
@@ -109,7 +109,7 @@ def steps(records: Iterable[Record], controller: Controller) -> Iterator[Step]:
                 controller.handle(event)
         elif isinstance(book := event_of(record), BOOKS):
             books.append(book)
-        held, recorded = (None if record.kind == BREACH else record), []
+        held, recorded = (None if record.kind in NOTES else record), []
     if held is not None:
         yield _step(held, tuple(recorded), controller, auditor)
 
@@ -199,6 +199,8 @@ def replay(journal: Journal, core: str, settings: Settings, sort_plan: SortPlan,
     rows: dict[str, dict[str, str]] = {name: {} for name in ROWS}
     for record in journal.records(begin):
         place = Head(record.seq, record.chain)
+        if record.kind == FORCED:
+            continue
         broke = msgspec.json.decode(record.body, type=str) if record.kind == BREACH else ""
         event = event_of(record)
         if event is None or ((until is None or record.seq < until) and not isinstance(event, BOOKS)):

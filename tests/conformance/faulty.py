@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from drivers.word_order import WordOrder
 from simulators import plc_rules as rules
 from simulators.bench_stand import BenchStand
 from simulators.shift_register import NO_ANSWER
@@ -55,6 +56,19 @@ def hears(change: Callable[[Any, list[int]], None]) -> Spoil:
         original(heard)
 
     return become(write=write)
+
+
+def swaps_words(*, reads: bool, writes: bool) -> Spoil:
+    """The low word of 32-bit numbers first: in what it shows, in what it takes."""
+    order = WordOrder(IMAGE, word_order="little")
+
+    def read(original: Any, self: Any, *args: int) -> tuple[int, ...]:
+        return order.from_plc(original(*args)) if reads else original(*args)
+
+    def write(original: Any, self: Any, words: Sequence[int]) -> None:
+        original(order.from_edge(words) if writes else words)
+
+    return become(read=read, write=write)
 
 
 EDGE = IMAGE.edge_to_plc
@@ -125,6 +139,30 @@ def no_event(kind: str) -> Spoil:
         return 0 if name == kind else original(station, name, *args, **kwargs)
 
     return become(event=event)
+
+
+def told_as(station: str, other: str) -> Spoil:
+    """An event of one station bears the name of another."""
+
+    def event(original: Any, self: Any, told: str, *args: Any, **kwargs: Any) -> int:
+        return int(original(other if told == station else told, *args, **kwargs))
+
+    return become(event=event)
+
+
+def nameless(stand: BenchStand) -> None:
+    """A kind that the interface does not have."""
+    code = IMAGE.events["inducted"].code
+
+    def event(original: Any, self: Any, *args: Any, **kwargs: Any) -> int:
+        seq = int(original(*args, **kwargs))
+        last = self._fifo[-1]
+        if last.station_kind & 255 == code:
+            self._fifo.append(last._replace(seq=self._next(seq), station_kind=last.station_kind | 0xF0))
+            self._issued = self._next(seq)
+        return seq
+
+    become(event=event)(stand)
 
 
 def event_value(kind: str, value: int) -> Spoil:
@@ -325,14 +363,19 @@ def one_exposure_too_few(original: Any, self: Any, travel_um: int, **kwargs: Any
 
 # --- watchdog and boots ---
 def feeds(
-    permit_ms: int = rules.PERMIT_MS, stage_1_ms: int = rules.STAGE_1_MS, *, unpermitted: bool = False, half: int = 2
+    permit_ms: int = rules.PERMIT_MS,
+    stage_1_ms: int = rules.STAGE_1_MS,
+    *,
+    unpermitted: bool = False,
+    half: int = 2,
+    modes: Sequence[int] = (rules.PRODUCTION,),
 ) -> Spoil:
     """The conditions of the feed with other limits."""
 
     def permitted(self: Any) -> bool:
         young = self.now_ms - self._permit_ms < permit_ms and self.now_ms - self._beat_ms < stage_1_ms
         room = len(self._fifo) * half < self._fifo_max
-        closed = self.clearing or self.run_out or not (self._permit or unpermitted) or self.mode != rules.PRODUCTION
+        closed = self.clearing or self.run_out or not (self._permit or unpermitted) or self.mode not in modes
         return self.running and self.edge_state == rules.EXECUTE and young and room and not closed
 
     return become(feed_permitted=permitted)

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from drivers.modbus_plc import ModbusPlc
+from drivers.plc import plc_port
+from drivers.s7_plc import S7Plc
 from line_config.loader import ConfigError, load_line
+from line_config.model import ModbusSection, S7Section
 from line_config.process_image import load_process_image
 
 DATA = Path(__file__).parents[2] / "line_config"
@@ -53,6 +57,18 @@ def test_the_demo_line_is_good(demo: Path) -> None:
     assert all(Path(name).is_absolute() for name in (config.line.sort_plan, config.line.label_layout, *config.line.documents))
 
 
+def test_orders_and_tsap_have_defaults_and_reach_the_driver(demo: Path) -> None:
+    change(demo, "unit_id = 1", 'unit_id = 1\nword_order = "little"\nbyte_order = "little"')
+    change(demo, "slot = 1", "slot = 1\nremote_tsap = 0x0302")
+    config, image = load_line(demo), load_process_image()
+    assert isinstance(plc_port(config.machine_plc, image), ModbusPlc)
+    assert isinstance(plc_port(config.sorter_plc, image), S7Plc)
+    assert isinstance(config.machine_plc, ModbusSection)
+    assert isinstance(config.sorter_plc, S7Section)
+    assert (config.machine_plc.word_order, config.machine_plc.byte_order) == ("little", "little")
+    assert (config.sorter_plc.local_tsap, config.sorter_plc.remote_tsap) == (0x0100, 0x0302)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -60,6 +76,9 @@ def test_the_demo_line_is_good(demo: Path) -> None:
         ("poll_ms = 15", "poll_ms = 1", "machine_plc.poll_ms: must be at least 5"),
         ("poll_ms = 15", 'poll_ms = "15 ms"', "machine_plc.poll_ms: must be a whole number, without quotes or unit"),
         ('kind = "s7"', 'kind = "profinet"', "sorter_plc: must be one of 'modbus', 's7'"),
+        ("unit_id = 1", 'unit_id = 1\nword_order = "middle"', "machine_plc.word_order: must be one of 'big' or 'little'"),
+        ("slot = 1", "slot = 1\nremote_tsap = 70000", "sorter_plc.remote_tsap: must be at most 65535"),
+        ("slot = 1", 'slot = 1\nword_order = "big"', "sorter_plc.word_order: is no key that this file knows"),
         ("[panel]", "[panel]\ncolour = 1", "panel.colour: is no key that this file knows"),
         ("rack = 0\n", "", "sorter_plc.rack: is missing: add it"),
         ("weight_min_g = 5", "weight_min_g = 950", "limits: Value error, weight_min_g 950 must be below"),

@@ -34,6 +34,9 @@ class FakePlc:
     frozen: bool = False
     consuming: bool = True
     reachable: bool = True
+    deaf: bool = False
+    pause_s: float = 0.0
+    """so much longer an exchange takes before the write arrives"""
     torn: set[int] = field(default_factory=set)
     commands: list[CommandSlot] = field(default_factory=list)
     edge: dict[str, int] = field(default_factory=dict)
@@ -69,12 +72,12 @@ class FakePlc:
             raise LinkLost("nobody there")
 
     async def exchange(self, write: Sequence[int], seen: Sequence[int] | None, max_wait_ms: int) -> tuple[int, ...]:
-        await asyncio.sleep(EXCHANGE_S)
+        await asyncio.sleep(EXCHANGE_S + self.pause_s)
         self.exchanges += 1
         fault = self.faults.pop(0) if self.faults else None
         # What is read is of the last scan; what is written counts from the next one on.
         words = self.image()
-        if fault is None or fault[1]:
+        if (fault is None or fault[1]) and not self.deaf:
             self.take(write)
         if fault is not None:
             raise fault[0]
@@ -107,6 +110,7 @@ class FakePlc:
             "heartbeat": self._beat % 65536,
             "boot_id": self.boot,
             "edge_boot_echo": self.edge.get("boot_id", 0),
+            "echo": self.edge.get("heartbeat", 0),
             "state": 6,
             "mode": 1,
             "last_issued_seq": self.issued,

@@ -1,7 +1,7 @@
 """The PLC link in virtual time: nothing is lost, nothing is taken twice, nothing is acknowledged before it is durable."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -157,7 +157,7 @@ def test_an_event_of_an_unknown_kind_takes_the_link_down_and_is_never_skipped() 
         plc.fifo[-1] = plc.fifo[-1]._replace(station="")
         await scene.sleep(3000)
 
-    class Lying(FakePlc):
+    class Unknown(FakePlc):
         def image(self) -> tuple[int, ...]:
             hidden, self.fifo = self.fifo, [slot._replace(station="feeder") for slot in self.fifo]
             words = list(super().image())
@@ -168,7 +168,7 @@ def test_an_event_of_an_unknown_kind_takes_the_link_down_and_is_never_skipped() 
                     words[at + 1] = 0xEEEE
             return tuple(words)
 
-    plc = Lying(fifo=plc.fifo, issued=plc.issued)
+    plc = Unknown(fifo=plc.fifo, issued=plc.issued)
     scene = play(story, plc=plc)
     assert handles(scene.pump) == keys(1, 1)
     told = scene.pump.of(LinkUp, LinkDown)
@@ -611,3 +611,170 @@ def test_whatever_the_wire_does_everything_arrives_once_and_in_order(troubles: l
     assert handles(pump) == keys(1, len(troubles))
     assert [slot.handle for slot in plc.commands] == everything
     assert plc.fifo == []
+
+
+# --- the truth of values ---
+def reasons(scene: Scene) -> list[str]:
+    return [getattr(event, "reason", "up") for event in scene.pump.of(LinkUp, LinkDown)]
+
+
+def last_detail(scene: Scene) -> str:
+    return str(scene.pump.of(LinkDown)[-1].detail)
+
+
+class Lying(FakePlc):
+    """A PLC whose image is made worse by `lie`, from when it is set."""
+
+    lie: Callable[[list[int]], None] | None = None
+
+    def image(self) -> tuple[int, ...]:
+        words = list(super().image())
+        if self.lie is not None:
+            self.lie(words)
+        return tuple(words)
+
+
+AT = IMAGE.plc_to_edge.offsets
+
+
+def test_an_image_that_stands_behind_a_running_heartbeat_is_not_believed() -> None:
+    plc = Lying()
+
+    async def story(scene: Scene) -> None:
+        await scene.sleep(500)
+        kept = plc.image()
+        plc.lie = lambda words: words.__setitem__(slice(2, None), kept[2:])
+        await scene.sleep(1_000)
+        plc.happen("document_fed", 1)
+        await scene.sleep(500)
+        assert reasons(scene) == ["up", "frozen"]
+        assert handles(scene.pump) == []
+        plc.lie = None
+        await scene.sleep(2_500)
+
+    scene = play(story, plc=plc)
+    assert reasons(scene) == ["up", "frozen", "up"]
+    assert "block copies" in last_detail(scene)
+    assert handles(scene.pump) == keys(1, 1)
+
+
+@pytest.mark.parametrize(("beats_late", "reason"), [(10, []), (40, ["echo", "up"])])
+def test_an_echo_that_lags_is_told_with_its_age(beats_late: int, reason: list[str]) -> None:
+    plc = Lying()
+
+    async def story(scene: Scene) -> None:
+        await scene.sleep(1_000)
+        plc.lie = lambda words: words.__setitem__(AT["echo"], max(0, words[AT["echo"]] - beats_late))
+        await scene.sleep(1_000)
+        plc.lie = None
+        await scene.sleep(2_500)
+
+    scene = play(story, plc=plc)
+    assert reasons(scene) == ["up", *reason]
+    assert not reason or "ms late" in last_detail(scene)
+
+
+def test_our_own_pause_is_no_lag() -> None:
+    async def story(scene: Scene) -> None:
+        await scene.sleep(100)
+        for pause_ms in (400, 1_000):
+            scene.plc.pause_s = pause_ms / 1000
+            await scene.sleep(2 * pause_ms)
+            scene.plc.pause_s = 0.0
+            await scene.sleep(100)
+
+    assert reasons(play(story)) == ["up"]
+
+
+def test_a_plc_that_does_not_hear_us_but_goes_on_is_told() -> None:
+    plc = FakePlc()
+
+    async def story(scene: Scene) -> None:
+        await scene.sleep(200)
+        plc.deaf = True
+        for handle in range(1, 9):
+            plc.happen("document_fed", handle)
+            await scene.sleep(100)
+
+    scene = play(story, plc=plc)
+    assert reasons(scene) == ["up", "echo"]
+    assert "write register" in last_detail(scene)
+
+
+@pytest.mark.parametrize("same_boot", [False, True])
+def test_another_master_is_named_and_nothing_is_taken_beside_it(same_boot: bool) -> None:
+    plc = FakePlc()
+
+    async def story(scene: Scene) -> None:
+        await scene.sleep(500)
+        for beat in range(30_000, 30_100):
+            plc.edge = {**plc.edge, "boot_id": 5 if same_boot else 77, "heartbeat": beat}
+            await scene.sleep(20)
+        plc.happen("document_fed", 1)
+        await scene.sleep(50)
+        assert handles(scene.pump) == []
+        await scene.sleep(2_500)
+
+    scene = play(story, plc=plc)
+    assert reasons(scene) == ["up", "foreign", "up"], "told once, although it comes and goes"
+    assert "stop the other line PC" in last_detail(scene)
+    assert ("echoes heartbeat" if same_boot else "edge boot 77") in last_detail(scene)
+    assert handles(scene.pump) == keys(1, 1)
+
+
+def test_a_plc_that_never_answers_us_but_another_edge_is_named() -> None:
+    plc = Lying()
+
+    def other(words: list[int]) -> None:
+        words[AT["edge_boot_echo"]] = 77
+        words[AT["echo"]] = 30_000 + words[1] % 1_000
+
+    plc.lie = other
+
+    async def story(scene: Scene) -> None:
+        await scene.sleep(1_000)
+
+    assert reasons(play(story, plc=plc)) == ["up", "foreign"]
+
+
+def test_our_own_restart_is_no_other_master() -> None:
+    async def story(scene: Scene) -> None:
+        await scene.sleep(500)
+
+    assert reasons(play(story, plc=FakePlc(edge={"boot_id": 4, "heartbeat": 40_000}))) == ["up"]
+
+
+def test_a_restart_of_the_plc_is_no_other_master() -> None:
+    async def story(scene: Scene) -> None:
+        await scene.sleep(500)
+        scene.plc.restart()
+        await scene.sleep(500)
+
+    assert reasons(play(story)) == ["up"]
+
+
+def test_swapped_bytes_are_named_as_word_order() -> None:
+    plc = Lying()
+    plc.lie = lambda words: words.__setitem__(slice(None), [word >> 8 | (word & 255) << 8 for word in words])
+
+    async def story(scene: Scene) -> None:
+        await scene.sleep(500)
+
+    scene = play(story, plc=plc)
+    assert reasons(scene) == ["word_order"]
+    assert 'byte_order = "little"' in last_detail(scene)
+
+
+def test_swapped_words_of_a_counter_are_named_before_its_event_is_taken() -> None:
+    plc = FakePlc()
+
+    async def story(scene: Scene) -> None:
+        await scene.sleep(200)
+        plc.header["documents_fed"] = 1 << 16
+        plc.happen("document_fed", 1 << 16)
+        await scene.sleep(5_000)
+
+    scene = play(story, plc=plc)
+    assert reasons(scene) == ["up", "word_order"]
+    assert 'word_order = "little"' in last_detail(scene)
+    assert handles(scene.pump) == []

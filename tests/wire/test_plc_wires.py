@@ -9,7 +9,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from snap7.client import Client
 
 from drivers.modbus_plc import ModbusPlc
-from drivers.ports import DeviceRefused, LinkLost, PlcPort
+from drivers.ports import DeviceRefused, LinkLost
 from drivers.process_image import EdgeImage, EventSlot, ImageCodec, PlcImage
 from drivers.s7_plc import S7Plc
 from line_config.process_image import load_process_image
@@ -35,20 +35,20 @@ class Memory:
         self.written = list(words)
 
 
-Start = Callable[[Memory], Awaitable[tuple[PlcPort, Any]]]
+Start = Callable[[Memory], Awaitable[tuple[ModbusPlc | S7Plc, Any]]]
 
 
-async def start_modbus(memory: Memory, *, fc23: bool = True) -> tuple[PlcPort, Any]:
+async def start_modbus(memory: Memory, *, fc23: bool = True) -> tuple[ModbusPlc | S7Plc, Any]:
     simulator = modbus_simulator.ModbusPlc(memory, IMAGE, fc23=fc23)
     port = await simulator.server.start("127.0.0.1", 0)
     return ModbusPlc("127.0.0.1", port, 1, IMAGE), simulator
 
 
-async def start_modbus_without_fc23(memory: Memory) -> tuple[PlcPort, Any]:
+async def start_modbus_without_fc23(memory: Memory) -> tuple[ModbusPlc | S7Plc, Any]:
     return await start_modbus(memory, fc23=False)
 
 
-async def start_s7(memory: Memory) -> tuple[PlcPort, Any]:
+async def start_s7(memory: Memory) -> tuple[ModbusPlc | S7Plc, Any]:
     simulator = s7_simulator.S7Plc(memory, IMAGE)
     port = await simulator.server.start("127.0.0.1", 0)
     return S7Plc("127.0.0.1", port, 0, 1, IMAGE), simulator
@@ -229,4 +229,69 @@ async def test_snap7_reads_and_writes_our_simulator() -> None:
     assert data == b"\x00\x03"
     assert memory.written[1] == 0x1267
     assert error
+    await simulator.server.close()
+
+
+@wires
+async def test_reading_writes_nothing_and_shows_both_images(start: Start) -> None:
+    memory = Memory()
+    port, simulator = await start(memory)
+    await port.connect()
+    assert CODEC.decode_plc(await port.read()).header["documents_fed"] == 100_000
+    assert memory.written == []
+    assert not any(await port.read_written())
+    await port.exchange(EDGE, None, 0)
+    assert await port.read_written() == EDGE
+    await port.close()
+    with pytest.raises(LinkLost, match="not connected"):
+        await port.read()
+    await simulator.server.close()
+
+
+@pytest.mark.parametrize(("word_order", "byte_order"), [("little", "big"), ("big", "little"), ("little", "little")])
+async def test_another_order_of_words_and_bytes_is_put_right_both_ways(word_order: Any, byte_order: Any) -> None:
+    memory = Memory()
+    simulator = modbus_simulator.ModbusPlc(memory, IMAGE)
+    number = await simulator.server.start("127.0.0.1", 0)
+    port = ModbusPlc("127.0.0.1", number, 1, IMAGE, word_order=word_order, byte_order=byte_order)
+    told = memory.words
+    # What this PLC shows and takes, made by hand: the header's counters and the slots' handles are 32 bits wide.
+    swapped = list(told)
+    side = IMAGE.plc_to_edge
+    wide = [side.offsets[field.name] for field in side.header if field.words == 2]
+    for n in range(IMAGE.window):
+        at = side.header_words + n * side.slot_words
+        wide += [at + side.slot_offsets[field.name] for field in side.slot if field.words == 2]
+    if word_order == "little":
+        for at in wide:
+            swapped[at], swapped[at + 1] = swapped[at + 1], swapped[at]
+    if byte_order == "little":
+        swapped = [word >> 8 | (word & 255) << 8 for word in swapped]
+    memory.words = tuple(swapped)
+    await port.connect()
+    assert await port.exchange(EDGE, None, 0) == told
+    assert await port.read_written() == EDGE
+    layout = memory.written[0]
+    assert layout == (256 if byte_order == "little" else 1)
+    await port.close()
+    await simulator.server.close()
+
+
+async def test_a_tsap_goes_out_as_it_was_given() -> None:
+    memory, seen = Memory(), bytearray()
+    simulator = s7_simulator.S7Plc(memory, IMAGE)
+    reply = simulator._reply
+
+    def look(packet: bytes) -> bytes | None:
+        seen.extend(packet if packet[1] & 0xF0 == s7_simulator.CONNECT_REQUEST else b"")
+        return reply(packet)
+
+    simulator._reply = look  # type: ignore[method-assign]
+    number = await simulator.server.start("127.0.0.1", 0)
+    port = S7Plc("127.0.0.1", number, 0, 0, IMAGE, tsap=(0x1000, 0x4D57))
+    await port.connect()
+    assert CODEC.decode_plc(await port.read()).header["boot_id"] == 3
+    assert b"\xc1\x02\x10\x00" in seen, "own TSAP"
+    assert b"\xc2\x02\x4d\x57" in seen, "the PLC's"
+    await port.close()
     await simulator.server.close()
