@@ -277,7 +277,7 @@ def fuzz_s7(frames: int, seed: int) -> Findings:
     """So many exchanges with mutated answers, every fifth with a mutated handshake before it."""
     findings, rng = Findings(), random.Random(f"s7 {seed}")
     _Socket.rng, _Socket.findings = rng, findings
-    session = s7_plc._Session(("127.0.0.1", 0, 1, 102), IMAGE, 0.12)
+    session = s7_plc._Session(("127.0.0.1", 0, 1, 102), IMAGE, 0.12, None)
     connected = False
     with mock.patch.object(socket, "socket", _Socket):
         while findings.frames < frames:
