@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from edge import __version__
+from edge import __version__, plc_commands
 
 if TYPE_CHECKING:
     from line_config.model import LineConfig
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(plc_commands.app)
 out = Console()
 err = Console(stderr=True)
 
