@@ -1,1 +1,1 @@
-"""Files for those who program the PLCs, all made from the one process image: document, register table, SCL, reference program."""
+"""Files for those who program the PLCs, all from the one process image: document, registers, SCL, reference program."""

@@ -15,7 +15,8 @@ BITS = frozenset({"faults", "alarms", "buttons", "guard_zones", "zones_empty", "
 TABLES = ("stations", "events", "opcodes", "refusals", "event_flags", "faults", "alarms", "buttons")
 """code tables of the interface, as process_image.toml names them"""
 COLUMNS = (
-    "table", "name", "register", "word", "byte", "words", "type", "direction", "code", "plc", "handle", "value", "meaning", "含义",
+    "table", "name", "register", "word", "byte", "words", "type", "direction", "code", "plc", "handle", "value",
+    "meaning", "含义",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The reference PLC program in IEC 61131-3 Structured Text: hand-written parts from templates/, the interface from its table."""
+"""The reference PLC program in IEC 61131-3 Structured Text: hand-written parts from templates/, the interface from data."""
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib import resources

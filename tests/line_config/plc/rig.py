@@ -7,7 +7,7 @@ default rejects must be equal; the first difference ends the run with the scan's
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from drivers.process_image import EventSlot
 from line_config.plc.structured_text import program
@@ -43,7 +43,7 @@ class Rig:
     """What both kinds of PLC have in common. Subclasses know sensors, actuators and what follows from them."""
 
     name = ""
-    sensors: Mapping[str, int] = {}
+    sensors: ClassVar[Mapping[str, int]] = {}
     """the simulator's sensor → its number in the reference program"""
 
     def __init__(self, sim: PlcProgram) -> None:
@@ -154,7 +154,7 @@ class MachineRig(Rig):
     """Feeder to hand-over, with an inserter and an applicator that take their time."""
 
     name = "MACHINE_PLC"
-    sensors = {
+    sensors: ClassVar[Mapping[str, int]] = {
         "id_camera": 1, "insert": 2, "document_tray": 3, "seal": 4, "unsealed_eject": 5, "sealed": 6, "weigh": 7, "label": 8,
         "label_camera": 9, "hand_over": 10,
     }  # fmt: skip
@@ -169,6 +169,8 @@ class MachineRig(Rig):
         self.inserting: tuple[int, int] | None = None
         """document in the stroke, and when it is done"""
         self.applying: tuple[int, int] | None = None
+        self.gate = 0
+        """document that the inserter's stroke is for"""
         self.handed_over = 0
 
     def feed(self) -> None:
@@ -195,37 +197,9 @@ class MachineRig(Rig):
             setattr(st, name, bool(self.sim.buttons >> bit & 1))
 
     def _simulate(self, seen: Mapping[str, int]) -> dict[str, object]:
-        m, applied, geometry = self.machine, False, GEOMETRY
+        m = self.machine
         m.envelope_there = self.at_inserter
-        acted: dict[str, object] = dict.fromkeys(
-            ("trigger_id_camera", "do_insert", "do_launch", "do_seal", "do_apply", "do_blow_off", "trigger_label_camera"), False
-        )
-        if "hand_over" in seen:
-            m.at_hand_over(seen["hand_over"])
-        if "label_camera" in seen:
-            acted["trigger_label_camera"] = m.at_label_camera(seen["label_camera"]) >= 0
-        if "label" in seen:
-            action, handle = m.at_label(seen["label"], label_on_pad=self.pad and self.applying is None)
-            applied = acted["do_apply"] = action == "apply"
-            if applied:
-                self.applying = handle, self.now_ms + geometry.stroke_ms
-        if "weigh" in seen:
-            distance_um = geometry.weigh_to_label_um
-            m.pass_by("weigh", "weighed", "label", travel_um=seen["weigh"], distance_um=distance_um, value=self.weight)
-        if "sealed" in seen:
-            m.pass_by("sealed", "sealed", "weigh", travel_um=seen["sealed"], distance_um=geometry.sealed_to_weigh_um)
-        if "unsealed_eject" in seen:
-            m.ejected(seen["unsealed_eject"])
-        if "seal" in seen:
-            acted["do_seal"] = m.at_seal(seen["seal"]) == "seal"
-        if "document_tray" in seen:
-            m.in_tray(seen["document_tray"])
-        if "insert" in seen:
-            action, handle = m.at_gate(seen["insert"])
-            acted["do_insert"] = action == "insert"
-            self.gate = handle
-        if "id_camera" in seen:
-            acted["trigger_id_camera"] = m.at_id_camera(seen["id_camera"], thick=self.thick)[1] > 0
+        acted = self._sensors(seen)
         if document := self._done(self.inserting):
             m.inserted(document, self.travel_um)
             acted["do_launch"] = not m.envelope_open
@@ -234,13 +208,47 @@ class MachineRig(Rig):
         if m.sends_off and self.at_inserter:
             m.launch(self.travel_um)
             acted["do_launch"] = True
-        if not self.st.pad_busy and not applied and m.blow_off(label_on_pad=self.pad):
+        if not self.st.pad_busy and not acted["do_apply"] and m.blow_off(label_on_pad=self.pad):
             m.blown_off()
             acted["do_blow_off"] = True
         m.overdue(self.travel_um)
         if self.st.belt_is_empty:
             m.empty()
         return acted
+
+    def _sensors(self, seen: Mapping[str, int]) -> dict[str, object]:
+        m, geometry = self.machine, GEOMETRY
+        acted: dict[str, object] = dict.fromkeys(
+            ("trigger_id_camera", "do_insert", "do_launch", "do_seal", "do_apply", "do_blow_off", "trigger_label_camera"), False
+        )
+        handlers: dict[str, Callable[[int], object]] = {
+            "hand_over": m.at_hand_over,
+            "label_camera": lambda um: acted.update(trigger_label_camera=m.at_label_camera(um) >= 0),
+            "label": lambda um: acted.update(do_apply=self._at_label(um)),
+            "weigh": lambda um: m.pass_by(
+                "weigh", "weighed", "label", travel_um=um, distance_um=geometry.weigh_to_label_um, value=self.weight
+            ),
+            "sealed": lambda um: m.pass_by("sealed", "sealed", "weigh", travel_um=um, distance_um=geometry.sealed_to_weigh_um),
+            "unsealed_eject": m.ejected,
+            "seal": lambda um: acted.update(do_seal=m.at_seal(um) == "seal"),
+            "document_tray": m.in_tray,
+            "insert": lambda um: acted.update(do_insert=self._at_gate(um)),
+            "id_camera": lambda um: acted.update(trigger_id_camera=m.at_id_camera(um, thick=self.thick)[1] > 0),
+        }
+        for sensor, handler in handlers.items():
+            if sensor in seen:
+                handler(seen[sensor])
+        return acted
+
+    def _at_label(self, at_um: int) -> bool:
+        action, handle = self.machine.at_label(at_um, label_on_pad=self.pad and self.applying is None)
+        if action == "apply":
+            self.applying = handle, self.now_ms + GEOMETRY.stroke_ms
+        return action == "apply"
+
+    def _at_gate(self, at_um: int) -> bool:
+        action, self.gate = self.machine.at_gate(at_um)
+        return action == "insert"
 
     def _compare(self, acted: Mapping[str, object]) -> None:
         super()._compare(acted)
@@ -278,7 +286,12 @@ class SorterRig(Rig):
     """The machine's hand-over to the chutes."""
 
     name = "SORTER_PLC"
-    sensors = {"hand_over": 1, "induction": 2, "divert": 3, **{f"end {chute}": 4 + chute for chute in range(7)}}
+    sensors: ClassVar[Mapping[str, int]] = {
+        "hand_over": 1,
+        "induction": 2,
+        "divert": 3,
+        **{f"end {chute}": 4 + chute for chute in range(7)},
+    }
 
     def __init__(self) -> None:
         super().__init__(SorterProgram(IMAGE, GEOMETRY, boot_id=1))

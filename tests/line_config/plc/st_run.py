@@ -107,24 +107,24 @@ class Compiler:
         raise StError(f"{self.pou.name}: line {node.start_point[0] + 1}: nothing is called {text(node)}")
 
     def value(self, node: Node) -> Code:
-        match node.type:
-            case "integer_literal":
-                return str(number(text(node))), LITERAL
-            case "boolean_literal":
-                return str(text(node).upper() == "TRUE"), "bool"
-            case "parenthesized_expression":
-                code, kind = self.value(next(child for child in node.children if child.is_named))
-                return f"({code})", kind
-            case "unary_expression":
-                if name_of(_field(node, "operator")) != "not":
-                    raise StError(f"sign in {text(node)}")
-                code, _ = self.typed(_field(node, "operand"), "bool")
-                return f"(not {code})", "bool"
-            case "binary_expression":
-                return self.binary(node)
-            case "call_expression":
-                return self.call(node)
-        return self.place(node)
+        known = getattr(self, f"value_of_{node.type}", self.place)
+        code: Code = known(node)
+        return code
+
+    def value_of_integer_literal(self, node: Node) -> Code:
+        return str(number(text(node))), LITERAL
+
+    def value_of_boolean_literal(self, node: Node) -> Code:
+        return str(text(node).upper() == "TRUE"), "bool"
+
+    def value_of_parenthesized_expression(self, node: Node) -> Code:
+        code, kind = self.value(next(child for child in node.children if child.is_named))
+        return f"({code})", kind
+
+    def value_of_unary_expression(self, node: Node) -> Code:
+        if name_of(_field(node, "operator")) != "not":
+            raise StError(f"sign in {text(node)}")
+        return f"(not {self.typed(_field(node, 'operand'), 'bool')[0]})", "bool"
 
     def typed(self, node: Node, kind: Type) -> Code:
         """A value of this type and no other; a literal fits every number."""
@@ -136,7 +136,7 @@ class Compiler:
             raise StError(f"{self.pou.name}: line {node.start_point[0] + 1}: {text(node)} is {found}, wanted {kind}")
         return code, kind
 
-    def binary(self, node: Node) -> Code:
+    def value_of_binary_expression(self, node: Node) -> Code:
         operator = name_of(_field(node, "operator"))
         left, right = _field(node, "left"), _field(node, "right")
         kind = self.value(left)[1]
@@ -153,7 +153,7 @@ class Compiler:
             return f"fit({a} {ARITHMETIC[operator]} {b}, '{kind}')", kind
         raise StError(f"line {node.start_point[0] + 1}: {operator} of {kind}")
 
-    def call(self, node: Node) -> Code:
+    def value_of_call_expression(self, node: Node) -> Code:
         name = name_of(_field(node, "function"))
         given = [child for child in _field(node, "arguments").children if child.is_named and child.type != "comment"]
         source, arrow, target = name.partition("_to_")

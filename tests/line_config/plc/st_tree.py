@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Union
 
 import tree_sitter_iec61131_3_st
 from tree_sitter import Language, Node, Parser
@@ -19,10 +18,10 @@ class StError(Exception):
 class Array:
     lower: int
     upper: int
-    of: "Type"
+    of: "str | Array"
 
 
-Type = Union[str, Array]
+Type = str | Array
 """a scalar's name, or a struct's or function block's, all in lower case"""
 
 
