@@ -202,8 +202,8 @@ class PlcLink:
             return
         self._take_news(self._codec.decode_plc(words), now_us, changed=news != self._last_news)
         self._last_news = news
-        whole = self._fault_told == self._fault == "" and self._missing_since_us is None
-        told = whole and self._told == self._status_words()
+        taken = self._missing_since_us is None and self._header["last_issued_seq"] == self._taken_seq
+        told = taken and self._fault_told == self._fault == "" and self._told == self._status_words()
         self._old_news = news if told else ()
 
     def _take_news(self, image: PlcImage, now_us: int, *, changed: bool) -> None:

@@ -5,6 +5,7 @@ The numbers are those of the public issues. Back-off is cut to nothing where onl
 
 import asyncio
 import gc
+import sys
 import threading
 from pathlib import Path
 
@@ -106,7 +107,8 @@ async def test_plc4x_2644_each_failed_connect_leaks(kind: str, attempts: int) ->
         # An S7 attempt's own thread may be alive at either look.
         assert abs(threads_after - threads) <= 2
         assert abs(files_after - files) <= 2
-        assert objects_after - objects < 200, "more than one object for each fifty attempts"
+        if sys.gettrace() is None:  # one who measures coverage keeps objects of his own for each thread
+            assert objects_after - objects < 200, "more than one object for each fifty attempts"
         assert wire.told() == ["lost"]
         await wire.start()
         await one_document(wire, 1)
