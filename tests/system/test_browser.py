@@ -35,10 +35,14 @@ def test_the_page_of_a_running_line(make_demo, quiet: Progress) -> None:
         page.wait_for_function(AT_LEAST, arg=["count-sealed", 3], timeout=60_000)
         page.get_by_test_id("pause").click()
         wait_until(lambda: run.snapshot().get("feed_paused"))
-        fed = run.ask(do="status")["fed"]
+        paused = run.ask(do="status")["fed"]
         # What is between feeder and gate goes on; then nothing moves any more.
         wait_until(lambda: not run.snapshot()["counts"]["waiting"])
+        fed = run.ask(do="status")["fed"]
+        assert fed - paused <= 1, "the lease that lets the PLC feed lasts a quarter of a second longer"
         still = page.get_by_test_id("count-sealed").text_content()
+        until_rev = run.snapshot()["rev"] + 20
+        wait_until(lambda: run.snapshot()["rev"] >= until_rev)
         assert run.ask(do="status")["fed"] == fed
         assert page.get_by_test_id("count-sealed").text_content() == still
 
