@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 
 RUN_PACKAGES="libzbar0 mosquitto fonts-ocr-b fonts-noto-cjk libgl1 libglib2.0-0"
-TEST_PACKAGES="chromium gcc libc6-dev pkg-config libmodbus-dev git"
+TEST_PACKAGES="chromium gcc libc6-dev python3-dev pkg-config libmodbus-dev git"
 
 case "$what" in
     run) lock=requirements.lock packages=$RUN_PACKAGES ;;
