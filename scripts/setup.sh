@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 
 RUN_PACKAGES="libzbar0 mosquitto fonts-ocr-b fonts-noto-cjk libgl1 libglib2.0-0"
-TEST_PACKAGES="chromium gcc libc6-dev pkg-config libmodbus-dev mbpoll git"
+TEST_PACKAGES="chromium gcc libc6-dev python3-dev pkg-config libmodbus-dev mbpoll git"
 PEERS=tests/wire/peers
 
 case "$what" in

@@ -77,7 +77,7 @@ def sources(image: ProcessImage) -> str:
     for name, number in numbers.items():
         connection = connection.replace("{{" + name + "}}", str(number))
     head = [
-        f"// sealline: PLC interface, layout version {image.layout_version}, for TIA Portal (S7-1200/1500) as external source.",
+        f"// sealline: PLC interface, layout version {image.layout_version}, for TIA Portal (S7-1200/1500): external source.",
         "// Made by `sealline plc export`; export again instead of editing. Permit PUT/GET in the CPU's protection settings.",
         "",
     ]

@@ -46,24 +46,22 @@ def _constants(image: ProcessImage) -> Iterator[str]:
 
 
 def _struct(name: str, members: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    yield "TYPE"
     yield f"  {name} : STRUCT"
     for member, kind, comment in members:
         yield "  " + (_commented(f"{member} : {kind};", comment) if comment else f"  {member} : {kind};")
     yield "  END_STRUCT;"
+    yield "END_TYPE"
+    yield ""
 
 
 def _types(image: ProcessImage) -> Iterator[str]:
     sides = (("plc_to_edge", "PLC", image.plc_to_edge, "EVENT"), ("edge_to_plc", "EDGE", image.edge_to_plc, "COMMAND"))
-    yield "TYPE"
     for side, name, layout, slot in sides:
         yield from _struct(f"T_{name}_HEADER", _members(side, layout.header))
-        yield ""
         yield from _struct(f"T_{slot}_SLOT", _members(f"{side}_slot", layout.slot))
-        yield ""
         members = [("header", f"T_{name}_HEADER", ""), ("slots", f"ARRAY [0..WINDOW - 1] OF T_{slot}_SLOT", "")]
         yield from _struct(f"T_{name}_IMAGE", members)
-        yield ""
-    yield "END_TYPE"
 
 
 def _members(table: str, layout: Iterable[Word]) -> list[tuple[str, str, str]]:

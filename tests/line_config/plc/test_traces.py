@@ -1,5 +1,7 @@
 """The reference programs against the simulated ones, scan by scan: equal images, actuators and permissions in each scan."""
 
+from collections.abc import Callable
+
 import pytest
 
 from drivers.process_image import EventSlot
@@ -9,6 +11,7 @@ from tests.simulators.edges import EXECUTE, IMAGE
 
 LONG_WAY = 2_300
 """scans from the ID camera to the hand-over, with strokes"""
+LABEL_EYE = MachineRig.sensors["label_camera"]
 
 
 def answering(rig: Rig, **kinds: tuple[str, dict[str, int]]) -> None:
@@ -141,6 +144,17 @@ def test_late_double_wrong_and_unknown_answers_are_refused() -> None:
     assert kinds(rig).count("document_rejected") == 1
 
 
+def test_an_answer_between_the_decision_point_and_the_reject_place_is_late() -> None:
+    rig = machine()
+    rig.feed()
+    while not rig.st.u.default_rejects:
+        rig.run(1)
+    rig.wire.say("insert_close", 1)
+    rig.run(100)
+    assert kinds(rig) == ["document_fed", "command_refused", "document_rejected"]
+    assert rig.st.u.late_answers == 1
+
+
 def test_a_torn_slot_is_not_taken_until_it_is_whole() -> None:
     rig = machine()
     rig.feed()
@@ -188,8 +202,11 @@ def test_the_lease_closes_the_feed_the_heartbeat_stops_the_belt_and_releases_it(
 
 
 @pytest.mark.parametrize(("silent_scans", "resumes"), [(995, True), (1_010, False)])
-def test_after_a_long_outage_the_line_must_leave_execute_once(silent_scans: int, resumes: bool) -> None:
-    rig = machine(**GOOD)
+@pytest.mark.parametrize("kind", [machine, sorter])
+def test_after_a_long_outage_the_line_must_leave_execute_once(
+    kind: Callable[[], Rig], silent_scans: int, resumes: bool
+) -> None:
+    rig = kind()
     rig.run(30)
     rig.run(silent_scans, exchange_every=0)
     rig.run(30)
@@ -384,6 +401,28 @@ def test_a_label_that_was_blown_off_before_its_command_came_is_told_with_its_com
     rig.pad = True
     rig.run(20)
     assert rig.st.labels.count == 0, "given up after three seconds"
+
+
+def test_a_label_that_missed_its_item_meets_nobody_else() -> None:
+    rig = machine(**{k: a for k, a in GOOD.items() if k != "weighed"})
+    rig.feed()
+    rig.run(450)
+    rig.feed()
+    while kinds(rig).count("weighed") < 2:
+        rig.run(1)
+    rig.wire.say("apply", 1, argument=8)
+    rig.wire.say("apply", 2, argument=9)
+    # The first label comes when its item has gone by.
+    while all(track.sensor != LABEL_EYE for track in rig.st.u.tracks):
+        rig.run(1)
+    rig.pad = True
+    rig.run(5)
+    rig.pad = True
+    rig.run(600)
+    assert [(e.kind, e.value) for e in rig.wire.events if e.kind in ("label_purged", "label_applied")] == [
+        ("label_purged", 8),
+        ("label_applied", 9),
+    ]
 
 
 @pytest.mark.parametrize("name", ["estop", "jam", "guard_zones", "mode", "buttons", "feeder_empty"])
