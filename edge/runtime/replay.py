@@ -50,6 +50,8 @@ class Step(NamedTuple):
     commands: tuple[Command, ...]
     broken: str
     """the promise that this core would break here, "" = none"""
+    controller: Controller
+    """the core that has just handled the event"""
 
     @property
     def decided(self) -> tuple[bytes, ...]:
@@ -122,8 +124,8 @@ def _step(record: Record, recorded: tuple[bytes, ...], controller: Controller, a
     try:
         auditor.check(commands)
     except InvariantError as error:
-        return Step(record, event, recorded, commands, str(error))
-    return Step(record, event, recorded, commands, "")
+        return Step(record, event, recorded, commands, str(error), controller)
+    return Step(record, event, recorded, commands, "", controller)
 
 
 def fresh_controller(records: Iterable[Record]) -> Controller:
