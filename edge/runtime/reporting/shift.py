@@ -32,7 +32,7 @@ def shift_report(facts: Facts, span: Span, site: str) -> Sheet:
         figure("漏封", "contents missing", len(proved.incomplete), TEXT["items"], alarming=bool(proved.incomplete)),
         figure("剔除", "rejected", len(rejected)),
         figure("上件", "documents fed", len(facts.said("document_fed", span))),
-        figure("运行速率", "pace while running", per_h, Text(f"件/小时 (目标 {rate})", f"items/h (target {rate})")),
+        figure(f"运行速率 (目标 {rate})", f"pace while running (target {rate})", per_h, Text("件/小时", "items/h")),
         figure("综合效率 OEE", "OEE", percent(shares.oee), Text("%", "%")),
         figure("报警", "conditions", len(alarms)),
         figure("可用率", "availability", percent(shares.availability), Text("%", "%")),
