@@ -28,7 +28,7 @@ demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAU
 
 test:     ## all tests; fails where a branch of core or journal is not tested
 	@scripts/setup.sh test
-	@$(BIN)/python -m pytest --cov=edge.core --cov=edge.runtime.journal --cov=edge.runtime.ledger --cov=edge.runtime.records --cov=edge.runtime.archive --cov=edge.runtime.snapshot --cov=edge.runtime.keeper --cov-branch --cov-report=term-missing --cov-fail-under=100
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=worksteal --cov=edge.core --cov=edge.runtime.journal --cov=edge.runtime.ledger --cov=edge.runtime.records --cov=edge.runtime.archive --cov=edge.runtime.snapshot --cov=edge.runtime.keeper --cov-branch --cov-report=term-missing --cov-fail-under=100
 
 check:    ## ruff, mypy --strict, import contracts, purity
 	@scripts/setup.sh test

@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
 
-RUN_PACKAGES="libzbar0 mosquitto fonts-ocr-b fonts-noto-cjk libgl1 libglib2.0-0"
-TEST_PACKAGES="chromium gcc libc6-dev python3-dev pkg-config libmodbus-dev mbpoll git"
+RUN_PACKAGES="libzbar0 mosquitto fonts-ocr-b fonts-noto-cjk libgl1 libglib2.0-0 cups-ipp-utils"
+TEST_PACKAGES="chromium gcc libc6-dev python3-dev pkg-config libmodbus-dev mbpoll git avahi-daemon dbus poppler-utils"
 PEERS=tests/wire/peers
 
 case "$what" in

@@ -53,6 +53,7 @@ OWNERS = {
     "pyzbar": {"vision/barcode.py"},
     "onnxruntime": {"vision/ocr.py"},
     "nacl": {"vision/evidence.py"},
+    "typst": {"edge/reports/press.py"},
 }
 
 

@@ -32,8 +32,8 @@ class Recorder(Line):
         return out
 
 
-def journal(path: Path, entries: list[Entry]) -> Path:
-    ledger = Ledger(str(path), KEY)
+def journal(path: Path, entries: list[Entry], key: bytes = KEY) -> Path:
+    ledger = Ledger(str(path), key)
     ledger.open(lambda: "j1")
     ledger.write(Batch(entries))
     ledger.close()
