@@ -7,6 +7,7 @@ import plistlib
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -15,6 +16,8 @@ from drivers.ports import BadReply, DeviceRefused, LinkLost
 
 TOOL = "ipptool"
 TIMEOUT_S = 15
+BUSY, BUSY_TRIES, BUSY_PAUSE_S = "server-error-busy", 60, 1.0
+"""a printer without a queue takes one page after the other"""
 TEST = """{
   OPERATION Print-Job
   GROUP operation-attributes-tag
@@ -46,7 +49,13 @@ class IppPrinter:
         if not self._uri.startswith(("ipp://", "ipps://")):
             raise DeviceRefused(f"{self._uri}: this is no printer's address; write ipp://host/printers/queue")
         sides = "two-sided-long-edge" if duplex else "one-sided"
-        answer = self._ask(["-d", f"jobname={name}", "-d", f"sides={sides}", "-f", str(path)])
+        options = ["-d", f"jobname={name}", "-d", f"sides={sides}", "-f", str(path)]
+        answer = self._ask(options)
+        for _ in range(BUSY_TRIES):
+            if answer.get("StatusCode") != BUSY:
+                break
+            time.sleep(BUSY_PAUSE_S)  # it has taken nothing (RFC 8011, B.1.5.8), so asking again prints nothing twice
+            answer = self._ask(options)
         status = answer.get("StatusCode")
         if not isinstance(status, str):
             raise BadReply(f"{self._uri}: the queue's answer has no status; is this an IPP printer?")

@@ -67,8 +67,8 @@ def spool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
         start("avahi-daemon", "--no-rlimits", "--no-drop-root", "--no-chroot", "-f", str(folder / "avahi.conf"))
         wait_for(lambda: "startup complete" in (folder / "log").read_text("utf-8"), "the responder")
         start(
-            "ippeveprinter", "-p", str(port), "-d", str(folder / "spool"), "-k", "-2", "-f", "application/pdf", "-n", "localhost",
-            "Sealline",
+            "ippeveprinter", "-p", str(port), "-d", str(folder / "spool"), "-k", "-2", "-s", "600", "-f", "application/pdf",
+            "-n", "localhost", "Sealline",
         )  # fmt: skip
         wait_for(lambda: listens(port), "the printer")
         yield f"ipp://localhost:{port}/ipp/print", folder / "spool"
