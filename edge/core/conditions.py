@@ -171,6 +171,12 @@ CONDITIONS: dict[str, Row] = {
         "保留日志，报机修，清线",
         "keep the journal, call maintenance, clear the belt",
     ),
+    "CHALLENGE_MISSED": _hold(
+        "虚拟挑战件未被拦截：核对功能失效",
+        "a virtual challenge item was not refused: a check has failed",
+        "停止生产，保留日志，报机修；更换软件版本后重启",
+        "do not produce; keep the journal, call maintenance, start another release",
+    ),
     "REJECTS_NOT_CLEARED": _start(
         "剔除口未清空", "reject places not emptied", "取出剔除件并确认", "empty the reject places and confirm"
     ),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edge.core.carry import Carry
+from edge.core.challenge import Challenges
 from edge.core.checklist import Checklist
 from edge.core.collation import Collation
 from edge.core.commands import Command
@@ -91,6 +92,7 @@ class Controller:
         self.supervision = Supervision(floor, self.documents, self.items, self.sorting, guards, self.checklist)
         self.recall = Recall(floor, self.collation, self.items, self.sorting)
         self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
+        self.challenges = Challenges(floor, self.sorting.dispatched)
         self.desk = Desk(floor, self.documents, self.items, self.sorting, self.supervision, self.doors, self.checklist)
         self._routes = self._make_routes()
 
@@ -198,6 +200,7 @@ class Controller:
         # The monotonic clock begins anew when the machine does: from here on time is measured from this boot's stamps.
         self.floor.now_us = event.at_us
         self.floor.production.restarted(event.at_us)
+        self.challenges.restarted()
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()
@@ -234,6 +237,7 @@ class Controller:
         else:
             floor.end_condition("CLOCK_STEPPED")
         self.supervision.shift_clock(event.wall_ms)
+        self.challenges.clock()
         if floor.clocks.warn(event.wall_ms):
             floor.raise_condition("TIME_LIMIT_NEAR")
         else:

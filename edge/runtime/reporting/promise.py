@@ -57,6 +57,9 @@ def integrity(facts: Facts, span: Span, site: str) -> Sheet:
     bound = f"< {BOUND_FAILURES / proved.dispatched:.1e}" if proved.dispatched and not wrong else "–"
     missing = [(order_id, "label check or acceptance") for order_id in proved.unproved]
     missing += [(order_id, "contents") for order_id in proved.incomplete]
+    rounds = facts.said("challenge", span)
+    tried = [int(message.body["tried"] or 0) for message in rounds]
+    missed = sum(bool(message.body["missed"]) for message in rounds)
     fed, seen = len(facts.said("document_fed", span)), len(facts.said("content_check", span))
     return sheet(
         facts,
@@ -72,6 +75,13 @@ def integrity(facts: Facts, span: Span, site: str) -> Sheet:
             figure("证据不全", "not proved by its records", len(missing), alarming=bool(missing)),
             figure("上件", "documents fed", fed),
             figure("内容核对", "content checks", seen),
+            figure(
+                "虚拟挑战件",
+                "virtual challenge items",
+                sum(tried),
+                Text("件，未拦截 " + str(missed), f"items, {missed} not refused"),
+                alarming=missed > 0,
+            ),
             figure("启动次数", "starts of the controller", facts.boots),
             figure("自停（承诺受破坏）", "stops for a promise", facts.breaches, alarming=facts.breaches > 0),
         ),
