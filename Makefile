@@ -57,7 +57,7 @@ powercut: setup    ## a power cut at every point of the journal; figures to docs
 kills: setup    ## kill -9 of the running line 30 times: how long until it stands Held; figures to docs/figures.json
 	@PYTHONPATH=. $(BIN)/python scripts/kills.py
 
-bench: setup    ## speed of the parts against named peers; figures to docs/figures.json; PARTS="core line" shows only these
+bench: setup    ## speed of the parts against named peers; figures to docs/figures.json; PARTS="core line" measures only these
 	@PYTHONPATH=. $(BIN)/python scripts/bench.py $(PARTS)
 
 docs: setup    ## write docs/tables.md from the code's tables

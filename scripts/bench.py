@@ -1,6 +1,6 @@
 """Speed of the parts, medians and p99, each beside a named peer measured in the same run.
 
-`python scripts/bench.py [PART …]`: all parts, and the figures go to docs/figures.json; or only the named ones, which are shown.
+`python scripts/bench.py [PART …]`: all parts, or the named ones; each part's figures go to docs/figures.json with its commit.
 """
 
 import asyncio
@@ -150,19 +150,42 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
+def lines(figures: dict[str, Any]) -> list[tuple[str, str]]:
+    """Figures as rows of a table: what they are of, and the figures; a run of several combinations has a row for each."""
+    runs = figures.get("runs")
+    if isinstance(runs, list):
+        rest = {name: value for name, value in figures.items() if name != "runs"}
+        return [("", _said(rest)), *((_said(_plain(run)), _said(_nested(run))) for run in runs)]
+    if any(isinstance(value, dict) for value in figures.values()):
+        return [("", _said(_plain(figures))), *((name, _said(value)) for name, value in _nested(figures).items())]
+    return [("", _said(figures))]
+
+
+def _plain(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if not isinstance(value, dict)}
+
+
+def _nested(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if isinstance(value, dict)}
+
+
+def _said(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    inner = (f"{name} ({_said(one)})" if isinstance(one, dict) else f"{name} {one}" for name, one in value.items())
+    return ", ".join(inner)
+
+
 def main() -> None:
-    """Measure, show, and keep what is complete."""
+    """Measure, show and keep."""
     console = Console(stderr=True)
-    wanted = sys.argv[1:] or list(PARTS)
-    figures: dict[str, Any] = {}
-    for name in wanted:
+    table = Table("part", "of", "figures", title="bench")
+    for name in sys.argv[1:] or list(PARTS):
         with console.status(name):
-            figures[name] = PARTS[name]()
-    if wanted == list(PARTS):
-        keep("bench", figures)
-    table = Table("part", "figures", title="bench")
-    for name, found in figures.items():
-        table.add_row(name, str(found))
+            figures = PARTS[name]()
+        keep("bench", figures, part=name)
+        for n, (of, said) in enumerate(lines(figures)):
+            table.add_row("" if n else name, of, said)
     console.print(table)
 
 

@@ -80,7 +80,7 @@ def _fifo_permitted() -> bool:
 
 
 def _measure(commands: list[list[str]], policy: str) -> dict[str, float]:
-    """Run the clients beside each other; cycle times in µs, and CPU of the clients for each cycle of one PLC."""
+    """Run the clients beside each other; cycle times and lateness in µs, and CPU of the clients for each cycle of one PLC."""
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
     if policy == "fifo":
         for process in running:
@@ -89,11 +89,13 @@ def _measure(commands: list[list[str]], policy: str) -> dict[str, float]:
     if any(process.returncode for process in running):
         raise RuntimeError(f"a client failed: {commands[0][0]}")
     cpu_ns = sum(int(line.split()[1]) for line in lines if line.startswith("cpu"))
-    took_us = np.array([int(line) for line in lines if not line.startswith("cpu")]) / 1000
+    took_us = np.array([int(line) for line in lines if line.isdigit()]) / 1000
+    late_us = [int(line.split()[1]) / 1000 for line in lines if line.startswith("late")]
     p50, p99, p999 = (round(float(value), 1) for value in np.percentile(took_us, (50, 99, 99.9)))
     return {
         "p50_us": p50, "p99_us": p99, "p999_us": p999, "max_us": round(float(took_us.max()), 1),
         "cpu_us_per_cycle": round(cpu_ns / 1000 / len(took_us), 1), "cycles": len(took_us),
+        **({"late_p99_us": round(float(np.percentile(late_us, 99)), 1)} if late_us else {}),
     }  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def plc(run_s: float = RUN_S) -> dict[str, Any]:
 
 
 # --- our client, in a process of its own ---
-async def _cycles(port: int, poll_s: float, cycles: int, took_ns: list[int]) -> None:
+async def _cycles(port: int, poll_s: float, cycles: int, took_ns: list[int], late_ns: list[int]) -> None:
     driver, codec = ModbusPlc("127.0.0.1", port, 1, IMAGE), ImageCodec(IMAGE)
     await driver.connect()
     due = time.perf_counter()
@@ -128,6 +130,7 @@ async def _cycles(port: int, poll_s: float, cycles: int, took_ns: list[int]) -> 
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         words = codec.encode_edge(EdgeImage({"heartbeat": n % 65536, "boot_id": 1}))
         begun = time.perf_counter_ns()
+        late_ns.append(begun - round(due * 1e9))
         await driver.exchange(words, None, 0)
         took_ns.append(time.perf_counter_ns() - begun)
         due += poll_s
@@ -136,12 +139,13 @@ async def _cycles(port: int, poll_s: float, cycles: int, took_ns: list[int]) -> 
 
 async def _client(poll_ms: int, cycles: int, ports: list[int]) -> None:
     took_ns: list[int] = []
+    late_ns: list[int] = []
     cpu_ns = time.process_time_ns()
-    running = [asyncio.ensure_future(_cycles(port, poll_ms / 1000, cycles, took_ns)) for port in ports]
+    running = [asyncio.ensure_future(_cycles(port, poll_ms / 1000, cycles, took_ns, late_ns)) for port in ports]
     for task in running:
         await task
     cpu_ns = time.process_time_ns() - cpu_ns
-    print(*took_ns, f"cpu {cpu_ns}", sep="\n")
+    print(*took_ns, f"cpu {cpu_ns}", *(f"late {late}" for late in late_ns), sep="\n")
 
 
 if __name__ == "__main__":
