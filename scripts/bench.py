@@ -15,6 +15,7 @@ import numpy as np
 from bench_core import core, start
 from bench_line import line
 from bench_plc import plc
+from bench_reports import reports
 from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
@@ -147,6 +148,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "core": core,
     "start": start,
     "line": line,
+    "reports": reports,
 }
 
 
