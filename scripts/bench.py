@@ -20,6 +20,7 @@ from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
 from rich.table import Table
+from timed import row, timed_ms
 
 from drivers.modbus_plc import ModbusPlc
 from drivers.process_image import EdgeImage, ImageCodec
@@ -38,26 +39,6 @@ from simulators.virtual.soak import shift
 from vision.readers import DocumentReader
 
 DATA = Path(__file__).parents[1] / "line_config"
-
-
-def timed_ms(call: Callable[[], object], times: int) -> list[float]:
-    """Duration of each of `times` calls, in ms."""
-    took = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        call()
-        took.append((time.perf_counter() - begun) * 1000)
-    return took
-
-
-def row(took_ms: list[float], **peer: Any) -> dict[str, Any]:
-    """Median and p99, and what it is compared with."""
-    return {
-        "p50_ms": round(float(np.median(took_ms)), 3),
-        "p99_ms": round(float(np.percentile(took_ms, 99)), 3),
-        "n": len(took_ms),
-        **peer,
-    }
 
 
 def journal() -> dict[str, Any]:

@@ -1,10 +1,8 @@
 """Pages: a despatch list of 120 rows and a shift report with its curve, warm; peer: a compiler made anew for each page."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from timed import row, timed_ms
 
 from edge.reports.press import Press
 from edge.reports.sheet import BagTag, Column, Curve, Figure, Sheet, Signature, Table, Text
@@ -37,24 +35,13 @@ def _shift() -> Sheet:
     )  # fmt: skip
 
 
-def _timed_ms(call: Callable[[], object], times: int) -> list[float]:
-    took = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        call()
-        took.append((time.perf_counter() - begun) * 1000)
-    return took
-
-
 def reports() -> dict[str, Any]:
-    """Median and p99 by page, ms."""
+    """Median and p99 by page."""
     press = Press()
     found: dict[str, Any] = {"peer": "a compiler made anew for each page"}
     for name, sheet in (("despatch_120_rows", _despatch()), ("shift_with_curve", _shift())):
         press.pdf(sheet, "zh")
-        warm = _timed_ms(lambda sheet=sheet: press.pdf(sheet, "zh"), TIMES)  # type: ignore[misc]
-        cold = _timed_ms(lambda sheet=sheet: Press().pdf(sheet, "zh"), COLD_TIMES)  # type: ignore[misc]
-        p50, p99 = (round(float(value), 1) for value in np.percentile(warm, (50, 99)))
-        peer = round(float(np.median(cold)), 1)
-        found[name] = {"p50_ms": p50, "p99_ms": p99, "n": TIMES, "peer_p50_ms": peer, "ratio": round(peer / p50, 1)}
+        warm = row(timed_ms(lambda sheet=sheet: press.pdf(sheet, "zh"), TIMES))  # type: ignore[misc]
+        peer = row(timed_ms(lambda sheet=sheet: Press().pdf(sheet, "zh"), COLD_TIMES))["p50_ms"]  # type: ignore[misc]
+        found[name] = {**warm, "peer_p50_ms": peer, "ratio": round(peer / warm["p50_ms"], 1)}
     return found
