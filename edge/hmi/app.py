@@ -13,9 +13,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from edge import __version__
-from edge.hmi.desk import Answers, LineDesk, Unclear, parse
+from edge.hmi.desk import Answers, LineDesk, Unclear, parse, parse_paper
 from edge.hmi.feed import Feed
 from edge.hmi.words import catalogue
+from edge.reports.errors import ReportError
 from edge.runtime.app import Busy
 
 ANSWER_S = 5.0
@@ -39,6 +40,8 @@ def create_app(line: LineDesk, *, feed: Feed | None = None, answer_s: float = AN
         Route("/api/stream", panel.stream),
         Route("/api/acts", panel.act, methods=["POST"]),
         Route("/api/accounts", panel.accounts),
+        Route("/api/reports", panel.make_report, methods=["POST"]),
+        Route("/api/reports/{name}", panel.report),
         Route("/api/words", panel.words),
         Route("/api/health", panel.health),
     ]
@@ -108,6 +111,24 @@ class Panel:
     async def accounts(self, _: Request) -> Response:
         """Where every document is, as the line's accounts say."""
         return _json(self._line.accounts())
+
+    async def make_report(self, request: Request) -> Response:
+        """Draw and archive a report: 200 with its name, 409 with what stands against it, 422 not understood."""
+        try:
+            wanted = parse_paper(await _body(request))
+            name = await self._line.papers.make(wanted.kind, wanted.of, wanted.back, wanted.language)
+        except Unclear as error:
+            return PlainTextResponse(str(error), 422, HEADERS)
+        except ReportError as error:
+            return PlainTextResponse(str(error), 409, HEADERS)
+        return _json({"name": name})
+
+    async def report(self, request: Request) -> Response:
+        """An archived page."""
+        page = self._line.papers.file(request.path_params["name"])
+        if page is None:
+            return PlainTextResponse("no such report", 404, HEADERS)
+        return Response(page, headers=HEADERS, media_type="application/pdf")
 
     async def words(self, _: Request) -> Response:
         """The catalogue of words, zh and en."""

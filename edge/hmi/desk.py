@@ -10,8 +10,22 @@ from edge.core.commands import Answer
 ANSWERS_KEPT = 256
 
 
+class Papers(Protocol):
+    """Reports: drawn and archived on demand, handed out by name."""
+
+    async def make(self, kind: str, thing: str, back: int, language: str) -> str:
+        """Draw and archive one; returns its name. Raises edge.reports.errors.ReportError."""
+
+    def file(self, name: str) -> bytes | None:
+        """An archived page (PDF); None where there is none."""
+
+
 class LineDesk(Protocol):
     """The line as the panel sees it."""
+
+    @property
+    def papers(self) -> Papers:
+        """Its reports."""
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that the page shows, JSON-able, with a `rev` that changes with the content; cheap."""
@@ -32,6 +46,15 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     argument: dict[str, str] = {}
 
 
+class WantedPaper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /api/reports: `of` is a lot or a bag, `back` so many shifts before the last one."""
+
+    kind: str
+    of: str = ""
+    back: int = 0
+    language: str = "zh"
+
+
 class Unclear(ValueError):
     """A body that is no act; the text tells the sender what to correct."""
 
@@ -50,6 +73,14 @@ def parse(body: bytes) -> Wanted:
     if set(wanted.argument) != set(expected):
         raise Unclear(f"body refused: {wanted.act} takes the arguments {list(expected)}, not {sorted(wanted.argument)[:8]}.")
     return wanted
+
+
+def parse_paper(body: bytes) -> WantedPaper:
+    """A request body as a wish for a report. Raises Unclear."""
+    try:
+        return msgspec.json.decode(body, type=WantedPaper)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unclear(f"body refused: {error}. Send JSON {{kind, of, back, language}}.") from error
 
 
 class Answers:

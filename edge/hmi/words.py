@@ -3,6 +3,7 @@
 from typing import Any
 
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS
+from edge.runtime.reporting.kinds import KINDS
 
 Words = dict[str, tuple[str, str]]
 
@@ -141,6 +142,9 @@ PAGE: Words = {
     "stale_help": ("停线请用设备上的按钮", "To stop the line use the button on the machine"),
     "lost": ("中断", "lost"),
     "lang": ("EN", "中"),
+    "reports": ("报表", "Reports"),
+    "last_shift": ("上一班", "last shift"),
+    "drawing": ("正在生成…", "being drawn…"),
 }
 
 
@@ -154,6 +158,7 @@ def catalogue() -> dict[str, Any]:
         "place": PLACES,
         "answer": ANSWERS,
         "outcome": OUTCOMES,
+        "report": {kind: (row.title.zh, row.title.en) for kind, row in KINDS.items()},
         "page": PAGE,
         "reason": {code: (row.zh, row.en) for code, row in CONDITIONS.items()},
         "cleared_with_belt": sorted(CLEARED_WITH_BELT),

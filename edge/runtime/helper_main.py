@@ -14,7 +14,9 @@ from edge.labels.compose import compose
 from edge.labels.fields import LabelError
 from edge.labels.typeface import typeface
 from edge.labels.zpl import zpl
+from edge.reports.errors import ReportError
 from edge.runtime.helper import LENGTH, LabelJob, Reply, Request
+from edge.runtime.records import JournalError
 from line_config.label_layout import LabelLayout, load_label_layout
 
 NICENESS = 5
@@ -42,7 +44,16 @@ def keep(body: bytes) -> bytes:
     return msgspec.msgpack.encode(keeper.keep(msgspec.msgpack.decode(body, type=keeper.KeepJob)))
 
 
-JOBS: dict[str, Callable[[bytes], bytes]] = {"label": label, "keep": keep}
+def paper(body: bytes) -> bytes:
+    """PaperJob → name of the archived page."""
+    from edge.runtime import papers  # noqa: PLC0415 - as above
+
+    return papers.make(msgspec.msgpack.decode(body, type=papers.PaperJob)).encode()
+
+
+JOBS: dict[str, Callable[[bytes], bytes]] = {"label": label, "keep": keep, "paper": paper}
+REFUSALS = (LabelError, ReportError, JournalError)
+"""what a job says when it cannot be done; the text is for people"""
 
 
 def answer(message: bytes) -> bytes:
@@ -50,7 +61,7 @@ def answer(message: bytes) -> bytes:
     request = msgspec.msgpack.decode(message, type=Request)
     try:
         reply = Reply(JOBS[request.job](request.body))
-    except LabelError as error:
+    except REFUSALS as error:
         reply = Reply(refusal=str(error))
     return msgspec.msgpack.encode(reply)
 

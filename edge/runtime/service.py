@@ -38,6 +38,7 @@ from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
 from edge.runtime.label_link import LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
+from edge.runtime.papers import PaperJob, Papers
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scale_link import ScaleLink
@@ -57,6 +58,7 @@ FAILED, ENDED = 1, 0
 BUILD_MS = 1_790_000_000_000
 """wall time at which this release was made: a clock before it is not set"""
 DISK_LOOK_S = 10.0
+PAPER_LIMIT_MS = 120_000
 KEEP_LIMIT_MS = 600_000
 """for the first snapshot of a long journal, in a niced process"""
 
@@ -64,8 +66,9 @@ KEEP_LIMIT_MS = 600_000
 class Desk:
     """The line as the panel sees it."""
 
-    def __init__(self, runtime: Runtime, central: CentralLink, lag: LoopLag, *, site: str, sim: bool) -> None:
+    def __init__(self, runtime: Runtime, central: CentralLink, lag: LoopLag, papers: Papers, *, site: str, sim: bool) -> None:
         self._runtime = runtime
+        self.papers = papers
         self._central = central
         self._lag = lag
         self._site = site
@@ -161,7 +164,9 @@ class Line:
         self._add_devices()
         self._central = self._add_central()
         sim = config.id_camera.kind == "frames"
-        self.desk = Desk(self.runtime, self._central, self._lag, site=config.line.site, sim=sim)
+        self._drawing = Helper(limit_ms=PAPER_LIMIT_MS)
+        papers = Papers(self._drawing, PaperJob(str(journal), key, str(self._data_dir / "reports"), config.line.site, ""))
+        self.desk = Desk(self.runtime, self._central, self._lag, papers, site=config.line.site, sim=sim)
 
     def _add_plcs(self) -> None:
         image = load_process_image()
@@ -299,6 +304,7 @@ class Line:
             code = FAILED
         await self._helper.close()
         await self._keeping.close()
+        await self._drawing.close()
         self._store.close()
         log.info("ended", handled=self.runtime.pump.handled, commits=self.runtime.pump.commits, lag_ms=self._lag.figures())
         return code

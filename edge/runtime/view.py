@@ -13,6 +13,7 @@ from edge.core.values import Mode, Plc
 from edge.runtime.link import Health
 
 LABELS_SHOWN = 50
+CLOSED_BAGS_SHOWN = 12
 # Where on the strip of stations a document or an item is shown.
 STATION_OF_DOCUMENT: dict[DocumentState, str] = {
     DocumentState.FED: "id_camera",
@@ -91,6 +92,7 @@ def snapshot(
         "labels_to_destroy": _labels_to_destroy(controller),
         "scans": [scan._asdict() for scan in _scans(controller)],
         "lots": [_lot(lot) for lot in controller.lots.open_lots()],
+        "closed_bags": list(reversed(floor.bags.closed_ids))[:CLOSED_BAGS_SHOWN],
         "chutes": sorted(set(floor.sort_plan.routes.values())),
         "bags": [
             {

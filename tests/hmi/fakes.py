@@ -6,6 +6,7 @@ from typing import Any
 from edge.core.acts import ACTS
 from edge.core.commands import Answer
 from edge.core.conditions import CONDITIONS
+from edge.reports.errors import ReportError
 from edge.runtime.app import Busy
 
 STATIONS = ("feeder", "id_camera", "insert", "seal", "weigh", "label", "label_camera", "hand_over", "induction", "divert")
@@ -17,11 +18,32 @@ AT_MS = 1_795_480_000_000
 STATE_AFTER = {"reset": "IDLE", "start": "EXECUTE", "unhold": "EXECUTE", "stop": "STOPPED"}
 
 
+class FakePapers:
+    """Keeps what was asked for; a bag that it does not know is refused."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, int, str]] = []
+        self.pages: dict[str, bytes] = {}
+
+    async def make(self, kind: str, thing: str, back: int, language: str) -> str:
+        self.asked.append((kind, thing, back, language))
+        if thing == "B?":
+            raise ReportError("report: no bag 'B?' was closed here")
+        name = f"{kind}_{language}.pdf"
+        self.pages[name] = b"%PDF-1.7 page"
+        return name
+
+    def file(self, name: str) -> bytes | None:
+        return self.pages.get(name)
+
+
 class FakeLine:
     """A desk whose line is always busy: something is fed every `every` snapshots, and each step moves all by one station."""
 
     def __init__(self, *, every: int = 3) -> None:
         self.every = every
+        self.papers = FakePapers()
+        self.closed_bags: list[str] = []
         self.asked: list[tuple[str, str, dict[str, str], str]] = []
         self.state = "STOPPED"
         self.feed_paused = False
@@ -113,6 +135,8 @@ class FakeLine:
             ],
             "checks": [{"code": "NO_BAG_BOUND", "passed": True}],
             "conditions": [self._condition(code) for code in self.conditions],
+            "closed_bags": self.closed_bags,
+            "lots": [],
             "chutes": [1, 2, 3, 4, 5, 6],
             "bags": [self.bags[chute] for chute in sorted(self.bags)],
             "central": {"sent": 40, "confirmed": 38, "waiting": 2},

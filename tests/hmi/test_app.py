@@ -77,6 +77,22 @@ async def test_snapshot_accounts_health(client: httpx.AsyncClient, line: FakeLin
     assert (await client.get("/api/snapshot")).status_code == 500
 
 
+async def test_a_report_is_made_by_a_post_and_read_by_its_name(client: httpx.AsyncClient, line: FakeLine) -> None:
+    made = await client.post("/api/reports", json={"kind": "despatch", "of": "B-9", "language": "en"})
+    assert made.json() == {"name": "despatch_en.pdf"}
+    assert line.papers.asked == [("despatch", "B-9", 0, "en")]
+    page = await client.get("/api/reports/despatch_en.pdf")
+    assert page.headers["content-type"] == "application/pdf"
+    assert page.content.startswith(b"%PDF")
+    assert (await client.get("/api/reports/other.pdf")).status_code == 404
+    refused = await client.post("/api/reports", json={"kind": "despatch", "of": "B?"})
+    assert (refused.status_code, refused.text) == (409, "report: no bag 'B?' was closed here")
+    for wrong in (b"{", b'{"kind": 1}', b'{"kind": "shift", "more": 1}'):
+        got = await client.post("/api/reports", content=wrong, headers={"Content-Type": "application/json"})
+        assert got.status_code == 422
+    assert (await client.post("/api/reports", content=b"{}")).status_code == 422
+
+
 async def test_an_act_reaches_the_line_with_its_argument(client: httpx.AsyncClient, line: FakeLine) -> None:
     answer = await client.post("/api/acts", json=body("bind_bag", chute="3", bag="B-3-001"))
     assert (answer.status_code, answer.json()) == (200, {"accepted": True, "code": "OK"})

@@ -198,3 +198,19 @@ async def test_the_page_opens_before_its_server_and_waits(shown: Shown) -> None:
     await expect(page.locator(".opening")).to_have_count(0)
     line.broken = None
     await expect(page.get_by_test_id("state")).to_have_text("已停止")
+
+
+async def test_a_report_is_drawn_and_opened_beside_the_page(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.closed_bags = ["B-9", "B?"]
+    await page.goto(shown.url)
+    await page.get_by_test_id("reports").tap()
+    async with page.expect_popup() as opened:
+        await page.get_by_test_id("report-shift").first.tap()
+    assert (await opened.value).url.endswith("/api/reports/shift_zh.pdf")
+    await (await opened.value).close()
+    await page.get_by_text("B-9").tap()
+    await expect(page.get_by_test_id("report-said")).to_have_text("despatch_zh.pdf")
+    await page.get_by_text("B?").tap()
+    await expect(page.get_by_test_id("report-said")).to_contain_text("no bag 'B?' was closed here")
+    assert [asked[:3] for asked in line.papers.asked] == [("shift", "", 0), ("despatch", "B-9", 0), ("despatch", "B?", 0)]

@@ -98,6 +98,7 @@ export function BottomBar({ snapshot, answer }) {
     ${wayOut(snapshot).map(
       (act) => html`<button key=${act} class="way-out" data-testid=${act} onClick=${() => send(act)}>${page(act)}</button>`,
     )}
+    <button class="small" data-testid="reports" onClick=${() => change({ dialog: { kind: "reports" } })}>${page("reports")}</button>
     <${Notice} snapshot=${snapshot} answer=${answer} />
     <button data-testid="pause" data-paused=${paused} onClick=${() => send(paused ? "resume_feed" : "pause_feed")}>
       <${Shape} name=${paused ? "play" : "pause"} />${page(paused ? "resume" : "pause")}

@@ -1,9 +1,10 @@
-// What opens over the page: all alarms, or one chute with its bag.
+// What opens over the page: all alarms, one chute with its bag, or the reports.
 import { Component, html } from "./html.js";
 import { send } from "./acts.js";
 import { Alarm, byUrgency } from "./bars.js";
-import { change, page } from "./store.js";
+import { change, page, store, word } from "./store.js";
 
+const SHIFT_REPORTS = ["shift", "acceptance", "voids", "consumption", "limits", "integrity"];
 const close = () => change({ dialog: null });
 
 function AllAlarms({ conditions }) {
@@ -67,6 +68,47 @@ function OneBag({ chute, bags }) {
   </div>`;
 }
 
+// A report is drawn by the line, archived there, and opened beside this page, from where it is printed.
+class Reports extends Component {
+  draw = async (kind, fields = {}) => {
+    this.setState({ said: page("drawing") });
+    const body = JSON.stringify({ kind, language: store.lang, ...fields });
+    const headers = { "Content-Type": "application/json" };
+    try {
+      const response = await fetch("/api/reports", { method: "POST", headers, body });
+      if (!response.ok) return this.setState({ said: await response.text() });
+      const { name } = await response.json();
+      this.setState({ said: name });
+      window.open(`/api/reports/${encodeURIComponent(name)}`, "_blank");
+    } catch {
+      this.setState({ said: word("answer", "failed") });
+    }
+  };
+
+  button(kind, fields, text = word("report", kind)) {
+    return html`<button data-testid="report-${kind}" onClick=${() => this.draw(kind, fields)}>${text}</button>`;
+  }
+
+  row(kind, things) {
+    return things.length > 0 && html`<h3>${word("report", kind)}</h3><div>${things.map((of) => this.button(kind, { of }, of))}</div>`;
+  }
+
+  render({ snapshot }) {
+    const lots = snapshot.lots.map((lot) => lot.lot);
+    return html`<div class="reports">
+      <div>${SHIFT_REPORTS.map((kind) => this.button(kind))}${this.button("shift", { back: 1 }, page("last_shift"))}</div>
+      ${this.row("despatch", snapshot.closed_bags)}${this.row("handover", lots)}${this.row("lot", lots)}
+      <p data-testid="report-said">${this.state.said}</p>
+    </div>`;
+  }
+}
+
+function Inside({ dialog, snapshot }) {
+  if (dialog.kind === "reports") return html`<${Reports} snapshot=${snapshot} />`;
+  if (dialog.kind === "alarms") return html`<${AllAlarms} conditions=${snapshot.conditions} />`;
+  return html`<${OneBag} chute=${dialog.chute} bags=${snapshot.bags} />`;
+}
+
 export class Dialog extends Component {
   setElement = (element) => {
     if (element && !element.open) element.showModal();
@@ -74,9 +116,7 @@ export class Dialog extends Component {
 
   render({ dialog, snapshot }) {
     return html`<dialog ref=${this.setElement} onClose=${close}>
-      ${dialog.kind === "alarms"
-        ? html`<${AllAlarms} conditions=${snapshot.conditions} />`
-        : html`<${OneBag} chute=${dialog.chute} bags=${snapshot.bags} />`}
+      <${Inside} dialog=${dialog} snapshot=${snapshot} />
       <button class="close" onClick=${close}>${page("close")}</button>
     </dialog>`;
   }
