@@ -58,7 +58,7 @@ def pose(face: Image, scale: float, shot: Shot, size: tuple[int, int], rng: np.r
     rotation = np.array([(np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))])
     placed = corners * away[:, None] @ rotation * scale
     placed += np.array(size) / 2 - (placed.max(axis=0) + placed.min(axis=0)) / 2 + rng.uniform(-6, 6, 2)
-    source = corners + (width / 2, height / 2)
+    source = corners + np.array([width / 2, height / 2])
     return np.asarray(cv2.getPerspectiveTransform(source.astype(np.float32), placed.astype(np.float32)), np.float64)
 
 
@@ -81,7 +81,7 @@ def expose(scene: Image, shot: Shot, rng: np.random.Generator) -> Image:
     if shot.noise:
         plane = np.empty_like(frame)
         cv2.setRNGSeed(int(rng.integers(1 << 31)))
-        frame += cv2.randn(plane, 0, shot.noise)
+        frame += cv2.randn(plane, np.zeros(1), np.full(1, shot.noise))
     picture = np.clip(frame, 0, 255).astype(np.uint8)
     if shot.jpeg:
         _, packed = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, shot.jpeg))
@@ -160,7 +160,7 @@ def _streak(length_px: float, direction: float) -> Plane:
         for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
             if left + dx < size and top + dy < size:
                 kernel[top + dy, left + dx] += (1 - abs(column - left - dx)) * (1 - abs(row - top - dy))
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), np.float32)
 
 
 def _creased(face: Image, shift_dots: float, rng: np.random.Generator) -> Image:
@@ -177,7 +177,7 @@ def _creased(face: Image, shift_dots: float, rng: np.random.Generator) -> Image:
         move_y += bend * np.sin(turn)
         shade += (rng.uniform(-60, 40) * np.exp(-((away / 5) ** 2))).astype(np.float32)
     bent = cv2.remap(face, x + move_x, y + move_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-    return np.clip(bent + shade, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(bent + shade, 0, 255), np.uint8)
 
 
 def _as_image(image: object) -> Image:

@@ -77,9 +77,18 @@ def second_decoder() -> bool:
 
 
 def decode(
-    image: Image, formats: Iterable[str], *, rotate: bool = True, downscale: bool = False, invert: bool = False
+    image: Image,
+    formats: Iterable[str],
+    *,
+    rotate: bool = True,
+    downscale: bool = False,
+    invert: bool = False,
+    one_threshold: bool = False,
 ) -> tuple[SymbolFound, ...]:
-    """All symbols of these formats in a grey image, one opinion each. `rotate`: in four directions, not one."""
+    """All symbols of these formats in a grey image, one opinion each.
+
+    `rotate`: in four directions, not one; `one_threshold`: between dark and light for the whole image, not by neighbourhood.
+    """
     found = zxingcpp.read_barcodes(
         image,
         formats=zxingcpp.BarcodeFormats([_ZXING[name] for name in sorted(formats)]),
@@ -87,6 +96,7 @@ def decode(
         try_downscale=downscale,
         try_invert=invert,
         text_mode=zxingcpp.TextMode.Plain,
+        binarizer=zxingcpp.Binarizer.GlobalHistogram if one_threshold else zxingcpp.Binarizer.LocalAverage,
     )
     symbols = (_symbol(barcode) for barcode in found if barcode.valid and barcode.text)
     return tuple(symbol for symbol in symbols if symbol.symbology != "itf" or len(symbol.text) >= _ITF_MIN)

@@ -1,7 +1,7 @@
 """Where something is printed densely: bars at any angle with their outline, and blocks that may hold a matrix symbol.
 
-The structure tensor, averaged over cells, says for each place how lively it is and whether its edges have one direction. Bars have
-one; a matrix symbol is as lively and has two. Nothing is decoded here, and an empty belt is done after the averaging.
+The structure tensor, averaged over cells, says for each place how lively it is and whether its edges have one direction.
+Bars have one; a matrix symbol is as lively and has two. Nothing is decoded here, and an empty belt is done after the averaging.
 """
 
 from collections.abc import Iterator, Sequence
@@ -95,7 +95,7 @@ class Bars:
 def texture(image: Image, shrink: int = 0) -> Texture:
     """The structure tensor of a grey picture; `shrink`: by how much it is made smaller first, 0 = as its size asks for."""
     height, width = image.shape
-    step = shrink or max(1, round(max(image.shape) / _WORK_SIDE_PX + 0.3))
+    step = min(shrink or max(1, round(max(image.shape) / _WORK_SIDE_PX + 0.3)), height, width)
     small = image
     if step > 1:
         whole = image[: height // step * step, : width // step * step]
@@ -120,7 +120,7 @@ def find_bars(image: Image, seen: Texture | None = None) -> Iterator[Bars]:
     if cv2.countNonZero(lively) < _BAR_CELLS_MIN:
         return
     energy, across, double = (cv2.blur(plane, (3, 3)) for plane in (seen.energy, seen.across, seen.double))
-    closed = cv2.morphologyEx(lively, cv2.MORPH_CLOSE, _square(3))
+    closed = np.asarray(cv2.morphologyEx(lively, cv2.MORPH_CLOSE, _square(3)), np.uint8)
     coherent = (cv2.magnitude(across, double) > _COHERENCE_MIN * energy).astype(np.uint8) & closed
     direction = cv2.phase(across, double)
     places: list[_Place] = []
@@ -135,7 +135,7 @@ def find_bars(image: Image, seen: Texture | None = None) -> Iterator[Bars]:
 
 
 def find_blocks(seen: Texture, bars: Sequence[Bars] = ()) -> list[tuple[int, int, int, int]]:
-    """Places that are lively in more than one direction, as x, y, width, height in px, largest first, with paper around them."""
+    """Places that are lively in more than one direction: x, y, width, height in px, largest first, with paper around them."""
     lively = seen.lively
     for strip in bars:
         cv2.fillConvexPoly(lively, np.round(strip.quad / seen.cell - 0.5).astype(np.int32), 0)
@@ -147,8 +147,10 @@ def find_blocks(seen: Texture, bars: Sequence[Bars] = ()) -> list[tuple[int, int
         if area < _BLOCK_CELLS_MIN or max(width, height) > _BLOCK_ASPECT_MAX * min(width, height):
             continue
         margin = 2 + 0.15 * max(width, height)
-        box = (x - margin, y - margin, width + 2 * margin, height + 2 * margin)
-        blocks.append((area, tuple(round(float(side) * seen.cell) for side in box)))
+        left, top = round((x - margin) * seen.cell), round((y - margin) * seen.cell)
+        blocks.append(
+            (int(area), (left, top, round((width + 2 * margin) * seen.cell), round((height + 2 * margin) * seen.cell)))
+        )
     return [box for _, box in sorted(blocks, reverse=True)[:BLOCKS_MAX]]
 
 

@@ -5,6 +5,7 @@ worn print head or a dirty lens shows long before labels are refused.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -47,7 +48,7 @@ def grade(upright: Image, scale: float) -> Grade | None:
     """
     height = len(upright)
     edges = np.linspace(0.08 * height, 0.92 * height, SCANS + 1).round().astype(int)
-    bands = (upright[top : max(bottom, top + 1)] for top, bottom in zip(edges[:-1], edges[1:], strict=True))
+    bands = (upright[top:bottom] for top, bottom in pairwise(edges) if bottom > top)
     grades = [found for band in bands if (found := _scan(band.mean(axis=0, dtype=np.float32)))]
     if not grades:
         return None

@@ -1,4 +1,4 @@
-"""Whether a crop is worth reading: contrast, sharpness, glare. A cheap no here saves the recogniser's time."""
+"""Whether a frame or a crop is worth reading: exposure, contrast, sharpness, glare. A cheap no here saves the readers' time."""
 
 from dataclasses import dataclass
 
@@ -63,7 +63,7 @@ _RANGE_WINDOW_PX = 25
 
 
 def exposure_fault(frame: Image) -> str:
-    """ "too_dark" or "too_bright" for a frame in which nothing can be seen, "" otherwise; next to free."""
+    """Nothing can be seen for want of light or too much of it: "too_dark" or "too_bright", otherwise ""; next to free."""
     sample = np.sort(frame[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP].ravel())
     if sample[-1 - len(sample) // 100] < DARK_MAX:
         return "too_dark"

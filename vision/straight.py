@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.bars import Bars
 from vision.barcode import LINEAR, SymbolFound, agrees, decode
+from vision.bars import Bars
 from vision.grade import Grade, grade
 
 Image = NDArray[np.uint8]
@@ -44,7 +44,7 @@ def _by_bands(upright: Image, formats: frozenset[str]) -> tuple[SymbolFound, ...
     """What two bands of the bars, each averaged by itself, agree on; none if any band says otherwise."""
     votes: dict[tuple[str, str], list[SymbolFound]] = {}
     for band in np.array_split(upright, _BANDS):
-        read = {}
+        read: dict[tuple[str, str], SymbolFound] = {}
         for row in _rows(band):
             read |= {(s.symbology, s.text): s for s in decode(np.repeat(row, 8, axis=0), formats, rotate=False)}
         for key, symbol in read.items():

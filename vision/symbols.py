@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.bars import Bars, Texture, find_bars, find_blocks, texture
 from vision.barcode import ANY, LABEL, LINEAR, SURE, Corners, SymbolFound, decode, second_opinion
+from vision.bars import Bars, Texture, find_bars, find_blocks, texture
 from vision.straight import read_bars
 
 Image = NDArray[np.uint8]
@@ -19,6 +19,8 @@ _COARSER = 3
 _CLIP, _TILES = 3.0, (8, 8)
 _SOFT_SIGMA, _SECOND_LOOK_SIGMA = 1.2, 0.8
 _MARGIN_PX = 24
+_BLOCK_ENLARGED, _BLOCK_SIDE_MAX_PX = 1.5, 1200
+_UNSHARP, _UNSHARP_SIGMA = 2.5, 4.5
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def look(image: Image, formats: frozenset[str] = LABEL, seen: Texture | None = N
             unread.append(strip)
     if matrix := formats - LINEAR:
         for box in find_blocks(seen, bars):
-            found += _in_block(image, box, matrix)
+            found += _in_block(image, box, matrix, thorough=thorough)
     return Look(distinct(found), tuple(unread), seen)
 
 
@@ -85,11 +87,26 @@ def _softened(image: Image) -> Image:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), _SOFT_SIGMA), np.uint8)
 
 
-def _in_block(image: Image, box: tuple[int, int, int, int], formats: frozenset[str]) -> Iterator[SymbolFound]:
+def _in_block(
+    image: Image, box: tuple[int, int, int, int], formats: frozenset[str], *, thorough: bool
+) -> Iterator[SymbolFound]:
     x, y, width, height = box
     x, y, right, bottom = max(x, 0), max(y, 0), x + width, y + height
-    for symbol in whole(np.ascontiguousarray(image[y:bottom, x:right]), formats):
+    crop = np.ascontiguousarray(image[y:bottom, x:right])
+    factor, found = 1.0, whole(crop, formats)
+    if thorough and not found and max(crop.shape) <= _BLOCK_SIDE_MAX_PX:
+        factor, found = _BLOCK_ENLARGED, _enlarged(scaled(crop, _BLOCK_ENLARGED), formats)
+    for symbol in _back(found, factor):
         yield _shifted(symbol, x, y)
+
+
+def _enlarged(crop: Image, formats: frozenset[str]) -> tuple[SymbolFound, ...]:
+    """Two more looks at a place where something is: finer, and sharpened under one threshold."""
+    soft = cv2.GaussianBlur(crop, (0, 0), _UNSHARP_SIGMA)
+    sharp = np.asarray(cv2.addWeighted(crop, 1 + _UNSHARP, soft, -_UNSHARP, 0), np.uint8)
+    found = whole(crop, formats)
+    sure = formats & SURE
+    return found or (decode(sharp, sure, one_threshold=True) or decode(sharp, sure) if sure else ())
 
 
 def _read_again(image: Image, symbol: SymbolFound) -> bool:
