@@ -274,6 +274,8 @@ class FrameRead(Event, frozen=True):
     confidence_permille: int
     masked: str
     evidence: str
+    reason: str = ""
+    """why nothing was read, in the eyes' words: see edge/core/sight.py"""
 
 
 class LabelRead(Event, frozen=True):
@@ -285,6 +287,14 @@ class LabelRead(Event, frozen=True):
     k: int
     symbols: tuple[Symbol, ...]
     evidence: str
+    reason: str = ""
+    """what the eyes find wrong with the picture or the label, in their words: see edge/core/sight.py"""
+    printed: str = ""
+    """the number in clear text beside the Code 128, read by itself: "same", "other", or "" = not read; advice, never a reason"""
+    contrast_permille: int = 0
+    modulation_permille: int = 0
+    margin_permille: int = 0
+    """how well the Code 128 is printed and seen (ISO/IEC 15416); all 0 = not measured"""
 
 
 class ParcelScanned(Event, frozen=True):

@@ -171,6 +171,11 @@ class CameraLink:
                 k=reading.k,
                 symbols=tuple(Symbol(s.symbology, s.text, s.x_px, s.y_px, s.confirmed) for s in reading.symbols),
                 evidence=reading.evidence,
+                reason=reading.reason,
+                printed=reading.printed,
+                contrast_permille=reading.contrast_permille,
+                modulation_permille=reading.modulation_permille,
+                margin_permille=reading.margin_permille,
             )
         return FrameRead(
             at_us=self._last_us,
@@ -185,6 +190,7 @@ class CameraLink:
             confidence_permille=reading.confidence_permille,
             masked=reading.masked,
             evidence=reading.evidence,
+            reason=reading.reason,
         )
 
     async def _went_down(self, reason: str, detail: str) -> None:
