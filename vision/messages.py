@@ -41,6 +41,10 @@ class CameraState(Message, frozen=True):
 
     up: bool
     detail: str
+    exposures: int = -1
+    """what the camera has counted by itself since it was connected, mod 65536; -1: its frames bear the PLC's count"""
+    new: bool = False
+    """the camera has just been connected"""
 
 
 class DocumentReading(Message, frozen=True):

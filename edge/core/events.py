@@ -78,7 +78,10 @@ class LinkUp(Event, frozen=True):
 
 
 class LinkDown(Event, frozen=True):
-    """A link does not work; `reason` is one of lost, refused, bad_reply, layout, word_order, stale, frozen, echo, foreign."""
+    """A link does not work; `reason`: lost, refused, bad_reply, layout, word_order, stale, frozen, echo, foreign or slip.
+
+    slip: a camera's count of exposures no longer agrees with the PLC's.
+    """
 
     link: str
     reason: str
@@ -290,7 +293,7 @@ class LabelRead(Event, frozen=True):
     reason: str = ""
     """what the eyes find wrong with the picture or the label, in their words: see edge/core/sight.py"""
     printed: str = ""
-    """the number in clear text beside the Code 128, read by itself: "same", "other", or "" = not read; advice, never a reason"""
+    """the number in clear text beside the Code 128, read by itself: "same", "other", "" = not read; advice, never a reason"""
     contrast_permille: int = 0
     modulation_permille: int = 0
     margin_permille: int = 0

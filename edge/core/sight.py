@@ -1,6 +1,6 @@
 """Why a picture could not be read, in the eyes' words, as a condition that tells a person what to do about it.
 
-What the eyes say only names the cause of a reject: no word of theirs lets anything pass, and an unknown one changes nothing (I9).
+What the eyes say only names the cause of a reject: no word of theirs lets anything pass, an unknown one changes nothing (I9).
 """
 
 from collections.abc import Mapping, Sequence

@@ -61,7 +61,7 @@ def test_grades_of_a_perfect_symbol():
         (lambda picture: picture // 2 + 60, "contrast"),
         (lambda picture: blurred(picture, 4.0), "modulation"),
         (lambda picture: blurred(picture, 4.0), "sharpness"),
-        (lambda picture: grown(picture), "margin"),
+        (lambda picture: grown(picture), "margin"),  # noqa: PLW0108 - defined below
     ],
 )
 def test_each_figure_falls_with_its_fault(spoil, figure):
