@@ -20,6 +20,8 @@ from vision.errors import CameraLost
 LIBRARY = "libaravis-0.8.so.0"
 MONO8 = 0x01080001
 BUFFERS = 6
+_TAKEN_SHARE = 0.1
+"""by how much a camera may round an exposure or a gain"""
 BLOCK_IDS = 65535
 """block ids run from 1 to 65535 and begin again; 0 is left out (GigE Vision 2, 24.2)"""
 _FIRST_IDS = 1000
@@ -50,6 +52,8 @@ class _Fault(ctypes.Structure):
 
 _RESULTS: dict[str, Any] = {
     "arv_camera_new": _Handle,
+    "arv_camera_get_exposure_time": ctypes.c_double,
+    "arv_camera_get_gain": ctypes.c_double,
     "arv_camera_create_stream": _Handle,
     "arv_camera_get_payload": ctypes.c_uint,
     "arv_camera_get_device": _Handle,
@@ -162,7 +166,7 @@ class GigeCamera:
         self._camera = self._stream = None
         if library is None:
             return
-        if camera is not None and stream is not None:
+        if camera is not None and stream is not None and _held(library, camera):
             try:
                 library.checked("arv_camera_stop_acquisition", camera)
             except CameraLost:  # it is gone already
@@ -174,9 +178,9 @@ class GigeCamera:
     def _set_up(self, library: Aravis, camera: _Handle) -> None:
         asked = self._settings
         library.checked("arv_camera_set_pixel_format", camera, ctypes.c_uint32(MONO8))
-        library.checked("arv_camera_set_exposure_time", camera, ctypes.c_double(asked.exposure_us))
+        _set_number(library, camera, "exposure_time", asked.exposure_us)
         if asked.gain is not None:
-            library.checked("arv_camera_set_gain", camera, ctypes.c_double(asked.gain))
+            _set_number(library, camera, "gain", asked.gain)
         if asked.packet_bytes:
             library.checked("arv_camera_gv_set_packet_size", camera, asked.packet_bytes)
         if asked.trigger == _FREE_RUNNING:
@@ -212,7 +216,19 @@ class GigeCamera:
         library, camera = self._library, self._camera
         if library is None or camera is None:
             return
-        device = _Handle(library.plain("arv_camera_get_device", camera))
-        if not library.plain("arv_gv_device_is_controller", device):  # the library's own heartbeat knows
-            self.close()
+        if not _held(library, camera):  # closing it takes seconds: the next connect does it
             raise CameraLost(f"camera {self._name} went silent, or another program took it: check its cable and power")
+
+
+def _held(library: Aravis, camera: _Handle) -> bool:
+    """Whether the camera is still ours, as the library's own heartbeat knows."""
+    device = _Handle(library.plain("arv_camera_get_device", camera))
+    return bool(library.plain("arv_gv_device_is_controller", device))
+
+
+def _set_number(library: Aravis, camera: _Handle, name: str, wanted: float) -> None:
+    """Set a number and read it back: what is out of a camera's range is silently put at its end. Raises CameraLost."""
+    library.checked(f"arv_camera_set_{name}", camera, ctypes.c_double(wanted))
+    got = float(library.checked(f"arv_camera_get_{name}", camera))
+    if abs(got - wanted) > _TAKEN_SHARE * max(abs(wanted), 1):
+        raise CameraLost(f"it takes {name} {got:g} instead of {wanted:g}: correct the line's file")

@@ -18,10 +18,12 @@ from typing import NamedTuple
 
 ENDED, CANNOT_START = 0, 2
 LOOK_S = 0.05
+LOOKS_STOPPED_MAX = 6
+"""a child that somebody stopped will not go on by itself, however long it may take"""
 STARVED_MAX = 10
 """times its own limit after which even a child that gets no processor is ended"""
-SHORT_LIFE_S, PAUSE_S = 1.0, 0.3
-"""a child that did not live so long is not followed by the next at once"""
+SHORT_LIFE_S, SHORT_LIVES, PAUSE_S = 1.0, 3, 0.5
+"""after so many children in a row that did not live so long, the next one comes after a pause"""
 _PR_SET_PDEATHSIG = 1
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -69,6 +71,7 @@ def look(pid: int) -> Child | None:
 
 def keep(life: Callable[[Pulse], int]) -> int:
     """Let children live one after the other until one ends with ENDED or CANNOT_START; returns that."""
+    short_lives = 0
     while True:
         pulse, began_s = Pulse(), time.monotonic()
         pid = os.fork()
@@ -77,8 +80,10 @@ def keep(life: Callable[[Pulse], int]) -> int:
         code = _watch(pid, pulse)
         if code in (ENDED, CANNOT_START):
             return code
-        sys.stderr.write(f"vision worker {pid} {_how(code)} after {time.monotonic() - began_s:.1f} s; the next one begins\n")
-        if time.monotonic() - began_s < SHORT_LIFE_S:
+        lived_s = time.monotonic() - began_s
+        sys.stderr.write(f"vision worker {pid} {_how(code)} after {lived_s:.1f} s; the next one begins\n")
+        short_lives = short_lives + 1 if lived_s < SHORT_LIFE_S else 0
+        if short_lives > SHORT_LIVES:
             time.sleep(PAUSE_S)
 
 
@@ -99,12 +104,14 @@ def _live(life: Callable[[Pulse], int], pulse: Pulse) -> int:
 
 def _watch(pid: int, pulse: Pulse) -> int:
     """Until the child has ended; returns its exit code, or minus the signal that ended it."""
+    looks_stopped = 0
     while True:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status)
         child = look(pid)
-        if child and pulse.overdue(child):
+        looks_stopped = looks_stopped + 1 if child and child.state == "T" else 0
+        if child and (looks_stopped > LOOKS_STOPPED_MAX or pulse.overdue(child)):
             os.kill(pid, signal.SIGKILL)
         time.sleep(LOOK_S)
 

@@ -32,10 +32,11 @@ from vision.warden import CANNOT_START, ENDED, Pulse, keep
 
 NICENESS = 5
 HEARTBEAT_S = 1.0
-FRAME_LIMIT_S = 0.6
+FRAME_LIMIT_S = 0.5
 """for one frame and what is sent of it; far more than any takes"""
-CONNECT_LIMIT_S = 8.0
-WAIT_S = 0.2
+CONNECT_LIMIT_S = 20.0
+"""a GigE camera that is gone, or that another program holds, says so only after many retries"""
+WAIT_S = 0.1
 _RECONNECT_S = 0.3
 
 
