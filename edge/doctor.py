@@ -163,6 +163,13 @@ def _peer(name: str, host: str, port: int) -> Row:
     return Row(name, GOOD, f"{host}:{port} answers")
 
 
+def _aravis(name: str) -> Row:
+    found = ctypes.util.find_library("aravis-0.8")
+    return Row(
+        name, GOOD if found else FAIL, found or "libaravis is missing", "" if found else "apt-get install libaravis-0.8-0"
+    )
+
+
 MACHINE: tuple[Callable[[], Row], ...] = (
     _python, _packages, _cv2, _zbar, _fonts, _broker, _chromium, _shared_memory, _clock,
 )  # fmt: skip
@@ -178,7 +185,10 @@ def rows(config: LineConfig | None) -> Iterator[Row]:
         yield _panel_port(config.panel.host, config.panel.port)
         for name in PEERS:
             peer = getattr(config, name)
-            yield _peer(name, peer.host, peer.port)
+            if getattr(peer, "kind", "") == "gige":
+                yield _aravis(name)
+            elif host := getattr(peer, "host", ""):  # a camera may be a device or a folder
+                yield _peer(name, host, peer.port)
 
 
 def examine(out: Console, config: LineConfig | None) -> bool:

@@ -1,6 +1,8 @@
 """The configuration of one line as strict models: unknown keys, wrong types and values out of range are refused."""
 
+from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -69,14 +71,78 @@ class S7Section(_Strict):
 PlcConfig = Annotated[ModbusSection | S7Section, Field(discriminator="kind")]
 
 
-class CameraSection(_Strict):
-    """A camera and its evidence ring."""
+class _CameraSection(_Strict):
+    """What all cameras have: the exposures of one trigger, and an evidence ring."""
+
+    frames_per_trigger: Annotated[int, Field(ge=1, le=8)]
+    evidence_frames_max: Annotated[int, Field(ge=10, le=1_000_000)]
+
+
+class FramesCameraSection(_CameraSection):
+    """A camera, or a gateway before one, that speaks docs/camera-frames.md."""
 
     kind: Literal["frames"]
     host: Host
     port: Port
-    frames_per_trigger: Annotated[int, Field(ge=1, le=8)]
-    evidence_frames_max: Annotated[int, Field(ge=10, le=1_000_000)]
+
+    @property
+    def address(self) -> str:
+        """As the worker takes it."""
+        return f"{self.host}:{self.port}"
+
+
+class GigeCameraSection(_CameraSection):
+    """A GigE Vision camera, by its IPv4 address, serial number or name."""
+
+    kind: Literal["gige"]
+    camera: Annotated[str, Field(pattern=r"^[A-Za-z0-9._ -]{1,64}$")]
+    trigger: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,32}$")] = "Line1"
+    """the input of the camera that the PLC's pulse comes on"""
+    exposure_us: Annotated[int, Field(ge=1, le=1_000_000)]
+    gain: Annotated[float, Field(ge=0, le=100)] | None = None
+    """in the camera's own unit; without it the camera's own"""
+    packet_bytes: Annotated[int, Field(ge=0, le=16_000)] = 0
+    """of the stream; 0 = the camera's own"""
+
+    @property
+    def address(self) -> str:
+        """As the worker takes it."""
+        asked = {"trigger": self.trigger, "exposure_us": self.exposure_us, "packet_bytes": self.packet_bytes}
+        return f"gige://{quote(self.camera)}?{urlencode(asked | ({} if self.gain is None else {'gain': self.gain}))}"
+
+
+class VideoCameraSection(_CameraSection):
+    """A video device (/dev/video0) or an RTSP stream, for trials: nothing triggers it."""
+
+    kind: Literal["video"]
+    source: Annotated[str, Field(pattern=r"^(/dev/video[0-9]+|rtsp://\S{1,500})$")]
+    exposure_us: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    gain: Annotated[float, Field(ge=0, le=1000)] | None = None
+
+    @property
+    def address(self) -> str:
+        """As the worker takes it."""
+        if self.source.startswith("rtsp://"):
+            return self.source
+        gain = {} if self.gain is None else {"gain": self.gain}
+        return f"video://{self.source}?{urlencode({'exposure_us': self.exposure_us} | gain)}"
+
+
+class FolderCameraSection(_CameraSection):
+    """A folder of pictures, for trials: each one once, in the order of their names."""
+
+    kind: Literal["folder"]
+    folder: FilePath
+
+    @property
+    def address(self) -> str:
+        """As the worker takes it."""
+        return f"folder://{quote(str(Path(self.folder).absolute()))}"
+
+
+CameraSection = Annotated[
+    FramesCameraSection | GigeCameraSection | VideoCameraSection | FolderCameraSection, Field(discriminator="kind")
+]
 
 
 class PrinterSection(_Strict):

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from line_config.loader import load_line
-from line_config.model import LineConfig
+from line_config.model import FramesCameraSection, LineConfig
 from line_config.process_image import load_process_image
 from simulators.bodies import Envelope, PhysicalDocument
 from simulators.broker import make_broker, running
@@ -91,8 +91,9 @@ class Shopfloor:
         config = self._config
         await self._machine.server.start(config.machine_plc.host, config.machine_plc.port)
         await self._sorter.server.start(config.sorter_plc.host, config.sorter_plc.port)
-        await self._cameras["id_camera"].start(config.id_camera.host, config.id_camera.port)
-        await self._cameras["label_camera"].start(config.label_camera.host, config.label_camera.port)
+        for name, section in (("id_camera", config.id_camera), ("label_camera", config.label_camera)):
+            if isinstance(section, FramesCameraSection):  # another kind is a real one
+                await self._cameras[name].start(section.host, section.port)
         await self._printer.start(config.printer.host, config.printer.port)
         self._scanner.plug_in()
         # The painter's first picture loads its fonts and libraries: not while the line runs.

@@ -1,14 +1,17 @@
-"""Code 128 (ISO/IEC 15417) and QR (ISO/IEC 18004): zxing-cpp reads, pyzbar gives a second opinion on the place found.
+"""Symbols in a picture: zxing-cpp reads, pyzbar gives a second opinion on the place found. The only file that knows either.
 
-Only these two symbologies are asked for: every further one costs time and invents texts.
+Formats are always asked for by name: every further one costs time and invents texts, most of all on an empty belt.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
+
+from vision.grade import Grade
 
 try:
     from pyzbar import pyzbar  # type: ignore[import-untyped]
@@ -18,26 +21,54 @@ except ImportError:  # libzbar is not installed: one opinion only
 Image = NDArray[np.uint8]
 Corners = tuple[tuple[int, int], ...]
 
-_FORMATS = {zxingcpp.BarcodeFormat.Code128: "code128", zxingcpp.BarcodeFormat.QRCode: "qr"}
-_ASKED = zxingcpp.BarcodeFormats(tuple(_FORMATS))
+_ZXING = {
+    "code128": zxingcpp.BarcodeFormat.Code128,
+    "qr": zxingcpp.BarcodeFormat.QRCode,
+    "datamatrix": zxingcpp.BarcodeFormat.DataMatrix,
+    "ean13": zxingcpp.BarcodeFormat.EAN13,
+    "code39": zxingcpp.BarcodeFormat.Code39,
+    "itf": zxingcpp.BarcodeFormat.ITF,
+    "pdf417": zxingcpp.BarcodeFormat.PDF417,
+    "aztec": zxingcpp.BarcodeFormat.Aztec,
+}
+_ZBAR = {"code128": "CODE128", "qr": "QRCODE", "ean13": "EAN13", "code39": "CODE39", "itf": "I25"}
+LABEL = frozenset({"code128", "qr"})
+"""what a label of the line bears"""
+LINEAR = frozenset({"code128", "ean13", "code39", "itf"})
+SURE = frozenset({"qr", "datamatrix"})
+"""error correction that has never been seen to invent a text; all others must be read twice to count"""
+ANY = frozenset(_ZXING)
 _MARGIN_PX = 24
+_ITF_MIN = 8
+"""a shorter one may be a part of a longer one"""
 _PREBLUR_SIGMA = 0.7
 """zbar fails on sharp pixels that zxing reads; a slight blur makes the two comparable."""
+_ZBAR_SIDE_MAX_PX = 900
 
 
 @dataclass(frozen=True)
 class SymbolFound:
-    """One symbol: symbology ("code128", "qr"), text, corners clockwise in px, whether pyzbar read the same text there."""
+    """One symbol: symbology (a key of the formats), text, corners clockwise in px, whether pyzbar read the same text there.
+
+    `grade`: how well it is printed and seen; None where it was not measured.
+    """
 
     symbology: str
     text: str
     corners: Corners
     confirmed: bool = False
+    grade: Grade | None = None
 
     @property
     def centre(self) -> tuple[int, int]:
         """Mean of the corners."""
         return sum(x for x, _ in self.corners) // 4, sum(y for _, y in self.corners) // 4
+
+    @property
+    def side(self) -> float:
+        """Longest side in px."""
+        sides = np.diff(np.array([*self.corners, self.corners[0]], np.float64), axis=0)
+        return float(np.hypot(sides[:, 0], sides[:, 1]).max())
 
 
 def second_decoder() -> bool:
@@ -45,26 +76,61 @@ def second_decoder() -> bool:
     return pyzbar is not None
 
 
-def read_symbols(image: Image, *, thorough: bool = False) -> tuple[SymbolFound, ...]:
-    """All symbols in a grey image, each with the second opinion; `thorough`: shrunk and inverted ones too, half as fast."""
+def decode(
+    image: Image,
+    formats: Iterable[str],
+    *,
+    rotate: bool = True,
+    downscale: bool = False,
+    invert: bool = False,
+    one_threshold: bool = False,
+) -> tuple[SymbolFound, ...]:
+    """All symbols of these formats in a grey image, one opinion each.
+
+    `rotate`: in four directions, not one; `one_threshold`: between dark and light for the whole image, not by neighbourhood.
+    """
     found = zxingcpp.read_barcodes(
-        image, formats=_ASKED, try_rotate=True, try_downscale=thorough, try_invert=thorough, text_mode=zxingcpp.TextMode.Plain
+        image,
+        formats=zxingcpp.BarcodeFormats([_ZXING[name] for name in sorted(formats)]),
+        try_rotate=rotate,
+        try_downscale=downscale,
+        try_invert=invert,
+        text_mode=zxingcpp.TextMode.Plain,
+        binarizer=zxingcpp.Binarizer.GlobalHistogram if one_threshold else zxingcpp.Binarizer.LocalAverage,
     )
-    return tuple(second_opinion(image, _symbol(barcode)) for barcode in found if barcode.valid and barcode.text)
+    symbols = (_symbol(barcode) for barcode in found if barcode.valid and barcode.text)
+    return tuple(symbol for symbol in symbols if symbol.symbology != "itf" or len(symbol.text) >= _ITF_MIN)
+
+
+def read_symbols(image: Image, *, thorough: bool = False, formats: Iterable[str] = LABEL) -> tuple[SymbolFound, ...]:
+    """All symbols in a grey image, each with the second opinion; `thorough`: shrunk and inverted ones too, half as fast."""
+    return tuple(second_opinion(image, symbol) for symbol in decode(image, formats, downscale=thorough, invert=thorough))
 
 
 def second_opinion(image: Image, symbol: SymbolFound) -> SymbolFound:
     """`symbol` with `confirmed` set if pyzbar reads the same text at its place."""
-    if pyzbar is None:
-        return symbol
     xs, ys = [x for x, _ in symbol.corners], [y for _, y in symbol.corners]
     region = image[max(0, min(ys) - _MARGIN_PX) : max(ys) + _MARGIN_PX, max(0, min(xs) - _MARGIN_PX) : max(xs) + _MARGIN_PX]
-    kind = pyzbar.ZBarSymbol.CODE128 if symbol.symbology == "code128" else pyzbar.ZBarSymbol.QRCODE
+    return replace(symbol, confirmed=agrees(region, symbol))
+
+
+def agrees(region: Image, symbol: SymbolFound) -> bool:
+    """Whether pyzbar reads the symbol's text in this picture of it; False also where pyzbar does not know the symbology."""
+    if pyzbar is None or symbol.symbology not in _ZBAR or not region.size:
+        return False
+    factor = _ZBAR_SIDE_MAX_PX / max(region.shape)
+    if factor < 1 and symbol.symbology == "qr":
+        region = np.asarray(cv2.resize(region, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+    kind = getattr(pyzbar.ZBarSymbol, _ZBAR[symbol.symbology])
     seen = pyzbar.decode(cv2.GaussianBlur(region, (0, 0), _PREBLUR_SIGMA), symbols=[kind])
-    return replace(symbol, confirmed=any(other.data == symbol.text.encode() for other in seen))
+    return any(other.data == symbol.text.encode() for other in seen)
 
 
 def _symbol(barcode: zxingcpp.Barcode) -> SymbolFound:
     place = barcode.position
     corners = tuple((int(p.x), int(p.y)) for p in (place.top_left, place.top_right, place.bottom_right, place.bottom_left))
-    return SymbolFound(_FORMATS.get(barcode.format, str(barcode.format).lower()), barcode.text, corners)
+    return SymbolFound(_name(barcode.format), barcode.text, corners)
+
+
+def _name(found: zxingcpp.BarcodeFormat) -> str:
+    return next((name for name, asked in _ZXING.items() if asked == found), str(found).lower())

@@ -53,6 +53,13 @@ class EvidenceRing:
     def __init__(self, folder: Path, keys: DayKeys, frames_max: int) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder, self._keys, self._frames_max = folder, keys, frames_max
+        self._ids: deque[str] = deque()
+        self._next = 1
+        self.count()
+
+    def count(self) -> None:
+        """Look again at what lies in the folder."""
+        folder = self._folder
         self._ids = deque(sorted((path.stem for path in folder.glob("*.sealed")), key=_number))
         self._next = _number(self._ids[-1]) + 1 if self._ids else 1
 

@@ -41,6 +41,10 @@ class CameraState(Message, frozen=True):
 
     up: bool
     detail: str
+    exposures: int = -1
+    """what the camera has counted by itself since it was connected, mod 65536; -1: its frames bear the PLC's count"""
+    new: bool = False
+    """the camera has just been connected"""
 
 
 class DocumentReading(Message, frozen=True):
@@ -71,7 +75,7 @@ class LabelSymbol(msgspec.Struct, frozen=True):
 
 
 class LabelReading(Message, frozen=True):
-    """One frame of the label camera with all its symbols; none: `reason` says why."""
+    """One frame of the label camera with all its symbols; `reason`: what is wrong, see vision/label_check.py, "" = nothing."""
 
     camera_boot: int
     trigger: int
@@ -80,6 +84,14 @@ class LabelReading(Message, frozen=True):
     evidence: str
     reason: str
     cpu_us: int
+    printed: str = ""
+    """the number in clear text beside the Code 128: "same", "other", or "" = not read; never replaces a symbol"""
+    contrast_permille: int = 0
+    modulation_permille: int = 0
+    margin_permille: int = 0
+    sharpness_permille: int = 0
+    module_px_hundredths: int = 0
+    """the Code 128's grade, see vision/grade.py; all 0 = not measured"""
 
 
 AnyMessage = Hello | CameraState | DocumentReading | LabelReading

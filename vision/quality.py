@@ -1,4 +1,4 @@
-"""Whether a crop is worth reading: contrast, sharpness, glare. A cheap no here saves the recogniser's time."""
+"""Whether a frame or a crop is worth reading: exposure, contrast, sharpness, glare. A cheap no here saves the readers' time."""
 
 from dataclasses import dataclass
 
@@ -48,3 +48,51 @@ def assess(crop: Image) -> Quality:
     steps = np.abs(np.diff(smooth.astype(np.int16), axis=1))
     sharpness = float(np.percentile(steps, 99)) / max(contrast, 1.0)
     return Quality(contrast, contrast / max(noise, 1.0), sharpness, float((crop >= 254).mean()))
+
+
+# --- whole frames ---
+DARK_MAX, BRIGHT_MIN = 45, 215
+"""A frame whose lightest hundredth is below the first, or whose darkest twentieth is above the second, shows nothing."""
+_STEP = 16
+_SATURATED, _GLARE_SHARE, _GLARE_SHRINK = 252, 0.012, 4
+_STEEP_MIN = 0.13
+"""Slope over range of the frame's steepest edges; in focus it is 0.3 to 0.5."""
+_FLAT_RANGE = 22
+_RANGE_WINDOW_PX = 25
+"""in the frame at half its size: the range within which an edge rises"""
+
+
+def exposure_fault(frame: Image) -> str:
+    """Nothing can be seen for want of light or too much of it: "too_dark" or "too_bright", otherwise ""; next to free."""
+    sample = np.sort(frame[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP].ravel())
+    if sample[-1 - len(sample) // 100] < DARK_MAX:
+        return "too_dark"
+    return "too_bright" if sample[len(sample) // 20] > BRIGHT_MIN and sample[len(sample) // 200] > BRIGHT_MIN // 2 else ""
+
+
+def fault(frame: Image) -> str:
+    """Why a frame in which something lies could not be read: "glare", "blurred" or "" when the picture is not to blame."""
+    small = cv2.resize(frame, None, fx=1 / _GLARE_SHRINK, fy=1 / _GLARE_SHRINK, interpolation=cv2.INTER_AREA)
+    _, _, stats, _ = cv2.connectedComponentsWithStats((small >= _SATURATED).astype(np.uint8))
+    if len(stats) > 1 and stats[1:, cv2.CC_STAT_AREA].max() > _GLARE_SHARE * small.size:
+        return "glare"
+    return "blurred" if steepness(frame) < _STEEP_MIN else ""
+
+
+def steepness(frame: Image) -> float:
+    """Slope of the steepest edges over the range within which they rise, per pixel; 0.5 is as sharp as pixels allow.
+
+    1.0 for a frame without edges: what is not there cannot be blurred.
+    """
+    half = np.asarray(cv2.resize(frame, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    smooth = cv2.GaussianBlur(half, (3, 3), 0)
+    gx, gy = cv2.spatialGradient(smooth)
+    slope = cv2.magnitude(gx.astype(np.float32), gy.astype(np.float32)) / 8
+    kernel = np.ones((_RANGE_WINDOW_PX, _RANGE_WINDOW_PX), np.uint8)
+    span = cv2.subtract(cv2.dilate(smooth, kernel), cv2.erode(smooth, kernel))
+    edges = slope[::2, ::2], span[::2, ::2]
+    there = edges[1] > _FLAT_RANGE
+    if there.mean() < 0.002:
+        return 1.0
+    shares = edges[0][there] / edges[1][there]
+    return float(np.percentile(shares, 98)) * 2  # at half size everything looks twice as sharp

@@ -54,35 +54,6 @@ class Strip:
         return np.asarray(crop, np.uint8)
 
 
-def find_bars(image: Image) -> Iterator[Strip]:
-    """Places full of parallel edges, at any angle, largest first."""
-    small, shrink = _shrunk(image, _BAR_SIDE_PX)
-    gx, gy = (cv2.Scharr(small, cv2.CV_32F, *order) / 16 for order in ((1, 0), (0, 1)))
-    xx, yy, xy = (cv2.boxFilter(product, -1, (17, 17)) for product in (gx * gx, gy * gy, gx * gy))
-    energy = xx + yy
-    coherence = np.sqrt((xx - yy) ** 2 + 4 * xy * xy) / (energy + 1e-3)
-    lively = energy > max(40.0, 0.15 * float(np.percentile(energy, 99)))
-    mask = ((coherence > _COHERENCE_MIN) & lively).astype(np.uint8) * 255
-    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8)), np.uint8)
-    for contour in _largest(mask, _BAR_AREA_MIN * mask.size):
-        inside = np.zeros_like(mask)
-        cv2.drawContours(inside, [contour], -1, 255, -1)
-        across, double = cv2.mean(xx - yy, inside)[0], cv2.mean(2 * xy, inside)[0]
-        angle = float(np.arctan2(double, across)) / 2
-        yield _enclosing(contour, angle, shrink)
-
-
-def bar_pictures(image: Image, strip: Strip) -> Iterator[Image]:
-    """Two pictures of bars worth decoding: as they are, and averaged along the bars and sharpened."""
-    wide = strip.grown(0.15 * strip.length + 30, 0)
-    height = round(min(3.0, _ENLARGED_PX / wide.length) * wide.height)
-    upright = wide.cut(image, max(height, 32), _ENLARGED_PX)
-    yield upright
-    rows = upright[len(upright) // 4 : -len(upright) // 4].mean(axis=0, dtype=np.float32)[None]
-    sharp = rows + 1.2 * (rows - cv2.GaussianBlur(rows, (0, 0), 4.0))
-    yield np.repeat(np.clip(sharp, 0, 255).astype(np.uint8), 60, axis=0)
-
-
 def find_lines(image: Image) -> Iterator[Strip]:
     """Lines of dark print, roughly horizontal, longest first."""
     small, shrink = _shrunk(image, _LINE_SIDE_PX)

@@ -64,6 +64,25 @@ def _hold(zh: str, en: str, remedy_zh: str, remedy_en: str, *, heals: bool = Fal
 CONDITIONS: dict[str, Row] = {
     # --- one document ---
     "UNREADABLE": _reject("证件无法识读", "document not readable", "擦净镜头，重新上件", "clean the lens, feed it again"),
+    "PICTURE_DARK": _reject(
+        "画面过暗，查光源", "picture too dark: check the light", "检查光源与曝光", "check light and exposure"
+    ),
+    "PICTURE_BRIGHT": _reject(
+        "画面过曝，减光", "picture too bright: less light", "减小曝光时间或光源", "shorten the exposure or dim the light"
+    ),
+    "PICTURE_GLARE": _reject("反光，移光源", "glare: move the light", "调整光源角度", "move the light or tilt it"),
+    "PICTURE_BLURRED": _reject(
+        "画面模糊，擦镜头",
+        "picture blurred: clean the lens",
+        "擦净镜头，检查对焦与曝光时间",
+        "clean the lens, check focus and exposure",
+    ),
+    "NOTHING_SEEN": _reject(
+        "相机前无件", "nothing before the camera", "检查相机触发位置", "check where the camera is triggered"
+    ),
+    "WRONG_SIZE": _reject(
+        "证件尺寸不符", "of no known size", "核对证件种类，摆正后重新上件", "check its kind, feed it straight"
+    ),
     "READ_LATE": _reject("识读超时", "reading came too late"),
     "FRAMES_IN_DOUBT": _reject("图像归属存疑", "the next document's frames did not come: these may be its own"),
     "FRAMES_DISAGREE": _reject("两帧识读不一致", "the frames disagree"),
@@ -99,6 +118,9 @@ CONDITIONS: dict[str, Row] = {
         "面单与订单不一致", "label does not match the order", "拆封复核", "open and check by two persons"
     ),
     "LABEL_UNREADABLE": _reject("面单无法识读", "label not readable"),
+    "LABEL_TORN": _reject("面单破损或折叠", "label torn or folded", "作废面单，重新封装", "void the label, seal again"),
+    "TWO_LABELS": _reject("贴有两张面单", "two labels on it", "拆封复核", "open and check by two persons"),
+    "STRANGER_ON_LABEL": _reject("面上有其他条码", "a foreign symbol on it", "拆封复核", "open and check by two persons"),
     "SCAN_UNREADABLE": _reject("分拣口无法识读", "not readable at induction"),
     "SCAN_MISMATCH": _reject("分拣口识读与跟踪不一致", "induction scan and tracking differ"),
     "NO_BAG": _reject("格口未绑定袋或已锁定", "no bag bound to the chute, or bag locked"),

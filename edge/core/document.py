@@ -9,6 +9,7 @@ from edge.core.floor import Floor
 from edge.core.lots import Lots
 from edge.core.matching import Check, accept_reading
 from edge.core.production import Reject
+from edge.core.sight import document_reason
 from edge.core.tracking import Burst, Bursts, Deadlines
 from edge.core.values import DocumentKey, EventFlag, ItemId, OrderId, Verdict
 
@@ -192,7 +193,7 @@ class Documents:
     def _content_check(self, document: Document, frames: list[FrameRead]) -> Check:
         reason = accept_reading(frames)
         if reason:
-            return Check(Verdict.UNREADABLE, reason)
+            return Check(Verdict.UNREADABLE, document_reason(reason, frames))
         read = next(frame for frame in frames if frame.token)
         document.kind, document.token = read.kind or "", read.token
         self.lots.read(document.key, document.kind, document.token)

@@ -78,7 +78,10 @@ class LinkUp(Event, frozen=True):
 
 
 class LinkDown(Event, frozen=True):
-    """A link does not work; `reason` is one of lost, refused, bad_reply, layout, word_order, stale, frozen, echo, foreign."""
+    """A link does not work; `reason`: lost, refused, bad_reply, layout, word_order, stale, frozen, echo, foreign or slip.
+
+    slip: a camera's count of exposures no longer agrees with the PLC's.
+    """
 
     link: str
     reason: str
@@ -274,6 +277,8 @@ class FrameRead(Event, frozen=True):
     confidence_permille: int
     masked: str
     evidence: str
+    reason: str = ""
+    """why nothing was read, in the eyes' words: see edge/core/sight.py"""
 
 
 class LabelRead(Event, frozen=True):
@@ -285,6 +290,14 @@ class LabelRead(Event, frozen=True):
     k: int
     symbols: tuple[Symbol, ...]
     evidence: str
+    reason: str = ""
+    """what the eyes find wrong with the picture or the label, in their words: see edge/core/sight.py"""
+    printed: str = ""
+    """the number in clear text beside the Code 128, read by itself: "same", "other", "" = not read; advice, never a reason"""
+    contrast_permille: int = 0
+    modulation_permille: int = 0
+    margin_permille: int = 0
+    """how well the Code 128 is printed and seen (ISO/IEC 15416); all 0 = not measured"""
 
 
 class ParcelScanned(Event, frozen=True):

@@ -6,6 +6,7 @@ from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
 from edge.core.matching import Expected, check_label
 from edge.core.routing import route
+from edge.core.sight import label_reason
 from edge.core.tracking import Burst, Bursts, Deadlines
 from edge.core.values import EventFlag, ItemId, LabelText, Order, OrderId, PrintId, Verdict
 
@@ -172,14 +173,13 @@ class Labels:
         number = order.tracking_number
         frames = [burst.frames[k] for k in sorted(burst.frames)]
         check = check_label(frames, Expected(number, qr_payload(number, item.print_id)))
+        reason = label_reason(check.reason, frames)
         item.label_check = check.verdict
         item.evidence = next((frame.evidence for frame in frames), "")
-        self._floor.report(
-            "label_check", item=item.item_id, order_id=item.order_id, verdict=check.verdict.value, reason=check.reason
-        )
+        self._floor.report("label_check", item=item.item_id, order_id=item.order_id, verdict=check.verdict.value, reason=reason)
         self._count_mismatches(item, check.verdict)
         if check.verdict is not Verdict.MATCH:
-            self._items.condemn(item, check.reason)
+            self._items.condemn(item, reason)
         elif not item.reason:
             item.proved = True
             self._accept(item, order)

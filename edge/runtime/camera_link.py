@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,7 @@ from edge.core.commands import Command
 from edge.core.events import Event, FrameRead, LabelRead, LinkDown, LinkUp
 from edge.core.values import Camera, Symbol
 from edge.runtime.clock import Clock
+from edge.runtime.exposure_count import ExposureCount
 from edge.runtime.link import Health, Offer
 from edge.runtime.spawn import Crew
 from vision.messages import MESSAGE_MAX_BYTES, AnyMessage, CameraState, DocumentReading, LabelReading, decode
@@ -27,6 +28,8 @@ SILENT_S = 10.0
 END_TIMEOUT_S = 3.0
 RESTART_S = 0.5
 _OFFER_AGAIN_S = 0.01
+WAITS = "the camera's count of exposures will agree with the PLC's once its zone is empty"
+SLIPPED = "the camera missed a pulse or an exposure: nothing of it counts until its zone is empty; check the trigger's cable"
 
 
 def worker_argv(
@@ -34,13 +37,15 @@ def worker_argv(
     address: str,
     socket: Path,
     *,
+    frames_per_trigger: int = 2,
     layouts: Sequence[Path] = (),
     site_key: Path | None = None,
     evidence: Path | None = None,
     evidence_max: int = 2000,
 ) -> tuple[str, ...]:
-    """Command line of the worker for `camera`; `address` is "host:port", no layouts make a label camera."""
+    """Command line of the worker for `camera`; `address` as in vision/cameras.py, no layouts make a label camera."""
     argv = [sys.executable, "-m", "vision.worker", "--camera", camera.value, "--connect", address, "--socket", str(socket)]
+    argv += ["--frames-per-trigger", str(frames_per_trigger)]
     if layouts:
         argv += ["--layouts", *map(str, layouts)]
     if site_key:
@@ -50,11 +55,27 @@ def worker_argv(
     return tuple(argv)
 
 
+class _EyesLost(LinkLost):
+    """The connection to a worker ended, whatever became of the worker."""
+
+
 class CameraLink:
-    """One camera's link. With `argv` it owns the worker (demo); without, a service manager starts it."""
+    """One camera's link. With `argv` it owns the worker (demo); without, a service manager starts it.
+
+    `plc_exposures`: what the PLC has counted for this camera, None while its zone is not empty or the PLC is not heard; for
+    cameras that count by themselves.
+    """
 
     def __init__(
-        self, camera: Camera, offer: Offer, crew: Crew, clock: Clock, *, socket: Path, argv: Sequence[str] = ()
+        self,
+        camera: Camera,
+        offer: Offer,
+        crew: Crew,
+        clock: Clock,
+        *,
+        socket: Path,
+        argv: Sequence[str] = (),
+        plc_exposures: Callable[[], int | None] = lambda: None,
     ) -> None:
         self.name = camera.value
         self.readings = 0
@@ -65,6 +86,9 @@ class CameraLink:
         self._socket, self._argv = socket, tuple(argv)
         self._wires: asyncio.Queue[Wire | None] = asyncio.Queue()
         self._up, self._detail, self._last_us = False, "worker not started", 0
+        self._plc_exposures = plc_exposures
+        self.count = ExposureCount()
+        self._counts = False
 
     async def run(self) -> None:
         """Serve the worker until cancelled."""
@@ -96,20 +120,27 @@ class CameraLink:
         self._wires.put_nowait((reader, writer))
 
     async def _serve_worker(self) -> None:
-        """One life of one worker; ends with DeviceError, or when cancelled."""
+        """One worker, through all lives of its eyes; ends with DeviceError, or when cancelled."""
         process = await self._start()
-        writer = None
         try:
-            reader, writer = await self._wire()
+            while True:
+                try:
+                    await self._serve_wire(*await self._wire())
+                except _EyesLost as error:  # they crashed or hung: who watches them has new ones in a moment
+                    await self._went_down("lost", str(error))
+        finally:
+            if process:
+                await _end(process)
+
+    async def _serve_wire(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection; ends with DeviceError."""
+        try:
             while True:
                 await self._take(await _heard(reader))
         finally:
-            if writer:
-                writer.close()
-                with contextlib.suppress(OSError):  # it may be gone already
-                    await writer.wait_closed()
-            if process:
-                await _end(process)
+            writer.close()
+            with contextlib.suppress(OSError):  # it may be gone already
+                await writer.wait_closed()
 
     async def _start(self) -> Process | None:
         if not self._argv:
@@ -150,16 +181,34 @@ class CameraLink:
         self._last_us = self._clock.now_us()
         match message:
             case DocumentReading() | LabelReading():
-                self.readings += 1
-                self.worker_cpu_us += message.cpu_us
-                if not self._offer(self._event(message)):
-                    self.dropped += 1  # the burst's other frame, or the deadline, decides
+                self._take_reading(message)
             case CameraState(up=True):
-                was_up, self._up, self._detail = self._up, True, ""
-                if not was_up:
-                    await self._tell(LinkUp(at_us=self._last_us, link=self.name))
+                await self._take_up(message)
             case CameraState():
                 await self._went_down("lost", message.detail)
+
+    def _take_reading(self, reading: DocumentReading | LabelReading) -> None:
+        self.readings += 1
+        self.worker_cpu_us += reading.cpu_us
+        trigger = self.count.trigger(reading.trigger) if self._counts else reading.trigger
+        if trigger is None:  # nobody knows whose frame this is
+            self.dropped += 1
+        elif not self._offer(self._event(msgspec.structs.replace(reading, trigger=trigger))):
+            self.dropped += 1  # the burst's other frame, or the deadline, decides
+
+    async def _take_up(self, state: CameraState) -> None:
+        """The camera is there; one that counts by itself is up once its count agrees with the PLC's."""
+        self._counts = state.exposures >= 0
+        if state.new:
+            self.count.begin()
+        if self._counts and not self.count.compare(state.exposures, self._plc_exposures()):
+            await self._went_down("slip", SLIPPED)
+        if self._counts and not self.count.agreed:
+            self._detail = WAITS
+            return
+        was_up, self._up, self._detail = self._up, True, ""
+        if not was_up:
+            await self._tell(LinkUp(at_us=self._last_us, link=self.name))
 
     def _event(self, reading: DocumentReading | LabelReading) -> Event:
         if isinstance(reading, LabelReading):
@@ -171,6 +220,11 @@ class CameraLink:
                 k=reading.k,
                 symbols=tuple(Symbol(s.symbology, s.text, s.x_px, s.y_px, s.confirmed) for s in reading.symbols),
                 evidence=reading.evidence,
+                reason=reading.reason,
+                printed=reading.printed,
+                contrast_permille=reading.contrast_permille,
+                modulation_permille=reading.modulation_permille,
+                margin_permille=reading.margin_permille,
             )
         return FrameRead(
             at_us=self._last_us,
@@ -185,6 +239,7 @@ class CameraLink:
             confidence_permille=reading.confidence_permille,
             masked=reading.masked,
             evidence=reading.evidence,
+            reason=reading.reason,
         )
 
     async def _went_down(self, reason: str, detail: str) -> None:
@@ -214,7 +269,7 @@ async def _message(reader: asyncio.StreamReader) -> AnyMessage:
             raise BadReply(f"vision worker announced a message of {length} bytes: it is another version than the runtime")
         return decode(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, OSError) as error:
-        raise LinkLost("vision worker ended: its message on stderr says why; it is started again") from error
+        raise _EyesLost("vision worker ended: its message on stderr says why; it is started again") from error
     except msgspec.DecodeError as error:
         raise BadReply(
             f"vision worker sent a message that makes no sense ({error}): it is another version than the runtime"

@@ -32,6 +32,7 @@ from edge.runtime.archive import WholeJournal
 from edge.runtime.camera_link import CameraLink, worker_argv
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
+from edge.runtime.exposure_count import exposures_at_rest
 from edge.runtime.helper import Helper
 from edge.runtime.journal import ThreadStore
 from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
@@ -192,14 +193,25 @@ class Line:
             socket = self._data_dir / f"{camera.value}.sock"
             argv = worker_argv(
                 camera,
-                f"{section.host}:{section.port}",
+                section.address,
                 socket,
+                frames_per_trigger=section.frames_per_trigger,
                 layouts=layouts[camera],
                 site_key=Path(config.paths.site_key_file),
                 evidence=self._data_dir / "evidence" / camera.value,
                 evidence_max=section.evidence_frames_max,
             )
-            self.runtime.add(CameraLink(camera, self.runtime.pump.offer, self._crew, self._clock, socket=socket, argv=argv))
+            self.runtime.add(
+                CameraLink(
+                    camera,
+                    self.runtime.pump.offer,
+                    self._crew,
+                    self._clock,
+                    socket=socket,
+                    argv=argv,
+                    plc_exposures=partial(exposures_at_rest, self.runtime.controller, camera),
+                )
+            )
 
     def _add_devices(self) -> None:
         config, offer = self._config, self.runtime.pump.offer

@@ -255,10 +255,10 @@ def camera_link_layout(kind):
     return Path(__file__).parents[2] / "line_config" / "documents" / f"{kind}.toml"
 
 
-def link_worker_pid(tmp_path):
+def link_worker_pid(tmp_path, *, child=False):
     from pathlib import Path
 
     socket_path = str(tmp_path / "eye.sock").encode()
-    pids = [entry.parent.name for entry in Path("/proc").glob("[0-9]*/cmdline") if socket_path in entry.read_bytes()]
-    assert len(pids) == 1
-    return int(pids[0])
+    pids = [int(entry.parent.name) for entry in Path("/proc").glob("[0-9]*/cmdline") if socket_path in entry.read_bytes()]
+    assert len(pids) == 2, "the one that watches, and its child"
+    return max(pids) if child else min(pids)

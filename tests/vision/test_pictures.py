@@ -4,9 +4,10 @@ import pytest
 
 from simulators.documents import render_document, render_envelope
 from tests.vision.synthetic import LAYOUTS, document, label
+from vision.bars import find_bars
 from vision.locate import find_outline
 from vision.pictures import PictureReader
-from vision.search import find_bars, find_lines, level
+from vision.search import find_lines, level
 from vision.symbols import all_symbols
 
 NUMBER = "EA473124829CN"

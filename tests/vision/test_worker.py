@@ -11,11 +11,13 @@ import pytest
 from simulators.documents import render_document, render_envelope
 from tests.vision.synthetic import LAYOUTS, SITE_KEY, document, label
 from vision.camera import HEADER, MAGIC, Frame, FramesCamera
+from vision.desks import DocumentDesk, LabelDesk
 from vision.errors import RecogniserFailed
 from vision.evidence import DayKeys, EvidenceRing
 from vision.messages import CameraState, DocumentReading, Hello, decode
 from vision.tokens import skeleton_token, token
-from vision.worker import DocumentDesk, LabelDesk, Worker, main
+from vision.warden import Pulse
+from vision.worker import Worker, main
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,14 +74,14 @@ def test_it_finds_its_camera_again_and_ends_with_the_runtime():
         pixels = np.full((64, 80), 45, np.uint8)
         data = HEADER.pack(MAGIC, 7, 2, 0, 300, 80, 64) + pixels.tobytes()
         desk = LabelDesk(None)
-        thread = threading.Thread(target=Worker(camera, desk, runtime).serve, args=("label_camera",))
+        thread = threading.Thread(target=Worker(camera, desk, runtime, Pulse()).serve, args=("label_camera",))
         thread.start()
         with ours:
             assert isinstance(next_message(ours), Hello)
             for _ in range(2):
                 wire, _ = server.accept()
                 with wire:
-                    assert next_message(ours) == CameraState(up=True, detail="")
+                    assert next_message(ours) == CameraState(up=True, detail="", new=True)
                     wire.sendall(data)
                     assert next_message(ours).reason == "no_label"
                 while (state := next_message(ours)) == CameraState(up=True, detail=""):
@@ -125,11 +127,12 @@ def test_the_executable_is_niced_limited_and_ends_when_the_socket_closes(tmp_pat
         with subprocess.Popen(command, cwd=ROOT) as process:
             wire, _ = server.accept()
             with wire:
-                assert next_message(wire).pid == process.pid
+                child = next_message(wire).pid
+                assert Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1] == str(process.pid)
                 assert next_message(wire).up is False
-                limits = Path(f"/proc/{process.pid}/limits").read_text()
+                limits = Path(f"/proc/{child}/limits").read_text()
                 assert "Max data size             1610612736" in limits
-                assert os.getpriority(os.PRIO_PROCESS, process.pid) >= 5
+                assert os.getpriority(os.PRIO_PROCESS, child) >= 5
             assert process.wait(10) == 0
 
 

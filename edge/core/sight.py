@@ -1,0 +1,38 @@
+"""Why a picture could not be read, in the eyes' words, as a condition that tells a person what to do about it.
+
+What the eyes say only names the cause of a reject: no word of theirs lets anything pass, an unknown one changes nothing (I9).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from edge.core.events import FrameRead, LabelRead
+
+PICTURE: dict[str, str] = {
+    "too_dark": "PICTURE_DARK",
+    "too_bright": "PICTURE_BRIGHT",
+    "glare": "PICTURE_GLARE",
+    "blurred": "PICTURE_BLURRED",
+}
+"""faults of the picture, the likelier cause first"""
+DOCUMENT: dict[str, str] = {**PICTURE, "empty_belt": "NOTHING_SEEN", "unknown_outline": "WRONG_SIZE"}
+LABEL: dict[str, dict[str, str]] = {
+    "LABEL_MISSING": {**PICTURE, "torn": "LABEL_TORN", "unreadable": "LABEL_UNREADABLE"},
+    "LABEL_UNREADABLE": {**PICTURE, "torn": "LABEL_TORN"},
+    "LABEL_MISMATCH": {"two_labels": "TWO_LABELS", "stranger": "STRANGER_ON_LABEL"},
+}
+"""by the label check's own reason"""
+
+
+def document_reason(reason: str, frames: Sequence[FrameRead]) -> str:
+    """A content check's reason, made precise where the document was not readable."""
+    return _named(reason, DOCUMENT, frames) if reason == "UNREADABLE" else reason
+
+
+def label_reason(reason: str, frames: Sequence[LabelRead]) -> str:
+    """A label check's reason, made precise."""
+    return _named(reason, LABEL[reason], frames) if reason in LABEL else reason
+
+
+def _named(reason: str, table: Mapping[str, str], frames: Sequence[FrameRead] | Sequence[LabelRead]) -> str:
+    said = {frame.reason for frame in frames}
+    return next((code for word, code in table.items() if word in said), reason)
