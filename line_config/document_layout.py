@@ -38,22 +38,27 @@ class Area(_Strict):
 class DocumentLayout(_Strict):
     """One kind of document.
 
-    `reader` says how the number is carried: one printed line, a TD3 machine readable zone (ICAO 9303 part 4), or symbols.
-    `line_mm` is the number line or the second MRZ line, about 1.8 times as high as its capitals, or the place of the
-    symbols.
+    `reader` says how the number is carried: 18 printed characters (GB 11643), the 30 of an exit-entry permit, a machine
+    readable zone (ICAO 9303 parts 4 to 6), or symbols. `line_mm` is the line that is read, about 1.8 times as high as its
+    capitals, or the place of the symbols; where two lines are read it is the upper one, and `line_step_mm` leads to the next.
+    `second_field` is what tells two owners of look-alike numbers apart. `beyond_frame`: the camera never sees all four edges.
     """
 
     kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-    reader: Literal["number_line", "mrz_td3", "symbols"]
+    reader: Literal["number_line", "permit_line", "mrz_td3", "mrz_td2", "mrz_td1", "symbols"]
     check: Literal["mod11_2", "mrz", "symbol"]
     size_mm: Size
     line_mm: Area
+    line_step_mm: Annotated[float, Field(ge=0, le=20)] = 0.0
+    second_field: Literal["", "birth", "expiry"] = ""
+    symbologies: tuple[Literal["qr", "code128", "datamatrix", "ean13"], ...] = ()
+    beyond_frame: bool = False
     alphabet: Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[0-9A-Z<]+$")]
     pattern: Annotated[str, Field(min_length=1, max_length=200)]
     skeleton_classes: tuple[str, ...] = ()
     confidence_min_permille: Annotated[int, Field(ge=0, le=1000)]
 
-    @field_validator("skeleton_classes", mode="before")
+    @field_validator("skeleton_classes", "symbologies", mode="before")
     @classmethod
     def _as_tuple(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
@@ -67,8 +72,15 @@ class DocumentLayout(_Strict):
             raise ValueError(f"is not a regular expression: {error}") from error
         return value
 
+    def line(self, number: int) -> "DocumentLayout":
+        """The layout of its so manieth line, counted from 0."""
+        area = self.line_mm
+        return self.model_copy(update={"line_mm": area.model_copy(update={"y": area.y + number * self.line_step_mm})})
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if (self.reader == "symbols") != bool(self.symbologies):
+            raise ValueError("symbologies: name them for the reader symbols, and only for it")
         folded = "".join(self.skeleton_classes)
         if len(set(folded)) != len(folded):
             raise ValueError("skeleton_classes: a character stands in two classes")
@@ -87,6 +99,6 @@ def load_document_layout(path: Path) -> DocumentLayout:
 
 
 def standard_layouts() -> tuple[DocumentLayout, ...]:
-    """The layouts that come with the product, cheapest reader first."""
+    """The layouts that come with the product, by kind."""
     folder = Path(__file__).parent / "documents"
-    return tuple(load_document_layout(folder / f"{kind}.toml") for kind in ("a4", "resident_id", "passport"))
+    return tuple(load_document_layout(path) for path in sorted(folder.glob("*.toml")))

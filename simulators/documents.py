@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -11,12 +10,13 @@ from typing import Protocol
 import cv2
 import numpy as np
 import segno
-from barcode import Code128  # type: ignore[import-untyped]
+from barcode import Code128, EAN13  # type: ignore[import-untyped]
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from line_config.document_layout import DocumentLayout, load_document_layout
 from simulators.optics import FRAME_HEIGHT, FRAME_WIDTH, SEVERITIES, Image, Matrix, expose, ground, lay, pose
+from simulators.zones import READ_LINE, ZONES, Holder
 
 FACE_PX_PER_MM = 12
 ID_CAMERA_PX_PER_MM = 9.0
@@ -29,48 +29,50 @@ _BELT, _ENVELOPE, _PAPER, _INK = 45, 165, 228, 35
 _MRZ_LINE_STEP_MM = 6.35
 
 
-class DocumentFacts(Protocol):
+class DocumentFacts(Holder, Protocol):
     """What is printed on one synthetic document."""
 
     @property
     def kind(self) -> str:
-        """resident_id, passport or a4."""
-
-    @property
-    def number(self) -> str:
-        """The document's number."""
-
-    @property
-    def name_latin(self) -> str:
-        """Surname and given names, separated by a blank."""
-
-    @property
-    def birth(self) -> date:
-        """Date of birth."""
-
-    @property
-    def expiry(self) -> date:
-        """Last day of validity."""
-
-    @property
-    def sex(self) -> str:
-        """M or F."""
+        """A kind of line_config/documents."""
 
 
-def render_document(document: DocumentFacts, *, seed: int, severity: int = 0, frames: int = 2) -> list[Image]:
-    """`frames` exposures of one document on the belt, 1024 × 1280 Mono8; same pose, differing noise and small shift."""
+def render_document(
+    document: DocumentFacts,
+    *,
+    seed: int,
+    severity: int = 0,
+    frames: int = 2,
+    quarters: int = 0,
+    skew_deg: float = 0.0,
+    back: bool = False,
+) -> list[Image]:
+    """`frames` exposures of one document on the belt, 1024 × 1280 Mono8; same pose, differing noise and small shift.
+
+    It lies turned by `quarters` × 90° and `skew_deg` more; `back`: nothing is printed on the side that the camera sees.
+    """
     rng = np.random.default_rng([seed, zlib.crc32(document.number.encode())])
     layout, strength = _layout(document.kind), SEVERITIES[severity]
-    face = _FACES[document.kind](document, layout)
-    scale = ID_CAMERA_PX_PER_MM / FACE_PX_PER_MM
+    face = _FACES.get(document.kind, _printed)(document, layout)
+    if back:
+        face = np.full_like(face, _PAPER)
+    px_per_mm = _fitting(face, quarters, skew_deg) if not layout.beyond_frame else ID_CAMERA_PX_PER_MM
+    scale = px_per_mm / FACE_PX_PER_MM
     centre = (FRAME_WIDTH / 2 + rng.uniform(-12, 12), FRAME_HEIGHT / 2 + rng.uniform(-25, 25))
-    if layout.reader == "symbols":  # guided by its left and upper edge; the rest of the sheet lies outside the frame
+    if layout.beyond_frame:  # guided by its left and upper edge; the rest lies outside the frame
         centre = (face.shape[1] * scale / 2 + 60, face.shape[0] * scale / 2 + 60)
-    transform = pose(face, scale, centre, strength, rng)
+    transform = pose(face, scale, centre, strength, rng, turned_deg=90.0 * quarters + skew_deg)
     scene = lay(face, transform, ground(_BELT, rng))
     area = layout.line_mm
     number_px = _project(transform, (area.x + area.width / 2) * FACE_PX_PER_MM, (area.y + area.height / 2) * FACE_PX_PER_MM)
-    return [expose(scene, strength, number_px, ID_CAMERA_PX_PER_MM, rng) for _ in range(frames)]
+    return [expose(scene, strength, number_px, px_per_mm, rng) for _ in range(frames)]
+
+
+def _fitting(face: Image, quarters: int, skew_deg: float) -> float:
+    """Px per mm at which the whole document lies in the frame; that of the ID camera where it does."""
+    turn = np.deg2rad(90.0 * quarters + abs(skew_deg))
+    across, down = np.abs([np.cos(turn), np.sin(turn)]) @ np.array([face.shape, face.shape[::-1]])[:, ::-1] / FACE_PX_PER_MM
+    return float(min(ID_CAMERA_PX_PER_MM, (FRAME_WIDTH - 90) / across, (FRAME_HEIGHT - 110) / down))
 
 
 def render_envelope(bitmap: Image | Picture.Image | None, seed: int, severity: int = 0, frames: int = 2) -> list[Image]:
@@ -89,29 +91,6 @@ def render_envelope(bitmap: Image | Picture.Image | None, seed: int, severity: i
     return [expose(scene, strength, number_px, LABEL_CAMERA_PX_PER_MM, rng) for _ in range(frames)]
 
 
-def mrz_td3(document: DocumentFacts) -> tuple[str, str]:
-    """Both lines of the machine readable zone (ICAO 9303 part 4, 4.2.2)."""
-    surname, _, given = document.name_latin.upper().partition(" ")
-    first = f"P<CHN{surname}<<{given.replace(' ', '<')}"[:44].ljust(44, "<")
-    number, birth, expiry = (
-        _with_check(field)
-        for field in (document.number.ljust(9, "<"), document.birth.strftime("%y%m%d"), document.expiry.strftime("%y%m%d"))
-    )
-    personal = "<" * 15
-    composite = _check_digit(number + birth + expiry + personal)
-    return first, f"{number}CHN{birth}{document.sex}{expiry}{personal}{composite}"
-
-
-def _check_digit(field: str) -> str:
-    """ICAO 9303 part 3, 4.9: weights 7-3-1, letters 10..35, filler 0."""
-    total = sum((0 if c == "<" else int(c, 36)) * (7, 3, 1)[i % 3] for i, c in enumerate(field))
-    return str(total % 10)
-
-
-def _with_check(field: str) -> str:
-    return field + _check_digit(field)
-
-
 # --- faces: one function per kind, upright, FACE_PX_PER_MM ---
 def _card(document: DocumentFacts, layout: DocumentLayout) -> Image:
     face = _blank_card().copy()
@@ -124,9 +103,31 @@ def _card(document: DocumentFacts, layout: DocumentLayout) -> Image:
         (21, f"{birth.year} 年 {birth.month} 月 {birth.day} 日"),
     ):
         draw.text((_px(17), _px(y)), text, _INK, cjk)
-    area = layout.line_mm
-    _fixed_pitch(draw, document.number, area.x + 1.6, area.y + area.height / 2, _NUMBER_TYPE)
+    _lines(draw, document, layout)
     return np.asarray(face)
+
+
+def _printed(document: DocumentFacts, layout: DocumentLayout) -> Image:
+    """Any other card or booklet page: a title, a portrait or a seal, and its number where the layout has it."""
+    size = layout.size_mm
+    face = Picture.new("L", _face_px(size.width, size.height), _PAPER)
+    draw = ImageDraw.Draw(face)
+    for wave in range(0, round(size.height), 4):
+        points = [(_px(x), _px(wave + 1.4 * np.cos(x / 7 + wave))) for x in range(round(size.width) + 2)]
+        draw.line(points, _PAPER - 12, 2)
+    draw.text((_px(4), _px(2)), f"样本 SPECIMEN {document.kind}", 80, _font("noto/NotoSansCJK-Regular.ttc", 3.2))
+    draw.ellipse((_px(size.width * 0.1), _px(size.height * 0.2), _px(size.width * 0.28), _px(size.height * 0.52)), 150)
+    _lines(draw, document, layout)
+    return np.asarray(face)
+
+
+def _lines(draw: ImageDraw.ImageDraw, document: DocumentFacts, layout: DocumentLayout) -> None:
+    """All lines of the document's zone, the one that is read first at the layout's place."""
+    area, lines = layout.line_mm, ZONES[layout.reader](document)
+    printed, inset_mm = (_NUMBER_TYPE, 1.6) if layout.reader == "number_line" else (_MRZ_TYPE, 0.0)
+    for number, text in enumerate(lines, -READ_LINE.get(layout.reader, 0)):
+        middle_mm = area.y + area.height / 2 + number * _MRZ_LINE_STEP_MM
+        _fixed_pitch(draw, text, area.x + inset_mm, middle_mm, printed)
 
 
 @cache
@@ -159,11 +160,7 @@ def _passport(document: DocumentFacts, layout: DocumentLayout) -> Image:
     )
     for y, value in fields:
         draw.text((_px(45), _px(y)), value, _INK, text)
-    area = layout.line_mm
-    first, second = mrz_td3(document)
-    middle = area.y + area.height / 2
-    _fixed_pitch(draw, first, area.x, middle - _MRZ_LINE_STEP_MM, _MRZ_TYPE)
-    _fixed_pitch(draw, second, area.x, middle, _MRZ_TYPE)
+    _lines(draw, document, layout)
     return np.asarray(face)
 
 
@@ -217,11 +214,29 @@ def _label_face(bitmap: Image | Picture.Image) -> Image:
     return np.ascontiguousarray(np.rot90(cv2.copyMakeBorder(paper, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=235)))
 
 
+def _marked(document: DocumentFacts, layout: DocumentLayout) -> Image:
+    """A plate or a book: the corner that the camera sees, with its symbol."""
+    face = Picture.new("L", _face_px(*SHEET_IN_VIEW_MM), _PAPER)
+    draw = ImageDraw.Draw(face)
+    draw.text((_px(16), _px(8)), f"样本 SPECIMEN {document.kind}", _INK, _font("noto/NotoSansCJK-Regular.ttc", 6.0))
+    place = (_px(layout.line_mm.x + 4), _px(layout.line_mm.y + 4))
+    if "qr" in layout.symbologies:
+        matrix = [bytes(row) for row in segno.make(document.number, error="m", micro=False).matrix]
+        face.paste(_modules(matrix, 0.6, None), place)
+    else:
+        bars = [bytes(int(bit == "1") for bit in EAN13(document.number).build()[0])]
+        face.paste(_modules(bars, 0.42, 20), place)
+    return np.asarray(face)
+
+
 _FACES: dict[str, Callable[[DocumentFacts, DocumentLayout], Image]] = {
     "resident_id": _card,
     "passport": _passport,
     "a4": _sheet,
+    "vehicle_plate": _marked,
+    "book": _marked,
 }
+"""kind → its face; any other is `_printed`"""
 
 
 # --- drawing in millimetres ---

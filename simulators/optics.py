@@ -51,11 +51,19 @@ def ground(level: int, rng: np.random.Generator) -> Image:
     return _as_image(cv2.add(frame, cv2.resize(coarse, (FRAME_WIDTH, FRAME_HEIGHT), interpolation=cv2.INTER_LINEAR)))
 
 
-def pose(face: Image, scale: float, centre: tuple[float, float], severity: Severity, rng: np.random.Generator) -> Matrix:
-    """Homography from `face` into the frame: scaled, turned a little, its corners moved by the perspective."""
+def pose(
+    face: Image,
+    scale: float,
+    centre: tuple[float, float],
+    severity: Severity,
+    rng: np.random.Generator,
+    *,
+    turned_deg: float = 0.0,
+) -> Matrix:
+    """Homography from `face` into the frame: scaled, turned a little beyond `turned_deg`, its corners moved by perspective."""
     height, width = face.shape
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
-    turn = np.deg2rad(rng.uniform(-severity.rotation_deg, severity.rotation_deg))
+    turn = np.deg2rad(turned_deg + rng.uniform(-severity.rotation_deg, severity.rotation_deg))
     rotation = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))])
     placed = (corners - (width / 2, height / 2)) * scale @ rotation.T + centre
     placed += rng.uniform(-0.5, 0.5, (4, 2)) * severity.perspective * min(width, height) * scale / 2

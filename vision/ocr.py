@@ -1,6 +1,7 @@
-"""One printed line to text with an off-the-shelf recogniser (PP-OCRv6 small), decoded under an alphabet per place.
+"""One printed line to text, decoded under an alphabet per place. The only file that knows onnxruntime.
 
-The only file that knows onnxruntime. The model comes inside the package rapidocr; the package itself is never imported.
+The product's own recogniser (scripts/train.py) reads what passes the cameras; PP-OCRv6 small, which comes inside the package
+rapidocr, is a second opinion at a hundred times the cost: the package itself is never imported.
 """
 
 import importlib.util
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,12 +24,34 @@ Image = NDArray[np.uint8]
 Posterior = NDArray[np.float32]
 
 LINE_HEIGHT_PX = 48
-PITCH_PX = 18
-"""Width of one character at the recogniser's input: narrower merges repeated fillers, wider only costs time."""
-_MODEL = "models/PP-OCRv6_rec_small.onnx"
+PITCH_PX = 24
+"""of a crop: width of one character"""
 _BLANK = 0
 SEEN_MIN = 0.5
 """A character below this was not seen but forced by its slot; such a line is not read."""
+
+
+class Engine(NamedTuple):
+    """One recogniser: where its weights are, what picture it takes, and what to do when it is not there."""
+
+    package: str
+    file: str
+    height_px: int
+    pitch_px: int
+    channels: int
+    remedy: str
+
+    def path(self) -> Path:
+        """Its file. Raises RecogniserFailed."""
+        spec = importlib.util.find_spec(self.package)
+        path = Path(spec.origin).parent / self.file if spec and spec.origin else Path(self.file)
+        if not path.is_file():
+            raise RecogniserFailed(f"{path} is not there: {self.remedy}")
+        return path
+
+
+OWN = Engine("vision", "weights/lines.onnx", 32, 16, 1, "install sealline again, or train it (make train)")
+SECOND = Engine("rapidocr", "models/PP-OCRv6_rec_small.onnx", 48, 18, 3, "install the package rapidocr with its models")
 
 
 @dataclass(frozen=True)
@@ -38,24 +62,22 @@ class Line:
     confidence: float
 
 
-def model_path() -> Path:
-    """The recogniser's file. Raises RecogniserFailed."""
-    spec = importlib.util.find_spec("rapidocr")
-    path = Path(spec.origin).parent / _MODEL if spec and spec.origin else Path(_MODEL)
-    if not path.is_file():
-        raise RecogniserFailed(f"{path} is not there: install the package rapidocr with its models (make setup)")
-    return path
-
-
 class LineReader:
-    """The recogniser, loaded at its first line; one thread. Not for use by several threads at once."""
+    """A recogniser, loaded at its first line; one thread. Not for use by several threads at once."""
+
+    def __init__(self, engine: Engine = OWN) -> None:
+        self._engine = engine
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        return onnxruntime.InferenceSession(str(model_path()), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(self._engine.path()), options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def _input(self) -> str:
+        return str(self._session.get_inputs()[0].name)
 
     @cached_property
     def _classes(self) -> dict[str, int]:
@@ -78,12 +100,13 @@ class LineReader:
 
     def _posterior(self, line: Image, characters: int) -> Posterior:
         """Probability of every class at every step, shape (steps, classes)."""
-        width = min(round(line.shape[1] * LINE_HEIGHT_PX / line.shape[0]), characters * PITCH_PX * 2)
-        small = cv2.resize(line, (max(width, 16), LINE_HEIGHT_PX), interpolation=cv2.INTER_AREA)
+        height, pitch = self._engine.height_px, self._engine.pitch_px
+        width = min(round(line.shape[1] * pitch / PITCH_PX * LINE_HEIGHT_PX / line.shape[0]), characters * pitch * 2)
+        small = cv2.resize(line, (max(width, 16), height), interpolation=cv2.INTER_AREA)
         grey = small.astype(np.float32) / 127.5 - 1
-        batch = np.ascontiguousarray(np.broadcast_to(grey, (1, 3, *grey.shape)))
+        batch = np.ascontiguousarray(np.broadcast_to(grey, (1, self._engine.channels, *grey.shape)))
         try:
-            return np.asarray(self._session.run(None, {"x": batch})[0][0], np.float32)
+            return np.asarray(self._session.run(None, {self._input: batch})[0][0], np.float32)
         except (failures.Fail, failures.RuntimeException, failures.InvalidArgument) as error:
             raise RecogniserFailed(f"the recogniser broke on a line of {width} px: {error}") from error
 

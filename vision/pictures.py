@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +10,12 @@ from numpy.typing import NDArray
 from line_config.document_layout import DocumentLayout
 from vision import s10
 from vision.barcode import SymbolFound
+from vision.forms import FORMS
 from vision.locate import Outline, find_outline
 from vision.messages import Flag
-from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, LineReader
+from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, SECOND, LineReader
 from vision.quality import assess
-from vision.readers import LINES, NOTHING, Corners, Reading, judge_line, proved, read_line, shape_fits, symbols_reading
+from vision.readers import NOTHING, Corners, Reading, judge_line, proved, read_line, shape_fits, symbols_reading, unread
 from vision.search import find_lines, level, line_picture
 from vision.symbols import all_symbols, moved, scaled
 
@@ -29,8 +31,8 @@ class PictureReader:
     """Reads pictures of documents, labels and parcels; everything found in one picture is one reading."""
 
     def __init__(self, layouts: Sequence[DocumentLayout]) -> None:
-        self._layouts, self._lines = layouts, LineReader()
-        self._printed = [layout for layout in layouts if layout.reader in LINES]
+        self._layouts, self._engines = layouts, (LineReader(), LineReader(SECOND))
+        self._printed = [layout for layout in layouts if layout.reader in FORMS]
 
     def read(self, image: Image) -> list[Reading]:
         """All readings of a grey picture; without symbols the document's line, if it has one. Raises RecogniserFailed."""
@@ -47,43 +49,53 @@ class PictureReader:
         return documents + [symbol_reading(symbol, symbols) for symbol in symbols if symbol.text not in taken]
 
     def _document(self, image: Image) -> Reading | None:
+        """What both recognisers say: one that is sure is enough, two that differ are none."""
+        first, second = self._by(self._engines[0], image), None
+        if first is None or not first.accepted or Flag.CONFIDENT not in first.flags:
+            second = self._by(self._engines[1], image)
+        if first and second and first.accepted and second.accepted:
+            same = (first.kind, first.value) == (second.kind, second.value)
+            return replace(first, flags=first.flags | Flag.CONFIDENT) if same else unread("engines_disagree")
+        return max((reading for reading in (first, second) if reading), key=proved, default=None)
+
+    def _by(self, lines: LineReader, image: Image) -> Reading | None:
         """By the document's outline, or else by searching for lines, at last in a levelled picture."""
         readings = []
         for way in (self._by_outline, self._by_search, self._by_level_search):
-            if reading := _best(image, way):
+            if reading := _best(image, partial(way, lines)):
                 readings.append(reading)
                 if reading.accepted:
                     break
         return max(readings, key=proved, default=None)
 
-    def _by_level_search(self, image: Image) -> Iterator[Reading]:
+    def _by_level_search(self, lines: LineReader, image: Image) -> Iterator[Reading]:
         upright, back = level(image)
-        for reading in self._by_search(upright):
+        for reading in self._by_search(lines, upright):
             points = np.array(reading.corners) @ back[:, :2].T + back[:, 2]
             yield replace(reading, corners=tuple((round(x), round(y)) for x, y in points))
 
-    def _by_outline(self, image: Image) -> Iterator[Reading]:
+    def _by_outline(self, lines: LineReader, image: Image) -> Iterator[Reading]:
         """The document lies in front of a darker ground, or fills the picture."""
         height, width = image.shape
         whole = Outline(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64), whole=True)
         for outline in (find_outline(image), whole):
             for layout in self._printed:
                 if outline and shape_fits(outline, layout, _ASPECT_TOLERANCE):
-                    reading = read_line(self._lines, image, outline, layout)
+                    reading = read_line(lines, image, outline, layout)
                     if reading.kind:
                         yield reading
 
-    def _by_search(self, image: Image) -> Iterator[Reading]:
+    def _by_search(self, lines: LineReader, image: Image) -> Iterator[Reading]:
         """Any line that is long enough; it counts only if check digits and dates hold, since anything may be printed there."""
         for strip in find_lines(image):
             for layout in self._printed:
-                slots, _ = LINES[layout.reader]
-                if not 0.5 < strip.length / strip.height / len(slots) < 2.2:
+                slots, *more = FORMS[layout.reader].lines
+                if more or not 0.5 < strip.length / strip.height / len(slots) < 2.2:
                     continue
                 crop = line_picture(image, strip, LINE_HEIGHT_PX, 2 * PITCH_PX * len(slots))
                 if assess(crop).reason:
                     continue
-                line = self._lines.read(crop, slots, at_end=True)
+                line = lines.read(crop, slots, at_end=True)
                 reading = judge_line(line, Outline(strip.quad, whole=True), layout)
                 if Flag.CHECK_DIGIT | Flag.DATES in reading.flags:
                     yield reading

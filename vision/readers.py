@@ -1,15 +1,15 @@
 """One frame to one reading: which layout lies there, where its number is, and what of it is proved. Knows no orders."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from line_config.document_layout import DocumentLayout
-from vision import id_number, mrz
 from vision.barcode import SymbolFound, read_symbols
+from vision.forms import FORMS, parse
 from vision.locate import Outline, find_outline, straighten
 from vision.messages import ACCEPTED, Flag
 from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, Line, LineReader
@@ -19,6 +19,8 @@ Image = NDArray[np.uint8]
 Corners = tuple[tuple[int, int], ...]
 
 NOTHING = Flag(0)
+BARE_PAPER = frozenset({"no_contrast"})
+"""what the quality gate says of a place without print"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Reading:
     confidence: float = 0.0
     corners: Corners = ()
     reason: str = ""
+    second: str = field(default="", repr=False)
+    """birth or expiry, where the layout carries it; it never leaves the worker either"""
 
     @property
     def accepted(self) -> bool:
@@ -45,11 +49,12 @@ def unread(reason: str) -> Reading:
 
 
 class DocumentReader:
-    """Reads frames of the ID camera with the given layouts, cheapest reader first."""
+    """Reads frames of the ID camera with the given layouts. Two kinds that are both proved prove nothing."""
 
     def __init__(self, layouts: Sequence[DocumentLayout], lines: LineReader | None = None) -> None:
         self._lines = lines or LineReader()
-        self._layouts = sorted(layouts, key=lambda layout: layout.reader != "symbols")
+        self._printed = [layout for layout in layouts if layout.reader in FORMS]
+        self._marked = [layout for layout in layouts if layout.reader == "symbols"]
 
     def warm_up(self) -> None:
         """Load what takes long. Raises RecogniserFailed."""
@@ -60,47 +65,75 @@ class DocumentReader:
         outline = find_outline(frame)
         if outline is None:
             return unread("empty_belt")
-        readings = [unread("unknown_outline")]
-        for layout in self._layouts:
-            if _fits(outline, layout):
-                readings.append(self._read_as(layout, frame, outline))
-                if readings[-1].accepted:
-                    break
-        return max(reversed(readings), key=proved)
+        readings = [*self._by_symbols(frame, outline), *self._by_lines(frame, outline)]
+        return best(readings) if readings else unread("unknown_outline")
 
-    def _read_as(self, layout: DocumentLayout, frame: Image, outline: Outline) -> Reading:
-        if layout.reader == "symbols":
-            symbols = read_symbols(frame)
-            return symbols_reading(symbols, layout) or unread("foreign_symbol" if symbols else "no_symbol")
-        return read_line(self._lines, frame, outline, layout)
+    def _by_symbols(self, frame: Image, outline: Outline) -> Iterator[Reading]:
+        fitting = [layout for layout in self._marked if symbols_fit(outline, layout)]
+        wanted = {symbology for layout in fitting for symbology in layout.symbologies}
+        symbols = read_symbols(frame, formats=wanted) if fitting else []
+        for layout in fitting:
+            yield symbols_reading(symbols, layout) or unread("foreign_symbol" if symbols else "no_symbol")
+
+    def _by_lines(self, frame: Image, outline: Outline) -> Iterator[Reading]:
+        if not outline.whole:
+            return
+        places = [(layout, turned) for layout in self._printed for turned in turns_that_fit(outline, layout)]
+        readings = [read_line(self._lines, frame, turned, layout) for layout, turned in places]
+        if readings and all(reading.reason in BARE_PAPER for reading in readings):
+            # It has a document's size, and nothing is printed wherever its number could be: it shows its back.
+            yield unread("wrong_side")
+        else:
+            yield from readings
+
+
+def best(readings: Sequence[Reading]) -> Reading:
+    """The one with the most proved; of several kinds that are proved, none."""
+    kinds = {reading.kind for reading in readings if reading.accepted}
+    return unread("ambiguous_kind") if len(kinds) > 1 else max(reversed(readings), key=proved)
+
+
+def turns_that_fit(outline: Outline, layout: DocumentLayout, tolerance: float = 0.07) -> Iterator[Outline]:
+    """The outline read from each of the sides from which it has the layout's proportions."""
+    turned = (outline.turned(quarters) for quarters in range(4))
+    return (one for one in turned if shape_fits(one, layout, tolerance))
+
+
+def symbols_fit(outline: Outline, layout: DocumentLayout) -> bool:
+    """A sheet reaches beyond the frame; what lies in it has its own shape, from whichever side."""
+    return not outline.whole if layout.beyond_frame else outline.whole and any(turns_that_fit(outline, layout))
 
 
 def read_line(lines: LineReader, image: Image, outline: Outline, layout: DocumentLayout) -> Reading:
-    """The number line of the document in `outline`. Raises RecogniserFailed."""
-    slots, _ = LINES[layout.reader]
-    crop = straighten(image, outline, layout, PITCH_PX * (len(slots) + 1), LINE_HEIGHT_PX)
-    if reason := assess(crop).reason:
-        return unread(reason)
-    return judge_line(lines.read(crop, slots), outline, layout)
+    """The number line, or lines, of the document in `outline`. Raises RecogniserFailed."""
+    texts: list[Line] = []
+    for number, slots in enumerate(FORMS[layout.reader].lines):
+        crop = straighten(image, outline, layout.line(number), PITCH_PX * (len(slots) + 1), LINE_HEIGHT_PX)
+        if reason := assess(crop).reason:
+            return unread(reason)
+        texts.append(lines.read(crop, slots))
+    whole = Line("".join(line.text for line in texts), min(line.confidence for line in texts))
+    return judge_line(whole, outline, layout)
 
 
 def judge_line(line: Line, outline: Outline, layout: DocumentLayout) -> Reading:
-    """What a line of text says about the document in `outline`."""
-    _, judge = LINES[layout.reader]
-    value, flags = judge(line.text, layout.pattern)
-    if not flags:
+    """What the text of a form says about the document in `outline`."""
+    parsed = parse(FORMS[layout.reader], line.text)
+    if parsed is None:
         return unread("no_number")
-    if line.confidence * 1000 >= layout.confidence_min_permille:
-        flags |= Flag.CONFIDENT
+    flags = NOTHING
+    for flag, proof in (
+        (Flag.SYNTAX, re.fullmatch(layout.pattern, parsed.number, re.ASCII)),
+        (Flag.CHECK_DIGIT, parsed.checked),
+        (Flag.DATES, parsed.dated),
+        (Flag.CONFIDENT, line.confidence * 1000 >= layout.confidence_min_permille),
+    ):
+        flags |= flag if proof else NOTHING
+    if not flags & ACCEPTED:
+        return unread("no_number")
     corners = tuple((round(x), round(y)) for x, y in outline.quad)
-    return Reading(layout.kind, value, "ocr", flags, line.confidence, corners)
-
-
-def _fits(outline: Outline, layout: DocumentLayout) -> bool:
-    """A sheet reaches beyond the frame; everything else lies in it and has its own shape."""
-    if layout.reader == "symbols":
-        return not outline.whole
-    return outline.whole and shape_fits(outline, layout)
+    second = getattr(parsed, layout.second_field) if layout.second_field else ""
+    return Reading(layout.kind, parsed.number, "ocr", flags, line.confidence, corners, second=second)
 
 
 def shape_fits(outline: Outline, layout: DocumentLayout, tolerance: float = 0.07) -> bool:
@@ -118,34 +151,14 @@ def symbols_reading(symbols: Sequence[SymbolFound], layout: DocumentLayout) -> R
 
     The symbology's own error detection stands for the check digit, a second symbol or decoder for confidence.
     """
-    fitting = [symbol for symbol in symbols if re.fullmatch(layout.pattern, symbol.text, re.ASCII)]
+    fitting = [
+        symbol
+        for symbol in symbols
+        if symbol.symbology in layout.symbologies and re.fullmatch(layout.pattern, symbol.text, re.ASCII)
+    ]
     if len({symbol.text for symbol in fitting}) != 1:
         return None
     sure = len({symbol.symbology for symbol in fitting}) > 1 or any(symbol.confirmed for symbol in fitting)
     first = fitting[0]
     flags = ACCEPTED | (Flag.CONFIDENT if sure else NOTHING)
     return Reading(layout.kind, first.text, first.symbology, flags, 1.0 if sure else 0.5, first.corners)
-
-
-def judge_id_number(text: str, pattern: str) -> tuple[str, Flag]:
-    """Number and flags of a resident identity number's line."""
-    if not re.fullmatch(pattern, text, re.ASCII):
-        return "", NOTHING
-    check = Flag.CHECK_DIGIT if id_number.check_holds(text) else NOTHING
-    return text, Flag.SYNTAX | check | (Flag.DATES if id_number.birth_date(text) else NOTHING)
-
-
-def judge_mrz(text: str, pattern: str) -> tuple[str, Flag]:
-    """Document number and flags of a TD3 second line."""
-    parsed = mrz.parse_line(text)
-    if parsed is None:
-        return "", NOTHING
-    syntax = Flag.SYNTAX if re.fullmatch(pattern, parsed.number, re.ASCII) else NOTHING
-    check = Flag.CHECK_DIGIT if parsed.checked else NOTHING
-    return parsed.number, syntax | check | (Flag.DATES if parsed.dated else NOTHING)
-
-
-LINES: dict[str, tuple[Sequence[str], Callable[[str, str], tuple[str, Flag]]]] = {
-    "number_line": (id_number.SLOTS, judge_id_number),
-    "mrz_td3": (mrz.SLOTS, judge_mrz),
-}
