@@ -15,6 +15,7 @@ import numpy as np
 from bench_core import core, start
 from bench_line import line
 from bench_plc import plc
+from bench_vision import labels_part
 from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
@@ -141,6 +142,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "journal": journal,
     "label": label,
     "reading": reading,
+    "labels": labels_part,
     "virtual": virtual,
     "modbus": lambda: asyncio.run(modbus()),
     "plc": plc,

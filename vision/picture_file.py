@@ -16,7 +16,7 @@ Image = NDArray[np.uint8]
 PIXELS_MAX = 64_000_000
 SIDE_MIN_PX = 16
 BYTES_MAX = 256_000_000
-_SAMPLE = 3
+_SAMPLE_PX = 1_000_000
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """what cameras, scanners and telephones write; others are not opened, some of them start foreign programs"""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
@@ -98,6 +98,7 @@ def _grey(picture: Picture.Image) -> Image:
 def _in_eight_bits(levels: NDArray[np.float32]) -> Image:
     """Deep pictures by what they show: scanners fill 16 bits, cameras of 10 or 12 bits do not."""
     finite = np.nan_to_num(levels, nan=0.0, posinf=0.0, neginf=0.0)
-    dark, light = (float(level) for level in np.percentile(finite[::_SAMPLE, ::_SAMPLE], (0.5, 99.5)))
+    step = max(1, round((finite.size / _SAMPLE_PX) ** 0.5))
+    dark, light = (float(level) for level in np.percentile(finite[::step, ::step], (0.5, 99.5)))
     scale = np.float32(255 / max(light - dark, 1e-9))
     return np.asarray(np.clip((finite - np.float32(dark)) * scale, 0, 255), np.uint8)

@@ -1,4 +1,4 @@
-"""Encoded pictures that are cut, flipped, spliced and lie about themselves: pixels or a typed error may come out, nothing else."""
+"""Encoded pictures, cut, flipped, spliced and lying about themselves: pixels or a typed error may come out, nothing else."""
 
 import io
 import random
