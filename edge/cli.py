@@ -91,13 +91,27 @@ def check(config: ConfigPath) -> None:
 @app.command()
 def read(
     files: Annotated[list[Path], typer.Argument(help="Pictures of documents, labels or parcels")],
+    kind: Annotated[
+        str, typer.Option(help="auto, label, symbol, one symbology (qr, code128 …), document, or one layout")
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+    picture: Annotated[Path | None, typer.Option("--draw", help="Draw what was read; of several files, name-1.png …")] = None,
 ) -> None:
-    """Read pictures: what is on them, and whether the reading would be accepted by its flags alone."""
-    from line_config.document_layout import standard_layouts
-    from vision.files import read_files
+    """Read pictures: what is on them, and whether the reading would be accepted by its flags alone.
 
-    for reading in read_files(files, standard_layouts()):
+    One line for each thing read, and one with the value null for a picture in which nothing was.
+    """
+    from line_config.document_layout import standard_layouts
+    from vision.files import draw_files, read_files
+
+    try:
+        readings = read_files(files, standard_layouts(), kind)
+    except ValueError as error:
+        err.print(str(error), highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
+    if picture is not None:
+        readings = draw_files(files, readings, picture)
+    for reading in readings:
         row = dataclasses.asdict(reading)
         if as_json:
             sys.stdout.write(json.dumps({**row, "file": str(row["file"])}, ensure_ascii=False) + "\n")

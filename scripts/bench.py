@@ -16,6 +16,7 @@ from bench_core import core, start
 from bench_line import line
 from bench_plc import plc
 from bench_reports import reports
+from bench_vision import labels_part
 from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
@@ -123,6 +124,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "journal": journal,
     "label": label,
     "reading": reading,
+    "labels": labels_part,
     "virtual": virtual,
     "modbus": lambda: asyncio.run(modbus()),
     "plc": plc,

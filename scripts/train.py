@@ -6,7 +6,6 @@ A small convolutional net with connectionist temporal classification; its confid
 
 import json
 import multiprocessing
-
 import sys
 import time
 from pathlib import Path

@@ -10,7 +10,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 import segno
-from barcode import Code128, EAN13  # type: ignore[import-untyped]
+from barcode import EAN13, Code128  # type: ignore[import-untyped]
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 

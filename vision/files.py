@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Picture
 
 from line_config.document_layout import DocumentLayout
 from vision.messages import ACCEPTED, Flag
@@ -20,6 +21,7 @@ from vision.readers import Corners, Reading, unread
 
 Image = NDArray[np.uint8]
 
+_COLOURS = {"accepted": (0, 160, 60), "doubtful": (255, 140, 0), "unreadable": (220, 0, 0)}
 _STRANGE = (cv2.error, ArithmeticError, LookupError, np.linalg.LinAlgError)
 
 
@@ -41,9 +43,15 @@ class FileReading:
     reason: str = ""
 
 
-def read_files(paths: Iterable[Path], layouts: Sequence[DocumentLayout]) -> Iterator[FileReading]:
-    """Read each file in turn; never raises for what a file contains. Raises RecogniserFailed if the recogniser is missing."""
-    reader = PictureReader(layouts)
+def read_files(paths: Iterable[Path], layouts: Sequence[DocumentLayout], kind: str = "auto") -> Iterator[FileReading]:
+    """Read each file in turn; never raises for what a file contains.
+
+    Raises ValueError for a kind that is not known, RecogniserFailed if the recogniser is missing.
+    """
+    return _read(paths, PictureReader(layouts, kind))
+
+
+def _read(paths: Iterable[Path], reader: PictureReader) -> Iterator[FileReading]:
     for path in paths:
         started = time.perf_counter()
         readings = _readings(reader, path)
@@ -80,3 +88,33 @@ def _file_reading(path: Path, reading: Reading, ms: float) -> FileReading:
         ms=ms,
         reason=reading.reason,
     )
+
+
+def draw_files(paths: Sequence[Path], readings: Iterable[FileReading], to: Path) -> Iterator[FileReading]:
+    """Pass the readings on, and write for each file a picture with them on it; of several files "to-1.png" and so on."""
+    of_file: dict[str, list[FileReading]] = {}
+    for reading in readings:
+        of_file.setdefault(reading.file, []).append(reading)
+        yield reading
+    for number, path in enumerate(paths, 1):
+        drawn = _drawn(path, of_file.get(str(path), []))
+        if drawn is not None:
+            Picture.fromarray(drawn).save(to if len(paths) == 1 else to.with_stem(f"{to.stem}-{number}"))
+
+
+def _drawn(path: Path, readings: Sequence[FileReading]) -> Image | None:
+    """The file's picture in colour with what was read on it, None if it is no picture."""
+    try:
+        picture = np.stack([load_picture(path)] * 3, axis=-1)
+    except UnreadableFile:
+        return None
+    width = max(2, round(max(picture.shape) / 600))
+    for reading in readings:
+        if not reading.quad:
+            continue
+        quad, colour = np.array(reading.quad, np.int32), _COLOURS[reading.verdict]
+        cv2.polylines(picture, [quad], isClosed=True, color=colour, thickness=width)
+        text = f"{reading.symbology}: {reading.value}".encode("ascii", "replace").decode()
+        place = (int(quad[:, 0].min()), int(quad[:, 1].max()) + 12 * width)
+        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.35 * width, colour, width)
+    return picture

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from line_config.document_layout import DocumentLayout
 from vision import s10
-from vision.barcode import SymbolFound
+from vision.barcode import ANY, LABEL, SURE, SymbolFound
 from vision.forms import FORMS
 from vision.locate import Outline, find_outline
 from vision.messages import Flag
@@ -25,19 +25,35 @@ _DOCUMENT_SIDE_PX = 2000
 _ASPECT_TOLERANCE = 0.15
 """Nobody holds a telephone square to a document."""
 _TURNS = (0, 2, 1, 3)
+NO_FORMATS: frozenset[str] = frozenset()
+_SYMBOL_KINDS = {"label": LABEL, "symbol": ANY}
+
+
+def kinds(layouts: Sequence[DocumentLayout]) -> tuple[str, ...]:
+    """What may be asked for: everything, a label, any symbol or one symbology, any document or one of the layouts."""
+    return ("auto", *_SYMBOL_KINDS, *sorted(ANY), "document", *(layout.kind for layout in layouts))
 
 
 class PictureReader:
     """Reads pictures of documents, labels and parcels; everything found in one picture is one reading."""
 
-    def __init__(self, layouts: Sequence[DocumentLayout]) -> None:
+    def __init__(self, layouts: Sequence[DocumentLayout], kind: str = "auto") -> None:
+        """`kind`: see kinds(). Raises ValueError for one that is not known."""
+        if kind not in kinds(layouts):
+            raise ValueError(f"{kind} is none of {', '.join(kinds(layouts))}")
+        layouts = [layout for layout in layouts if kind in ("auto", "document", layout.kind)]
+        of_sheets = any(layout.reader == "symbols" for layout in layouts)
+        self._formats = {**_SYMBOL_KINDS, **{name: frozenset({name}) for name in ANY}}.get(
+            kind, ANY if of_sheets else NO_FORMATS
+        )
+        self._any_symbol = kind in ("auto", *_SYMBOL_KINDS, *ANY)
         self._layouts, self._engines = layouts, (LineReader(), LineReader(SECOND))
         self._printed = [layout for layout in layouts if layout.reader in FORMS]
 
     def read(self, image: Image) -> list[Reading]:
         """All readings of a grey picture; without symbols the document's line, if it has one. Raises RecogniserFailed."""
-        if symbols := all_symbols(image):
-            return self._symbols(symbols)
+        if readings := self._symbols(all_symbols(image, self._formats)) if self._formats else []:
+            return readings
         factor = max(1.0, max(image.shape) / _DOCUMENT_SIDE_PX)
         found = self._document(scaled(image, 1 / factor))
         return [replace(found, corners=moved(found.corners, factor))] if found else []
@@ -46,7 +62,8 @@ class PictureReader:
         sheets = (symbols_reading(symbols, layout) for layout in self._layouts if layout.reader == "symbols")
         documents = [reading for reading in sheets if reading]
         taken = {reading.value for reading in documents}
-        return documents + [symbol_reading(symbol, symbols) for symbol in symbols if symbol.text not in taken]
+        others = (symbol_reading(symbol, symbols) for symbol in symbols if self._any_symbol and symbol.text not in taken)
+        return [*documents, *others]
 
     def _document(self, image: Image) -> Reading | None:
         """What both recognisers say: one that is sure is enough, two that differ are none."""
@@ -116,12 +133,14 @@ def _best(image: Image, way: Callable[[Image], Iterator[Reading]]) -> Reading | 
 def symbol_reading(symbol: SymbolFound, symbols: Sequence[SymbolFound]) -> Reading:
     """One symbol by itself: a label's if it carries a postal item number, otherwise just a symbol.
 
-    Confident if the second decoder or a symbol of the other kind on the same label agrees.
+    Confident if its own error correction is strong, or the second decoder or the label's other symbol agrees.
     """
     number = symbol.text.partition(";")[0]
     postal = s10.is_item_number(number)
-    agreed = symbol.confirmed or (
-        postal and any(o.symbology != symbol.symbology and o.text.partition(";")[0] == number for o in symbols)
+    agreed = (
+        symbol.confirmed
+        or symbol.symbology in SURE
+        or (postal and any(o.symbology != symbol.symbology and o.text.partition(";")[0] == number for o in symbols))
     )
     flags = Flag.SYNTAX | Flag.DATES | (Flag.CHECK_DIGIT if not postal or s10.check_holds(number) else NOTHING)
     return Reading(

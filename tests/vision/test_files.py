@@ -74,7 +74,7 @@ def test_colour_transparency_and_palettes(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "broken_file"), (b"not a picture", "broken_file"), (None, "no_such_file")],
+    [(b"", "empty_file"), (b"not a picture", "not_a_picture"), (None, "no_such_file")],
 )
 def test_files_that_are_no_pictures(tmp_path, content, reason):
     path = tmp_path / "file.png"
@@ -90,7 +90,7 @@ def test_half_a_file_a_folder_and_a_speck(tmp_path):
     half.write_bytes(whole.read_bytes()[:5000])
     speck = saved(tmp_path, np.zeros((4, 4), np.uint8), "speck.png")
     reasons = [reading.reason for reading in read_files([half, tmp_path, speck], list(LAYOUTS.values()))]
-    assert reasons == ["broken_file", "broken_file", "too_small"]
+    assert reasons == ["broken_file", "not_a_picture", "too_small"]
 
 
 def test_a_bomb_is_refused_by_its_header(tmp_path):
