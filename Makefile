@@ -13,7 +13,7 @@ JSON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak campaign mutation powercut kills bench docs lock
+.PHONY: help setup demo test check soak campaign mutation powercut kills bench train docs lock
 
 help:     ## this list
 	@echo "sealline: make VERB [NAME=value …]"
@@ -60,6 +60,11 @@ kills: setup    ## kill -9 of the running line 30 times: how long until it stand
 
 bench: setup    ## speed of the parts against named peers; figures to docs/figures.json; PARTS="core line" measures only these
 	@PYTHONPATH=. $(BIN)/python scripts/bench.py $(PARTS)
+
+train: setup    ## train the recogniser of number lines anew (about 9 minutes on 2 cores; torch in an environment of its own)
+	@test -x .venv-train/bin/python || python3 -m venv .venv-train
+	@.venv-train/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 onnx==1.23.2 numpy==2.4.6 opencv-python==5.0.0.93 pillow==13.0.0
+	@OMP_WAIT_POLICY=passive .venv-train/bin/python scripts/train.py
 
 docs: setup    ## write docs/tables.md from the code's tables
 	@PYTHONPATH=. $(BIN)/python scripts/make_docs.py

@@ -10,6 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Millimetres = Annotated[float, Field(gt=0, le=1000)]
 
 
+_DIGITS, _NO_TWINS = "0123456789", "ABCDEFGHJKLMNPQRSTUVWXYZ"
+PLACES = {
+    "d": _DIGITS,
+    "x": _DIGITS + _NO_TWINS,
+    "y": _DIGITS + _NO_TWINS + "<",
+    "n": _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+}
+"""letters that stand for several characters in `places`: a digit; a digit or a letter but I and O, which issuers avoid; that or the
+filler; any letter or digit. A capital stands for itself."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -41,6 +52,7 @@ class DocumentLayout(_Strict):
     `reader` says how the number is carried: 18 printed characters (GB 11643), the 30 of an exit-entry permit, a machine
     readable zone (ICAO 9303 parts 4 to 6), or symbols. `line_mm` is the line that is read, about 1.8 times as high as its
     capitals, or the place of the symbols; where two lines are read it is the upper one, and `line_step_mm` leads to the next.
+    `places`: what may stand at each place of the number, see PLACES; "" = whatever its form allows.
     `second_field` is what tells two owners of look-alike numbers apart. `beyond_frame`: the camera never sees all four edges.
     """
 
@@ -55,6 +67,7 @@ class DocumentLayout(_Strict):
     beyond_frame: bool = False
     alphabet: Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[0-9A-Z<]+$")]
     pattern: Annotated[str, Field(min_length=1, max_length=200)]
+    places: Annotated[str, Field(max_length=20, pattern=r"^[A-Zdxyn]*$")] = ""
     skeleton_classes: tuple[str, ...] = ()
     confidence_min_permille: Annotated[int, Field(ge=0, le=1000)]
 
@@ -71,6 +84,11 @@ class DocumentLayout(_Strict):
         except re.error as error:
             raise ValueError(f"is not a regular expression: {error}") from error
         return value
+
+    @property
+    def number_slots(self) -> tuple[str, ...]:
+        """The characters that may stand at each place of the number; empty where only its form says so."""
+        return tuple(PLACES.get(place, place) for place in self.places)
 
     def line(self, number: int) -> "DocumentLayout":
         """The layout of its so manieth line, counted from 0."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from bench_core import core, start
 from bench_line import line
+from bench_lines import lines_part
 from bench_plc import plc
 from bench_reports import reports
 from bench_vision import labels_part
@@ -132,6 +133,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "start": start,
     "line": line,
     "reports": reports,
+    "lines": lines_part,
 }
 
 

@@ -1,4 +1,4 @@
-"""The commands that this package adds to `sealline`: demo, simulate, soak."""
+"""The commands that this package adds to `sealline`: demo, simulate, soak, specimens."""
 
 import json
 import secrets
@@ -144,6 +144,30 @@ def soak(
     raise typer.Exit(UNCLEAN if result["findings"] or result["never"] else 0)
 
 
+def specimens(
+    folder: Annotated[Path, typer.Argument(help="Where to put the pictures and truth.jsonl")],
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="Documents of each kind in each severity")] = 5,
+    seed: Seed = 1,
+    severity: Annotated[
+        list[int] | None, typer.Option(min=0, max=3, help="How badly seen: 0 to 3; several may be given")
+    ] = None,
+) -> None:
+    """Make synthetic pictures of every kind of document with their truth, for `sealline vision eval`."""
+    from simulators.specimen_folder import files, write_folder
+    from simulators.specimens import KINDS
+
+    severities = tuple(severity or (0, 1, 2))
+    with bars() as progress:
+        task = progress.add_task("drawing", total=files(count, len(KINDS), len(severities)))
+        try:
+            for _ in write_folder(folder, count, seed, severities):
+                progress.advance(task)
+        except OSError as error:
+            err.print(f"{folder} cannot be written ({error.strerror}); choose a folder that is yours", markup=False)
+            raise typer.Exit(2) from error
+    err.print(f"{folder}: read them with  sealline vision eval {folder} --belt --html {folder}/report.html", soft_wrap=True)
+
+
 def out_line(line: str) -> None:
     """One line of a trace, as it is."""
     sys.stdout.write(line + "\n")
@@ -219,5 +243,5 @@ def _fault(row: dict[str, Any]) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (demo, simulate, soak):
+    for command in (demo, simulate, soak, specimens):
         app.command()(command)

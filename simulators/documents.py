@@ -65,14 +65,17 @@ def render_document(
     scene = lay(face, transform, ground(_BELT, rng))
     area = layout.line_mm
     number_px = _project(transform, (area.x + area.width / 2) * FACE_PX_PER_MM, (area.y + area.height / 2) * FACE_PX_PER_MM)
-    return [expose(scene, strength, number_px, px_per_mm, rng) for _ in range(frames)]
+    towards = _project(transform, face.shape[1] / 2, face.shape[0] / 2) - number_px
+    away = towards / max(1.0, float(np.linalg.norm(towards)))
+    up = (float(away[0]), float(away[1])) if quarters or skew_deg else (0.0, -1.0)
+    return [expose(scene, strength, number_px, px_per_mm, rng, up=up) for _ in range(frames)]
 
 
 def _fitting(face: Image, quarters: int, skew_deg: float) -> float:
     """Px per mm at which the whole document lies in the frame; that of the ID camera where it does."""
     turn = np.deg2rad(90.0 * quarters + abs(skew_deg))
     across, down = np.abs([np.cos(turn), np.sin(turn)]) @ np.array([face.shape, face.shape[::-1]])[:, ::-1] / FACE_PX_PER_MM
-    return float(min(ID_CAMERA_PX_PER_MM, (FRAME_WIDTH - 90) / across, (FRAME_HEIGHT - 110) / down))
+    return float(min(ID_CAMERA_PX_PER_MM, (FRAME_WIDTH - 130) / across, (FRAME_HEIGHT - 150) / down))
 
 
 def render_envelope(bitmap: Image | Picture.Image | None, seed: int, severity: int = 0, frames: int = 2) -> list[Image]:
@@ -260,10 +263,10 @@ def _font(name: str, size_mm: float) -> ImageFont.FreeTypeFont:
 
 @cache
 def _ocr_b(capital_mm: float) -> ImageFont.FreeTypeFont:
-    """OCR-B whose capitals are `capital_mm` high."""
-    probe = ImageFont.truetype(_FONTS / "ocr-b/OCRB.otf", 1000)
+    """OCR-B whose capitals are `capital_mm` high, in a cut that the product's recogniser was not trained on."""
+    probe = ImageFont.truetype(_FONTS / "ocr-b/OCRBS.otf", 1000)
     _, top, _, bottom = probe.getbbox("H")
-    return ImageFont.truetype(_FONTS / "ocr-b/OCRB.otf", 1000 * capital_mm * FACE_PX_PER_MM / (bottom - top))
+    return ImageFont.truetype(_FONTS / "ocr-b/OCRBS.otf", 1000 * capital_mm * FACE_PX_PER_MM / (bottom - top))
 
 
 @dataclass(frozen=True)

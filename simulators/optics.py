@@ -78,12 +78,21 @@ def lay(face: Image, transform: Matrix, under: Image) -> Image:
     )
 
 
-def expose(scene: Image, severity: Severity, number_px: Matrix, px_per_mm: float, rng: np.random.Generator) -> Image:
+def expose(
+    scene: Image,
+    severity: Severity,
+    number_px: Matrix,
+    px_per_mm: float,
+    rng: np.random.Generator,
+    *,
+    up: tuple[float, float] = (0.0, -1.0),
+) -> Image:
     """One exposure of the scene: glare, defocus, motion, contrast, a shift of a pixel or two, noise.
 
-    `number_px` is the place of the number in the scene, shape (2,): where glare falls when it falls on the number.
+    `number_px` is the place of the number in the scene, shape (2,): where glare falls when it falls on the number; otherwise it
+    falls beside it in the direction `up` of the document.
     """
-    frame = _glare(scene, severity, number_px, px_per_mm, rng)
+    frame = _glare(scene, severity, number_px, px_per_mm, rng, up)
     frame = _motion(frame, rng.uniform(*severity.motion_modules) * MODULE_PX, rng.uniform(0, np.pi))
     sigma = rng.uniform(*severity.blur_modules) * MODULE_PX
     if sigma > 0.25:
@@ -95,12 +104,14 @@ def expose(scene: Image, severity: Severity, number_px: Matrix, px_per_mm: float
     return _as_image(cv2.addWeighted(frame, gain, noise, share, (1 - gain) * 90 - 128 * share))
 
 
-def _glare(scene: Image, severity: Severity, number_px: Matrix, px_per_mm: float, rng: np.random.Generator) -> Image:
+def _glare(  # noqa: PLR0917 - what light does depends on all of it
+    scene: Image, severity: Severity, number_px: Matrix, px_per_mm: float, rng: np.random.Generator, up: tuple[float, float]
+) -> Image:
     diameter = rng.uniform(*severity.glare_mm) * px_per_mm
     if diameter < 1:
         return scene
     away = 0.0 if severity.glare_on_number else 40 * px_per_mm
-    centre = (round(number_px[0] + rng.normal(0, 3)), round(number_px[1] - away))
+    centre = (round(number_px[0] + up[0] * away + rng.normal(0, 3)), round(number_px[1] + up[1] * away))
     blob = np.zeros((FRAME_HEIGHT // 4, FRAME_WIDTH // 4), np.uint8)
     cv2.ellipse(blob, ((centre[0] / 4, centre[1] / 4), (diameter / 2, diameter / 4), 0), 255, -1)
     blob = _as_image(cv2.GaussianBlur(blob, (0, 0), max(1.0, diameter / 40)))

@@ -40,11 +40,11 @@ def _number(kind: str, birth: date, rng: random.Random) -> str:
         return _mod_11_2(f"{rng.choice((81, 82, 83))}0000{birth:%Y%m%d}{digits[4:7]}")
     second = rng.choice((digits[0], rng.choice(LETTERS_OF_PERMITS)))
     if kind == "passport":
-        return rng.choice("EG") + rng.choice((digits[0], rng.choice(string.ascii_uppercase))) + digits[1:8]
+        return rng.choice("EG") + second + digits[1:8]
     if kind in ("hk_macau_permit", "taiwan_permit"):
         return {"hk_macau_permit": "C", "taiwan_permit": "L"}[kind] + second + digits[1:8]
     if kind.startswith("travel_document"):
-        return "".join(rng.choices(string.ascii_uppercase + string.digits, k=9))
+        return "".join(rng.choices(LETTERS_OF_PERMITS + string.digits, k=9))  # most issuers avoid I and O
     return {"a4": f"A4{digits[:10]}", "vehicle_plate": f"P{digits}", "book": _ean13(f"978{digits[:9]}")}[kind]
 
 
@@ -57,3 +57,8 @@ def _mod_11_2(body: str) -> str:
 def _ean13(body: str) -> str:
     total = sum(int(digit) * (1, 3)[place % 2] for place, digit in enumerate(body))
     return body + str(-total % 10)
+
+
+def specimens(count: int, seed: int, kinds: tuple[str, ...] = KINDS) -> list[Specimen]:
+    """`count` of each kind."""
+    return [make_specimen(kind, seed + number) for number in range(count) for kind in kinds]

@@ -22,7 +22,7 @@ from vision.readers import Corners, Reading, unread
 Image = NDArray[np.uint8]
 
 _COLOURS = {"accepted": (0, 160, 60), "doubtful": (255, 140, 0), "unreadable": (220, 0, 0)}
-_STRANGE = (cv2.error, ArithmeticError, LookupError, np.linalg.LinAlgError)
+STRANGE = (cv2.error, ArithmeticError, LookupError, np.linalg.LinAlgError)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _readings(reader: PictureReader, path: Path) -> list[Reading]:
         return reader.read(load_picture(path)) or [unread("nothing_found")]
     except UnreadableFile as fault:
         return [unread(str(fault))]
-    except _STRANGE as error:
+    except STRANGE as error:
         return [unread(f"reader_failed:{type(error).__name__}")]
 
 

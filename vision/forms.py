@@ -26,6 +26,10 @@ class Form(Protocol):
     def lines(self) -> tuple[Slots, ...]:
         """Its lines, from the upper one."""
 
+    @property
+    def number(self) -> slice:
+        """Where the number stands in all lines as one text."""
+
     def parse(self, text: str) -> Parsed:
         """All lines as one text, each character possible at its place."""
 
@@ -34,6 +38,7 @@ class IdNumber:
     """The 18 characters of GB 11643-1999: region, birth, sequence, check character by ISO 7064 MOD 11-2."""
 
     lines: tuple[Slots, ...] = (id_number.SLOTS,)
+    number = slice(18)
 
     def parse(self, text: str) -> Parsed:
         """The number carries its own date."""

@@ -5,7 +5,7 @@ rapidocr, is a second opinion at a hundred times the cost: the package itself is
 """
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -27,6 +27,8 @@ LINE_HEIGHT_PX = 48
 PITCH_PX = 24
 """of a crop: width of one character"""
 _BLANK = 0
+TWINS = {"0": "O", "O": "0"}
+"""characters of OCR-B that differ by a tenth of their width"""
 SEEN_MIN = 0.5
 """A character below this was not seen but forced by its slot; such a line is not read."""
 
@@ -90,7 +92,8 @@ class LineReader:
         The text has as many characters as there are slots, or is empty. `at_end`: other print may stand before it.
         Raises RecogniserFailed.
         """
-        alphabet = sorted(set("".join(slots)))
+        possible = set("".join(slots))
+        alphabet = sorted(possible | {twin for one, twin in TWINS.items() if one in possible})
         columns = [_BLANK, *(self._classes[character] for character in alphabet)]
         return decode(self._posterior(line, len(slots))[:, columns], alphabet, slots, at_end=at_end)
 
@@ -117,7 +120,8 @@ def decode(posterior: Posterior, alphabet: Sequence[str], slots: Sequence[str], 
     The steps where a character stands are found without the slots; fillers that melted into one are found again by the
     pitch; only then is each place decided among its slot's characters, at the probability that the recogniser gave them.
     """
-    steps = _steps(posterior)
+    columns = {character: place + 1 for place, character in enumerate(alphabet)}
+    steps = _steps(_with_twins(posterior, columns))
     if at_end:
         steps = steps[-len(slots) :]
     if len(steps) != len(slots):
@@ -126,12 +130,27 @@ def decode(posterior: Posterior, alphabet: Sequence[str], slots: Sequence[str], 
         return Line("", 0.0)
     text, weakest = "", 1.0
     for step, slot in zip(steps, slots, strict=True):
-        columns = [alphabet.index(character) + 1 for character in slot]
-        around = posterior[max(0, step - 1) : step + 2, columns].max(axis=0)
-        best = int(around.argmax())
+        around = posterior[max(0, step - 1) : step + 2]
+        seen = [float(around[:, _columns(character, slot, columns)].sum(axis=1).max()) for character in slot]
+        best = int(np.argmax(seen))
         text += slot[best]
-        weakest = min(weakest, float(around[best]))
-    return Line(text, weakest) if weakest >= SEEN_MIN else Line("", 0.0)
+        weakest = min(weakest, seen[best])
+    return Line(text, min(1.0, weakest)) if weakest >= SEEN_MIN else Line("", 0.0)
+
+
+def _columns(character: str, slot: str, columns: Mapping[str, int]) -> list[int]:
+    """Of a character, and of its twin where that cannot stand: they look alike, and the place says which one it is."""
+    twin = TWINS.get(character, "")
+    return [columns[character], *([columns[twin]] if twin in columns and twin not in slot else [])]
+
+
+def _with_twins(posterior: Posterior, columns: Mapping[str, int]) -> Posterior:
+    """For finding steps, twins are one character."""
+    pairs = [(columns[one], columns[other]) for one, other in TWINS.items() if one in columns and other in columns]
+    joined = posterior.copy()
+    for one, other in pairs:
+        joined[:, one] = posterior[:, one] + posterior[:, other]
+    return joined
 
 
 def _steps(posterior: Posterior) -> list[int]:

@@ -15,7 +15,18 @@ from vision.locate import Outline, find_outline
 from vision.messages import Flag
 from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, SECOND, LineReader
 from vision.quality import assess
-from vision.readers import NOTHING, Corners, Reading, judge_line, proved, read_line, shape_fits, symbols_reading, unread
+from vision.readers import (
+    NOTHING,
+    Corners,
+    Reading,
+    judge_line,
+    proved,
+    read_line,
+    shape_fits,
+    slots_of,
+    symbols_reading,
+    unread,
+)
 from vision.search import find_lines, level, line_picture
 from vision.symbols import all_symbols, moved, scaled
 
@@ -106,7 +117,7 @@ class PictureReader:
         """Any line that is long enough; it counts only if check digits and dates hold, since anything may be printed there."""
         for strip in find_lines(image):
             for layout in self._printed:
-                slots, *more = FORMS[layout.reader].lines
+                slots, *more = slots_of(layout)
                 if more or not 0.5 < strip.length / strip.height / len(slots) < 2.2:
                     continue
                 crop = line_picture(image, strip, LINE_HEIGHT_PX, 2 * PITCH_PX * len(slots))

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from line_config.document_layout import DocumentLayout
 from vision.barcode import SymbolFound, read_symbols
-from vision.forms import FORMS, parse
+from vision.forms import FORMS, Slots, parse
 from vision.locate import Outline, find_outline, straighten
 from vision.messages import ACCEPTED, Flag
 from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, Line, LineReader
@@ -107,13 +109,23 @@ def symbols_fit(outline: Outline, layout: DocumentLayout) -> bool:
 def read_line(lines: LineReader, image: Image, outline: Outline, layout: DocumentLayout) -> Reading:
     """The number line, or lines, of the document in `outline`. Raises RecogniserFailed."""
     texts: list[Line] = []
-    for number, slots in enumerate(FORMS[layout.reader].lines):
+    for number, slots in enumerate(slots_of(layout)):
         crop = straighten(image, outline, layout.line(number), PITCH_PX * (len(slots) + 1), LINE_HEIGHT_PX)
         if reason := assess(crop).reason:
             return unread(reason)
         texts.append(lines.read(crop, slots))
     whole = Line("".join(line.text for line in texts), min(line.confidence for line in texts))
     return judge_line(whole, outline, layout)
+
+
+@cache
+def slots_of(layout: DocumentLayout) -> tuple[Slots, ...]:
+    """What may stand at each place of each line: the form's, narrowed down to this kind's numbers."""
+    form = FORMS[layout.reader]
+    slots = [slot for line in form.lines for slot in line]
+    slots[form.number.start or 0 : form.number.stop] = layout.number_slots or slots[form.number]
+    ends = list(accumulate(len(line) for line in form.lines))
+    return tuple(tuple(slots[end - len(line) : end]) for end, line in zip(ends, form.lines, strict=True))
 
 
 def judge_line(line: Line, outline: Outline, layout: DocumentLayout) -> Reading:
