@@ -17,8 +17,8 @@ PLACES = {
     "y": _DIGITS + _NO_TWINS + "<",
     "n": _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 }
-"""letters that stand for several characters in `places`: a digit; a digit or a letter but I and O, which issuers avoid; that or the
-filler; any letter or digit. A capital stands for itself."""
+"""what letters in `places` stand for: a digit; a digit or a letter but I and O, which issuers avoid; that or the filler; any
+letter or digit. A capital stands for itself."""
 
 
 class _Strict(BaseModel):

@@ -65,17 +65,22 @@ def render_document(
     scene = lay(face, transform, ground(_BELT, rng))
     area = layout.line_mm
     number_px = _project(transform, (area.x + area.width / 2) * FACE_PX_PER_MM, (area.y + area.height / 2) * FACE_PX_PER_MM)
+    beside = (0.0, 0.0) if rng.random() < strength.glare_on_number else _across(transform, face, number_px)
+    return [expose(scene, strength, number_px, px_per_mm, rng, beside=beside) for _ in range(frames)]
+
+
+def _across(transform: Matrix, face: Image, number_px: Matrix) -> tuple[float, float]:
+    """40 mm from the number, through the middle of the document."""
     towards = _project(transform, face.shape[1] / 2, face.shape[0] / 2) - number_px
-    away = towards / max(1.0, float(np.linalg.norm(towards)))
-    up = (float(away[0]), float(away[1])) if quarters or skew_deg else (0.0, -1.0)
-    return [expose(scene, strength, number_px, px_per_mm, rng, up=up) for _ in range(frames)]
+    away = 40 * towards / max(1.0, float(np.linalg.norm(towards)))
+    return float(away[0]), float(away[1])
 
 
 def _fitting(face: Image, quarters: int, skew_deg: float) -> float:
     """Px per mm at which the whole document lies in the frame; that of the ID camera where it does."""
     turn = np.deg2rad(90.0 * quarters + abs(skew_deg))
     across, down = np.abs([np.cos(turn), np.sin(turn)]) @ np.array([face.shape, face.shape[::-1]])[:, ::-1] / FACE_PX_PER_MM
-    return float(min(ID_CAMERA_PX_PER_MM, (FRAME_WIDTH - 130) / across, (FRAME_HEIGHT - 150) / down))
+    return float(min(ID_CAMERA_PX_PER_MM, (FRAME_WIDTH - 170) / across, (FRAME_HEIGHT - 190) / down))
 
 
 def render_envelope(bitmap: Image | Picture.Image | None, seed: int, severity: int = 0, frames: int = 2) -> list[Image]:

@@ -26,14 +26,15 @@ class Severity:
     noise_sigma: float
     contrast: tuple[float, float]
     glare_mm: tuple[float, float]
-    glare_on_number: bool
+    glare_on_number: float
+    """share of the documents whose number the glare covers; what it saturates nobody can read"""
 
 
 SEVERITIES = (
-    Severity(3, 0.03, (0.0, 0.3), (0.0, 0.0), 3, (0.9, 1.0), (0, 0), glare_on_number=False),
-    Severity(6, 0.05, (0.2, 0.4), (0.0, 0.6), 6, (0.7, 1.0), (0, 10), glare_on_number=False),
-    Severity(10, 0.08, (0.4, 0.7), (0.3, 1.2), 12, (0.5, 0.9), (0, 8), glare_on_number=True),
-    Severity(10, 0.08, (2.2, 3.2), (4.0, 8.0), 25, (0.3, 0.6), (25, 45), glare_on_number=True),
+    Severity(3, 0.03, (0.0, 0.3), (0.0, 0.0), 3, (0.9, 1.0), (0, 0), glare_on_number=0.0),
+    Severity(6, 0.05, (0.2, 0.4), (0.0, 0.6), 6, (0.7, 1.0), (0, 10), glare_on_number=0.0),
+    Severity(10, 0.08, (0.4, 0.7), (0.3, 1.2), 12, (0.5, 0.9), (0, 8), glare_on_number=0.05),
+    Severity(10, 0.08, (2.2, 3.2), (4.0, 8.0), 25, (0.3, 0.6), (25, 45), glare_on_number=1.0),
 )
 
 
@@ -85,14 +86,15 @@ def expose(
     px_per_mm: float,
     rng: np.random.Generator,
     *,
-    up: tuple[float, float] = (0.0, -1.0),
+    beside: tuple[float, float] = (0.0, -40.0),
 ) -> Image:
     """One exposure of the scene: glare, defocus, motion, contrast, a shift of a pixel or two, noise.
 
-    `number_px` is the place of the number in the scene, shape (2,): where glare falls when it falls on the number; otherwise it
-    falls beside it in the direction `up` of the document.
+    `number_px` is the place of the number in the scene, shape (2,); `beside`: how far from it, in mm, glare falls.
     """
-    frame = _glare(scene, severity, number_px, px_per_mm, rng, up)
+    frame = _glare(
+        scene, severity, (number_px[0] + beside[0] * px_per_mm, number_px[1] + beside[1] * px_per_mm), px_per_mm, rng
+    )
     frame = _motion(frame, rng.uniform(*severity.motion_modules) * MODULE_PX, rng.uniform(0, np.pi))
     sigma = rng.uniform(*severity.blur_modules) * MODULE_PX
     if sigma > 0.25:
@@ -104,14 +106,13 @@ def expose(
     return _as_image(cv2.addWeighted(frame, gain, noise, share, (1 - gain) * 90 - 128 * share))
 
 
-def _glare(  # noqa: PLR0917 - what light does depends on all of it
-    scene: Image, severity: Severity, number_px: Matrix, px_per_mm: float, rng: np.random.Generator, up: tuple[float, float]
+def _glare(
+    scene: Image, severity: Severity, place_px: tuple[float, float], px_per_mm: float, rng: np.random.Generator
 ) -> Image:
     diameter = rng.uniform(*severity.glare_mm) * px_per_mm
     if diameter < 1:
         return scene
-    away = 0.0 if severity.glare_on_number else 40 * px_per_mm
-    centre = (round(number_px[0] + up[0] * away + rng.normal(0, 3)), round(number_px[1] + up[1] * away))
+    centre = (round(place_px[0] + rng.normal(0, 3)), round(place_px[1]))
     blob = np.zeros((FRAME_HEIGHT // 4, FRAME_WIDTH // 4), np.uint8)
     cv2.ellipse(blob, ((centre[0] / 4, centre[1] / 4), (diameter / 2, diameter / 4), 0), 255, -1)
     blob = _as_image(cv2.GaussianBlur(blob, (0, 0), max(1.0, diameter / 40)))
