@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simulators.documents import mrz_td3, render_document, render_envelope
+from simulators import specimens
+from simulators.documents import render_document, render_envelope
 from simulators.optics import FRAME_HEIGHT, FRAME_WIDTH
+from simulators.specimen_folder import GUIDED
 from tests.vision.synthetic import KINDS, document, label
 
 
@@ -27,10 +29,21 @@ def test_higher_severity_leaves_less_detail(kind):
     assert detail(0) > detail(2) > detail(3)
 
 
-def test_zone_lines_are_full_and_name_the_holder():
-    first, second = mrz_td3(document("passport", 3))
-    assert (len(first), len(second)) == (44, 44)
-    assert first.startswith("P<CHNCESHI<<YANGLI<")
+@pytest.mark.parametrize("kind", sorted(set(specimens.KINDS) - GUIDED))
+@pytest.mark.parametrize("quarters", range(4))
+def test_a_document_lies_whole_in_the_frame_whichever_way_it_is_turned(kind, quarters):
+    specimen = specimens.make_specimen(kind, 1)
+    frame = render_document(specimen, seed=1, frames=1, quarters=quarters, skew_deg=15)[0]
+    edges = np.concatenate([frame[:6].ravel(), frame[-6:].ravel(), frame[:, :6].ravel(), frame[:, -6:].ravel()])
+    assert edges.max() < 110
+    assert frame.max() > 190
+
+
+def test_the_back_bears_no_print():
+    specimen = specimens.make_specimen("passport", 1)
+    assert render_document(specimen, seed=1, frames=1, back=True)[0].min() < 60
+    inside = render_document(specimen, seed=1, frames=1, back=True)[0][300:700, 400:900]
+    assert inside.min() > 180
 
 
 def test_printed_dots_and_dark_pixels_are_the_same_label():

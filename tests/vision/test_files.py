@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from simulators.documents import render_document, render_envelope
-from tests.vision.synthetic import LAYOUTS, document, label
+from tests.vision.synthetic import KINDS, LAYOUTS, document, label
 from vision.files import read_files
 
 NUMBER = "EA473124829CN"
@@ -23,7 +23,7 @@ def read(path):
     return list(read_files([path], list(LAYOUTS.values())))
 
 
-@pytest.mark.parametrize("kind", list(LAYOUTS))
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("turns", range(4))
 def test_documents_on_any_side(tmp_path, kind, turns):
     facts = document(kind, turns)

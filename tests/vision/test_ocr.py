@@ -1,10 +1,12 @@
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.errors import RecogniserFailed
-from vision.ocr import SEEN_MIN, LineReader, decode, model_path
+from vision.ocr import OWN, SECOND, SEEN_MIN, LineReader, decode
 
 ALPHABET = "0123456789<"
 DIGITS, ANY = "0123456789", ALPHABET
@@ -70,11 +72,46 @@ def test_noise_never_breaks_it(steps, places, seed):
     assert not line.text or line.confidence >= SEEN_MIN
 
 
-def test_blank_paper_has_no_text():
-    assert LineReader().read(np.full((48, 400), 220, np.uint8), [DIGITS] * 18).text == ""
+@pytest.mark.parametrize("engine", [OWN, SECOND])
+def test_blank_paper_has_no_text(engine):
+    assert LineReader(engine).read(np.full((48, 400), 220, np.uint8), [DIGITS] * 18).text == ""
 
 
-def test_a_missing_model_is_named(monkeypatch):
+@pytest.mark.parametrize("engine", [OWN, SECOND])
+def test_a_missing_model_is_named(engine, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(RecogniserFailed, match="install the package rapidocr"):
-        model_path()
+    with pytest.raises(RecogniserFailed, match="install"):
+        LineReader(engine).warm_up()
+
+
+TWINS = "0O12"
+
+
+def twin_posterior(zero, letter):
+    """One character that is a nought with this probability and the letter with that."""
+    steps = np.full((5, len(TWINS) + 1), 0.001, np.float32)
+    steps[:, 0] = 0.9
+    steps[2] = [0.02, zero, letter, 0.001, 0.001]
+    return steps
+
+
+def test_twins_are_told_apart_by_their_place_where_only_one_can_stand():
+    assert decode(twin_posterior(0.4, 0.55), TWINS, ["012"]).text == "0"
+    assert decode(twin_posterior(0.4, 0.55), TWINS, ["012"]).confidence == pytest.approx(0.95)
+    assert decode(twin_posterior(0.55, 0.4), TWINS, ["O"]).text == "O"
+
+
+def test_where_both_can_stand_the_recogniser_alone_decides_and_is_less_sure():
+    line = decode(twin_posterior(0.3, 0.65), TWINS, ["0O"])
+    assert (line.text, line.confidence) == ("O", pytest.approx(0.65))
+    assert decode(twin_posterior(0.48, 0.47), TWINS, ["0O"]).text == ""
+
+
+def test_what_is_no_twin_is_not_taken_for_one():
+    assert decode(twin_posterior(0.4, 0.55), TWINS, ["12"]).text == ""
+
+
+def test_the_weights_are_those_that_were_measured():
+    facts = json.loads(OWN.path().with_suffix(".json").read_text("utf-8"))
+    assert facts["bytes"] == OWN.path().stat().st_size < 1_000_000
+    assert facts["calibration_error"] < 0.02

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulators.documents import render_document, render_envelope
-from tests.vision.synthetic import LAYOUTS, SITE_KEY, document, label
+from tests.vision.synthetic import KINDS, LAYOUTS, SITE_KEY, document, label
 from vision.camera import HEADER, MAGIC, Frame, FramesCamera
 from vision.desks import DocumentDesk, LabelDesk
 from vision.errors import RecogniserFailed
@@ -36,7 +36,7 @@ def desk():
     return DocumentDesk(list(LAYOUTS.values()), SITE_KEY, None)
 
 
-@pytest.mark.parametrize("kind", list(LAYOUTS))
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_document_leaves_as_tokens_and_its_number_does_not(desk, kind):
     facts = document(kind, 4)
     message = desk(frame(render_document(facts, seed=4)[1], k=1))
