@@ -15,10 +15,10 @@ PLACES = {
     "d": _DIGITS,
     "x": _DIGITS + _NO_TWINS,
     "y": _DIGITS + _NO_TWINS + "<",
-    "n": _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "l": _NO_TWINS,
 }
-"""what letters in `places` stand for: a digit; a digit or a letter but I and O, which issuers avoid; that or the filler; any
-letter or digit. A capital stands for itself."""
+"""what letters in `places` stand for: a digit; a digit or a letter but I and O, which issuers avoid; that or the filler; a letter
+but those. A capital stands for itself."""
 
 
 class _Strict(BaseModel):
@@ -67,7 +67,7 @@ class DocumentLayout(_Strict):
     beyond_frame: bool = False
     alphabet: Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[0-9A-Z<]+$")]
     pattern: Annotated[str, Field(min_length=1, max_length=200)]
-    places: Annotated[str, Field(max_length=20, pattern=r"^[A-Zdxyn]*$")] = ""
+    places: Annotated[str, Field(max_length=20, pattern=r"^[A-Zdxyl]*$")] = ""
     skeleton_classes: tuple[str, ...] = ()
     confidence_min_permille: Annotated[int, Field(ge=0, le=1000)]
 
