@@ -113,8 +113,8 @@ def label() -> dict[str, Any]:
         "EA473124829CN", "EA473124829CN;7", "测*", "199******00", "广东省广州市样例区测试路***", "440106", "EMS", 2
     )
     return row(
-        timed_ms(lambda: zpl(compose(layout, fields), layout.printer), 100),
-        bytes=len(zpl(compose(layout, fields), layout.printer)),
+        timed_ms(lambda: zpl(compose(layout, fields), layout), 100),
+        bytes=len(zpl(compose(layout, fields), layout)),
     )
 
 

@@ -56,6 +56,7 @@ class Labels:
             county=order.address.county,
             product=order.product,
             chute=chute,
+            sender_unit=order.client_unit,
         )
         floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label))
 

@@ -142,6 +142,7 @@ class LabelText(msgspec.Struct, frozen=True):
     county: str
     product: str
     chute: int
+    sender_unit: str = ""
 
 
 class Counters(msgspec.Struct, frozen=True):

@@ -10,11 +10,13 @@ from edge.core.commands import Command, PrintLabel
 from edge.core.events import Event, LabelPrinted, LinkDown, LinkUp, PrinterStatus, PrintFailed
 from edge.core.values import LabelText, PrintId
 from edge.labels.fields import LabelError, LabelFields
-from edge.labels.privacy import mask_name, mask_phone
+from edge.labels.privacy import masked
 from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
 from edge.runtime.helper import Helper
 from edge.runtime.link import Health, Offer
+from line_config.label_layout import load_label_layout
+from line_config.label_privacy import PrivacyRule
 
 Render = Callable[[LabelText], Awaitable[bytes]]
 
@@ -26,25 +28,28 @@ IDLE_POLLS = 5
 """an idle printer is asked this many times less often"""
 
 
-def label_fields(text: LabelText) -> LabelFields:
-    """The core's words for a label in the label room's, with name and phone masked."""
-    return LabelFields(
+def label_fields(text: LabelText, rule: PrivacyRule) -> LabelFields:
+    """The core's words for a label in the label room's, masked by the layout's rule."""
+    fields = LabelFields(
         tracking_number=text.tracking_number,
         payload_qr=text.payload_qr,
-        name=mask_name(text.name),
-        phone=mask_phone(text.phone),
+        name=text.name,
+        phone=text.phone,
         address=text.address,
         county=text.county,
         product=text.product,
         chute=text.chute,
+        sender_unit=text.sender_unit,
     )
+    return masked(fields, rule)
 
 
-def renderer(helper: Helper, layout: Path) -> Render:
-    """How a real line renders: in the helper process, with this layout."""
+def renderer(helper: Helper, layout: Path, language: str) -> Render:
+    """How a real line renders: in the helper process, with this layout, in the printer's language."""
+    rule = load_label_layout(layout).privacy
 
     async def render(text: LabelText) -> bytes:
-        return await helper.label(layout, label_fields(text))
+        return await helper.label(layout, label_fields(text, rule), language)
 
     return render
 

@@ -24,13 +24,13 @@ def pattern(width: int, height: int) -> Image.Image:
 
 
 def test_the_format_is_stable_byte_by_byte():
-    assert zpl(pattern(40, 16), LAYOUT.printer) == GOLDEN.read_bytes()
+    assert zpl(pattern(40, 16), LAYOUT) == GOLDEN.read_bytes()
 
 
 @pytest.mark.parametrize("width", [40, 41, 47])
 def test_the_graphic_holds_every_dot(width):
     bitmap = pattern(width, 16)
-    found = GRAPHIC.search(zpl(bitmap, LAYOUT.printer))
+    found = GRAPHIC.search(zpl(bitmap, LAYOUT))
     assert found is not None
     data = zlib.decompress(base64.b64decode(found[4]))
     row_bytes = (width + 7) // 8
@@ -55,9 +55,9 @@ def xmodem(data: bytes) -> int:
 
 def test_an_independent_renderer_burns_the_same_dots():
     bitmap = compose(LAYOUT, FIELDS)
-    fmt = zpl(bitmap, LAYOUT.printer)
+    fmt = zpl(bitmap, LAYOUT)
     # The renderer draws, and refuses what only sets the printer.
-    drawing = fmt.replace(b"~SD18", b"").replace(b"^PR6^JZN", b"").replace(b"^PQ1,0,1,N", b"")
+    drawing = fmt.replace(b"~SD18", b"").replace(b"^PR6^MMP,N^JZN", b"").replace(b"^PQ1,0,1,N", b"")
     limits = Limits().replace(graphic_bytes=200_000)
     scene = zplkit.render(drawing, zplkit.Options(width=800, height=1200), limits=limits)
     with Image.open(io.BytesIO(scene.labels[0].png())) as rendered:
@@ -68,5 +68,5 @@ def test_an_independent_renderer_burns_the_same_dots():
 
 
 def test_the_printer_must_not_reprint_and_prints_once():
-    fmt = zpl(pattern(40, 16), LAYOUT.printer)
+    fmt = zpl(pattern(40, 16), LAYOUT)
     assert fmt.count(b"^XA") == fmt.count(b"^XZ") == fmt.count(b"^PQ1,") == fmt.count(b"^JZN") == 1

@@ -67,7 +67,7 @@ async def driver_on(port: int) -> AsyncIterator[ZplPrinter]:
 async def test_what_was_composed_is_burnt_dot_by_dot_and_reads():
     bitmap = compose(LAYOUT, FIELDS)
     async with printer_on_a_wire() as (body, _, port), driver_on(port) as driver:
-        await driver.send(zpl(bitmap, LAYOUT.printer))
+        await driver.send(zpl(bitmap, LAYOUT))
         physical, now_ms = await body.beginning.get()
     label: PrintedLabel = physical.bitmap
     assert (physical.code128, physical.qr) == (label.code128, label.qr)
@@ -108,7 +108,7 @@ async def test_unfit_is_silence_or_a_flag_by_firmware(unfit, word, silent):
 async def test_a_clone_never_answers_but_prints():
     async with printer_on_a_wire(never_answers=True) as (body, _, port), driver_on(port) as driver:
         assert await driver.status() == "silent"
-        await driver.send(zpl(compose(LAYOUT, FIELDS), LAYOUT.printer))
+        await driver.send(zpl(compose(LAYOUT, FIELDS), LAYOUT))
         await body.beginning.get()
 
 
@@ -146,7 +146,7 @@ async def test_it_drives_the_plant_s_mechanics_through_a_change_of_roll():
     lacking = {"EA123456785CN;123456"}
     body = PrinterBody(Geometry(2700), random.Random(1), lambda label: label.qr in lacking)
     printer = LabelPrinter(body, lambda: 0)
-    fmt = zpl(compose(LAYOUT, FIELDS), LAYOUT.printer)
+    fmt = zpl(compose(LAYOUT, FIELDS), LAYOUT)
     printer.receive(fmt)
     assert printer.receive(b"~HS") == (b"", b"")
     lacking.clear()
