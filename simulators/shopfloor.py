@@ -29,7 +29,7 @@ from simulators.documents import render_envelope
 from simulators.faults import FaultBook
 from simulators.frame_store import FrameStore
 from simulators.geometry import Geometry
-from simulators.label_printer import LabelPrinter
+from simulators.label_printer import LabelPrinter, SerialPort
 from simulators.modbus_plc import ModbusPlc
 from simulators.operator import HttpPanel, Operator
 from simulators.oracle import judge
@@ -67,7 +67,7 @@ class Shopfloor:
         self._sorter = S7Plc(self.plant.sorter, image)
         self._cameras = {"id_camera": FramesServer(boot=1), "label_camera": FramesServer(boot=1)}
         self._scanner = Scanner(Path(config.scanner.device))
-        self._printer = LabelPrinter(self.plant.printer, self.now_ms)
+        self._printer = LabelPrinter(self.plant.printer, self.now_ms, dialect=config.printer.dialect)
         self.operator = Operator(self.plant, seed=scene.seed, reaction_s=max(0.3, self.plant.geometry.scale))
         self._started_s = 0.0
         self._store: FrameStore | None = None
@@ -93,7 +93,10 @@ class Shopfloor:
         await self._sorter.server.start(config.sorter_plc.host, config.sorter_plc.port)
         await self._cameras["id_camera"].start(config.id_camera.host, config.id_camera.port)
         await self._cameras["label_camera"].start(config.label_camera.host, config.label_camera.port)
-        await self._printer.start(config.printer.host, config.printer.port)
+        if config.printer.kind == "serial":
+            SerialPort(Path(config.printer.device), self._printer).plug_in()
+        else:
+            await self._printer.start(config.printer.host, config.printer.port)
         self._scanner.plug_in()
         # The painter's first picture loads its fonts and libraries: not while the line runs.
         await asyncio.get_running_loop().run_in_executor(self._painter, _render_label, None, 0)

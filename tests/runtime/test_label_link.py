@@ -16,6 +16,7 @@ from edge.labels.fields import LabelError
 from edge.runtime.clock import Clock
 from edge.runtime.label_link import LabelLink, label_fields
 from simulators.virtual.loop import run_virtual
+from tests.labels.sample import LAYOUT
 
 PRINT_S = 0.75
 TAKE_S = 0.1
@@ -431,7 +432,7 @@ def test_other_commands_are_not_its_business():
 
 
 def test_name_and_phone_are_masked_on_the_way_to_the_label():
-    fields = label_fields(command(9).label)
+    fields = label_fields(command(9).label, LAYOUT.privacy)
     assert (fields.name, fields.phone) == ("样**", "199******34")
     assert fields.payload_qr == "EA123456785CN;9"
 
