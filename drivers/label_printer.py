@@ -42,13 +42,15 @@ class LabelPrinter:
         except (OSError, LinkLost):  # TimeoutError is an OSError
             self._status.drop()
             return "lost"
+        reply = bytearray()
         try:
             await self._drain(reader)
             async with asyncio.timeout(self._timeout_s):
                 writer.write(question.ask)
-                word = question.word(await self._reply(reader, question))
+                await self._hear(reader, question, reply)
+            word = question.word(bytes(reply))
         except TimeoutError:
-            word = "silent"
+            word = "unknown" if reply else "silent"
         except (OSError, asyncio.IncompleteReadError):
             word = "lost"
         if word in {"silent", "lost", "unknown"}:
@@ -64,14 +66,13 @@ class LabelPrinter:
         except TimeoutError:
             pass
 
-    async def _reply(self, reader: asyncio.StreamReader, question: Question) -> bytes:
-        reply = b""
-        while not question.whole(reply) and len(reply) < REPLY_BYTES_MAX:
+    async def _hear(self, reader: asyncio.StreamReader, question: Question, reply: bytearray) -> None:
+        """Add to the reply until it is whole, or longer than any answer. Raises IncompleteReadError at its end."""
+        while not question.whole(bytes(reply)) and len(reply) < REPLY_BYTES_MAX:
             chunk = await reader.read(REPLY_BYTES_MAX)
             if not chunk:
-                raise asyncio.IncompleteReadError(reply, None)
+                raise asyncio.IncompleteReadError(bytes(reply), None)
             reply += chunk
-        return reply
 
     async def send(self, fmt: bytes) -> None:
         """Send one format, once. LinkLost: nobody knows whether it will be printed; it must not be sent again."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -37,6 +37,10 @@ class Body:
     head_open: bool = False
     busy: bool = False
     label_waiting: bool = False
+    takes_s: float | None = None
+    """None = whoever tests it says when a label is done"""
+    after: Callable[[], object] = lambda: None
+    stuck: bool = False
     begun: list[PhysicalLabel] = field(default_factory=list)
     beginning: asyncio.Queue[tuple[PhysicalLabel, int]] = field(default_factory=asyncio.Queue)
 
@@ -46,7 +50,13 @@ class Body:
         self.busy = True
         self.begun.append(label)
         self.beginning.put_nowait((label, now_ms))
+        if self.takes_s is not None:
+            asyncio.get_running_loop().call_later(self.takes_s, self._done)
+        self.after()
         return True
+
+    def _done(self) -> None:
+        self.busy, self.label_waiting = False, True
 
 
 @asynccontextmanager
