@@ -1,10 +1,19 @@
 """A label's life: print once, apply or purge, and the label check in the applicator's own tracking domain."""
 
 from edge.core.commands import Apply, NoLabel, Outcome, PrintLabel, PurgeLabel
-from edge.core.events import LabelApplied, LabelExposed, LabelPrinted, LabelPurged, LabelRead, PrintFailed
+from edge.core.events import (
+    LabelApplied,
+    LabelExposed,
+    LabelPrinted,
+    LabelPurged,
+    LabelRead,
+    LabelUnexpected,
+    PrintFailed,
+)
 from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
 from edge.core.matching import Expected, check_label
+from edge.core.rolls import Rolls
 from edge.core.routing import route
 from edge.core.tracking import Burst, Bursts, Deadlines
 from edge.core.values import EventFlag, ItemId, LabelText, Order, OrderId, PrintId, Verdict
@@ -20,8 +29,9 @@ def qr_payload(tracking_number: str, print_id: PrintId) -> str:
 class Labels:
     """Prints under way by print id, and the label camera's bursts."""
 
-    def __init__(self, floor: Floor, items: Items, read_deadlines: Deadlines) -> None:
+    def __init__(self, floor: Floor, items: Items, read_deadlines: Deadlines, rolls: Rolls) -> None:
         self._floor = floor
+        self._rolls = rolls
         self._items = items
         self._read = read_deadlines
         self.next_print_id = 1
@@ -82,6 +92,7 @@ class Labels:
         item = self._item(event.print_id, "printed")
         if item is None or event.print_id in self.printed:
             return
+        self._rolls.used()
         self.printed.add(event.print_id)
         if item.reason or item.state is not ItemState.WEIGHED:
             self._items.condemn(item, "LABEL_LATE")
@@ -94,13 +105,17 @@ class Labels:
         item = self._item(event.print_id, "print failed")
         if item is None:
             return
-        self._items.condemn(item, "PRINT_FAILED")
+        self._items.condemn(item, "LABEL_IMPOSSIBLE" if event.impossible else "PRINT_FAILED")
         self._floor.do(NoLabel(item=item.item_id))
         if event.sent:
             # Nobody knows whether it exists: it stays live until a person has destroyed it.
             self._floor.report("label_unknown", item=item.item_id, print_id=event.print_id, reason=event.reason)
         else:
             self.void(event.print_id, event.reason)
+
+    def unexpected(self, _: LabelUnexpected) -> None:
+        """What comes to the pad next is not what will be commanded next: labels would be one off."""
+        self._floor.raise_condition("STRAY_LABEL")
 
     def applied(self, event: LabelApplied) -> None:
         """The applicator believes that this item bears this print."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drivers.ports import DeviceError, LabelPrinterPort
 from edge.core.commands import Command, PrintLabel
-from edge.core.events import Event, LabelPrinted, LinkDown, LinkUp, PrinterStatus, PrintFailed
+from edge.core.events import Event, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
 from edge.core.values import LabelText, PrintId
 from edge.labels.fields import LabelError, LabelFields
 from edge.labels.privacy import masked
@@ -24,6 +24,8 @@ FIT = frozenset({"ready", "busy", "label_waiting"})
 DOUBTFUL = frozenset({"silent", "lost", "unknown"})
 """counted only when seen twice in a row: one lost reply is no fault"""
 DOUBTS_THAT_COUNT = 2
+STRAY_SEEN = 2
+"""so often in a row a label that nobody sent is seen to wait before it is told"""
 IDLE_POLLS = 5
 """an idle printer is asked this many times less often"""
 
@@ -81,7 +83,8 @@ class LabelLink:
 
     A print ends with LabelPrinted or PrintFailed. Both may come, in the order failed – printed, when a printer that was given
     up shows the label after all: the core then has it purged. While the printer is unfit the line holds; the label whose turn
-    it was fails, those behind it stay queued.
+    it was fails, those behind it stay queued. Where none had its turn, the first one after the fault is suspect: it fails as it
+    is sent, and so is purged when it comes.
     """
 
     name = "printer"
@@ -105,6 +108,8 @@ class LabelLink:
         self._busy_since_us: int | None = None
         self._unfit_since_us: int | None = None
         self._one_failed = False
+        self._suspect = False
+        self._strays_seen = 0
         self._told_state = ""
         self._told_up: bool | None = None
         self._answered_us: int | None = None
@@ -169,6 +174,8 @@ class LabelLink:
         self._observe_fitness(state, now_us)
         if self._sent is not None:
             self._follow(self._sent, state, now_us)
+        else:
+            self._observe_stray(state, now_us)
         if state not in FIT:
             self._fail_next_in_turn(state, now_us)
 
@@ -198,9 +205,15 @@ class LabelLink:
             self._told_state = told
             self._tell(PrinterStatus(at_us=now_us, state=told))
         if state in FIT:
+            self._suspect |= self._unfit_since_us is not None and not self._one_failed
             self._unfit_since_us, self._one_failed = None, False
         elif self._unfit_since_us is None:
             self._unfit_since_us = now_us
+
+    def _observe_stray(self, state: str, now_us: int) -> None:
+        self._strays_seen = self._strays_seen + 1 if state == "label_waiting" else 0
+        if self._strays_seen == STRAY_SEEN:
+            self._tell(LabelUnexpected(at_us=now_us))
 
     # --- the label in the printer ---
     def _follow(self, sent: _Sent, state: str, now_us: int) -> None:
@@ -239,8 +252,9 @@ class LabelLink:
         self._one_failed = True
         self._fail_unsent(self._queue.popleft(), state)
 
-    def _fail_unsent(self, job: _Job, reason: str) -> None:
-        self._tell(PrintFailed(at_us=self._clock.now_us(), print_id=job.print_id, sent=False, reason=reason))
+    def _fail_unsent(self, job: _Job, reason: str, *, impossible: bool = False) -> None:
+        now_us = self._clock.now_us()
+        self._tell(PrintFailed(at_us=now_us, print_id=job.print_id, sent=False, reason=reason, impossible=impossible))
 
     async def _render_next(self) -> None:
         job = next((job for job in self._queue if job.fmt is None), None)
@@ -250,7 +264,7 @@ class LabelLink:
             job.fmt = await self._render(job.label)
         except LabelError as error:
             self._queue.remove(job)
-            self._fail_unsent(job, str(error))
+            self._fail_unsent(job, str(error), impossible=True)
 
     async def _send_next(self) -> None:
         if self._sent is not None or self._state != "ready" or not self._queue:
@@ -264,3 +278,6 @@ class LabelLink:
             await self._port.send(fmt)
         except DeviceError:
             self._fail_sent(self._sent, "lost")
+        if self._suspect:
+            self._suspect = False
+            self._fail_sent(self._sent, "first_after_fault")

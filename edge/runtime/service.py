@@ -45,6 +45,7 @@ from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
+from line_config.label_layout import LabelLayout, load_label_layout
 from line_config.model import LineConfig, SerialPrinterSection, TcpPrinterSection
 from line_config.process_image import load_process_image
 from line_config.scale_format import load_scale_format
@@ -90,7 +91,8 @@ Panel = Callable[[Desk], Coroutine[Any, Any, None]]
 
 def settings_of(config: LineConfig) -> Settings:
     """What the core needs of the configuration."""
-    deadlines, limits, times = config.deadlines, config.limits, config.time
+    deadlines, limits, times, roll = config.deadlines, config.limits, config.time, config.printer.roll
+    layout = load_label_layout(Path(config.line.label_layout))
     return Settings(
         line=config.line.name,
         target_rate_per_h=config.line.target_rate_per_h,
@@ -116,7 +118,15 @@ def settings_of(config: LineConfig) -> Settings:
         disk_stop_mb=limits.disk_stop_mb,
         shift_starts_min=tuple(sorted(int(at[:2]) * 60 + int(at[3:]) for at in times.shifts)),
         utc_offset_min=times.utc_offset_min,
+        media_labels=labels_of(roll.media_mm, layout),
+        ribbon_labels=labels_of(roll.ribbon_mm, layout),
+        roll_low_labels=roll.low_labels,
     )
+
+
+def labels_of(roll_mm: int, layout: LabelLayout) -> int:
+    """How many labels a roll is good for, with the gaps between them."""
+    return int(roll_mm / (layout.height_mm + layout.printer.gap_mm))
 
 
 def printer_of(section: TcpPrinterSection | SerialPrinterSection) -> LabelPrinter:

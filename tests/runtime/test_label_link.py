@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drivers.ports import LinkLost
 from edge.core.commands import PrintLabel, RunOut
-from edge.core.events import Event, LabelPrinted, LinkDown, LinkUp, PrinterStatus, PrintFailed
+from edge.core.events import Event, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
 from edge.core.values import ItemId, LabelText, Plc, PrintId
 from edge.labels.fields import LabelError
 from edge.runtime.clock import Clock
@@ -277,7 +277,9 @@ def test_a_label_of_an_earlier_run_is_waited_out():
         bench.printer.state = "ready"
         await asyncio.sleep(2)
 
-    assert on_a_bench(script, FakePrinter(state="label_waiting")).ends() == [(7, "printed")]
+    bench = on_a_bench(script, FakePrinter(state="label_waiting"))
+    assert bench.ends() == [(7, "printed")]
+    assert len(bench.of(LabelUnexpected)) == 1
 
 
 def test_a_format_that_becomes_no_label_fails_at_the_deadline():
@@ -369,7 +371,60 @@ def test_what_comes_while_the_printer_is_down_waits_for_it():
         bench.printer.fault = ""
         await asyncio.sleep(2)
 
-    assert on_a_bench(script, FakePrinter(fault="silent")).ends() == [(1, "printed")]
+    bench = on_a_bench(script, FakePrinter(fault="silent"))
+    assert bench.ends() == [(1, "first_after_fault"), (1, "printed")]
+
+
+@pytest.mark.parametrize("fault", ["silent", "media_out", "head_open", "fault", "unknown", "lost"])
+def test_the_first_label_after_a_fault_that_struck_none_is_suspect_and_only_that(fault):
+    async def script(bench: Bench) -> None:
+        bench.link.send(command(1))
+        await asyncio.sleep(2)
+        for _ in range(2):
+            bench.printer.fault = fault
+            await asyncio.sleep(1)
+            bench.printer.fault = ""
+            await asyncio.sleep(1)
+        for print_id in (2, 3):
+            bench.link.send(command(print_id))
+        await asyncio.sleep(3)
+
+    bench = on_a_bench(script)
+    assert bench.ends() == [(1, "printed"), (2, "first_after_fault"), (2, "printed"), (3, "printed")]
+    assert [event.sent for event in bench.of(PrintFailed)] == [True]
+
+
+def test_a_suspect_label_that_never_comes_is_told_once():
+    async def script(bench: Bench) -> None:
+        bench.printer.fault = "head_open"
+        await asyncio.sleep(1)
+        bench.printer.fault, bench.printer.refuses = "", True
+        bench.link.send(command(1))
+        await asyncio.sleep(4)
+        bench.printer.refuses = False
+        bench.link.send(command(2))
+        await asyncio.sleep(3)
+
+    assert on_a_bench(script).ends() == [(1, "lost"), (2, "printed")]
+
+
+def test_a_label_that_nobody_sent_is_told_once_while_it_stands_there():
+    async def script(bench: Bench) -> None:
+        bench.printer.state = "label_waiting"
+        await asyncio.sleep(3)
+        bench.printer.state = "ready"
+        bench.link.send(command(1))
+        await asyncio.sleep(3)
+        bench.printer.state = "label_waiting"
+        await asyncio.sleep(3)
+
+    bench = on_a_bench(script)
+    assert bench.ends() == [(1, "printed")]
+    assert [type(event) for event in bench.of(LabelUnexpected, LabelPrinted)] == [
+        LabelUnexpected,
+        LabelPrinted,
+        LabelUnexpected,
+    ]
 
 
 def test_a_printer_that_never_answers_is_told_as_silent():
@@ -409,6 +464,7 @@ def test_a_label_that_cannot_be_made_fails_unsent_and_says_why():
 
     bench = on_a_bench(script, draw=draw)
     assert sorted(bench.ends()) == [(1, "printed"), (2, "label: address has the character U+E000 unsent"), (3, "printed")]
+    assert [event.impossible for event in bench.of(PrintFailed)] == [True]
 
 
 def test_a_full_queue_loses_no_event_and_keeps_their_order():
