@@ -317,12 +317,18 @@ class PrintFailed(Event, frozen=True):
     impossible: bool = False
 
 
+class LabelInDoubt(Event, frozen=True):
+    """The printer is empty again, and nobody saw what became of this failed print: its label may lie on the pad."""
+
+    print_id: PrintId
+
+
 class LabelUnexpected(Event, frozen=True):
     """A label stands at the printer's peel bar that was not sent now: of an earlier run, late, or printed again by itself."""
 
 
 class PrinterStatus(Event, frozen=True):
-    """Normalised printer state: ready, media_out, ribbon_out, head_open, paused, fault, silent, unknown."""
+    """Normalised printer state: ready, media_out, ribbon_out, head_open, paused, fault, silent, unknown, purging."""
 
     state: str
 

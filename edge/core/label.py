@@ -4,6 +4,7 @@ from edge.core.commands import Apply, NoLabel, Outcome, PrintLabel, PurgeLabel
 from edge.core.events import (
     LabelApplied,
     LabelExposed,
+    LabelInDoubt,
     LabelPrinted,
     LabelPurged,
     LabelRead,
@@ -112,6 +113,18 @@ class Labels:
             self._floor.report("label_unknown", item=item.item_id, print_id=event.print_id, reason=event.reason)
         else:
             self.void(event.print_id, event.reason)
+
+    def in_doubt(self, event: LabelInDoubt) -> None:
+        """What lies on the pad of this failed print must meet nobody: the applicator would be one label off from here on.
+
+        While the label of an item before it is on the pad, this one, had it come, would still stand at the peel bar.
+        """
+        item = self._item(event.print_id, "in doubt")
+        if item is not None and not any(map(self._pad_waits_for, self._items.on_belt.values())):
+            self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
+
+    def _pad_waits_for(self, item: Item) -> bool:
+        return item.state is ItemState.WEIGHED and item.print_id in self.printed and not item.reason
 
     def unexpected(self, _: LabelUnexpected) -> None:
         """What comes to the pad next is not what will be commanded next: labels would be one off."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drivers.ports import DeviceError, LabelPrinterPort
 from edge.core.commands import Command, PrintLabel
-from edge.core.events import Event, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
+from edge.core.events import Event, LabelInDoubt, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
 from edge.core.values import LabelText, PrintId
 from edge.labels.fields import LabelError, LabelFields
 from edge.labels.privacy import masked
@@ -24,6 +24,8 @@ FIT = frozenset({"ready", "busy", "label_waiting"})
 DOUBTFUL = frozenset({"silent", "lost", "unknown"})
 """counted only when seen twice in a row: one lost reply is no fault"""
 DOUBTS_THAT_COUNT = 2
+PAD_CLEARS_US = 4_500_000
+"""the PLC gives up a purge whose label does not come after 3 s (P15): until then the next label would be taken for it"""
 STRAY_SEEN = 2
 """so often in a row a label that nobody sent is seen to wait before it is told"""
 IDLE_POLLS = 5
@@ -84,7 +86,8 @@ class LabelLink:
     A print ends with LabelPrinted or PrintFailed. Both may come, in the order failed – printed, when a printer that was given
     up shows the label after all: the core then has it purged. While the printer is unfit the line holds; the label whose turn
     it was fails, those behind it stay queued. Where none had its turn, the first one after the fault is suspect: it fails as it
-    is sent, and so is purged when it comes.
+    is sent, and so is purged when it comes. A print that failed when it had been sent, and was not seen since, is purged from
+    the pad; the line stays held for as long as that may take, because the next label would be one off.
     """
 
     name = "printer"
@@ -110,6 +113,8 @@ class LabelLink:
         self._one_failed = False
         self._suspect = False
         self._strays_seen = 0
+        self._settles_us = 0
+        """until then the pad is being cleared"""
         self._told_state = ""
         self._told_up: bool | None = None
         self._answered_us: int | None = None
@@ -171,11 +176,11 @@ class LabelLink:
             return
         self._observe_wire(state, now_us)
         state = self._stuck(state, now_us)
-        self._observe_fitness(state, now_us)
         if self._sent is not None:
             self._follow(self._sent, state, now_us)
         else:
             self._observe_stray(state, now_us)
+        self._observe_fitness("purging" if state in FIT and now_us < self._settles_us else state, now_us)
         if state not in FIT:
             self._fail_next_in_turn(state, now_us)
 
@@ -226,10 +231,16 @@ class LabelLink:
             # The printer is empty again. A label that was not seen to wait was taken between two polls.
             if not sent.failed:
                 self._print_seen(sent)
-            self._sent = None
+            self._empty_again(sent, now_us)
         elif state == "ready" and now_us - sent.at_us > self._deadline_us:
             self._fail_sent(sent, "no_label")
-            self._sent = None
+            self._empty_again(sent, now_us)
+
+    def _empty_again(self, sent: _Sent, now_us: int) -> None:
+        self._sent = None
+        if not sent.printed:
+            self._settles_us = now_us + PAD_CLEARS_US
+            self._tell(LabelInDoubt(at_us=now_us, print_id=sent.print_id))
 
     def _print_seen(self, sent: _Sent) -> None:
         if not sent.printed:
@@ -267,7 +278,7 @@ class LabelLink:
             self._fail_unsent(job, str(error), impossible=True)
 
     async def _send_next(self) -> None:
-        if self._sent is not None or self._state != "ready" or not self._queue:
+        if self._sent is not None or self._state != "ready" or not self._queue or self._clock.now_us() < self._settles_us:
             return
         fmt = self._queue[0].fmt
         if fmt is None:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from drivers.ports import LinkLost
 from edge.core.commands import PrintLabel, RunOut
-from edge.core.events import Event, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
+from edge.core.events import Event, LabelInDoubt, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
 from edge.core.values import ItemId, LabelText, Plc, PrintId
 from edge.labels.fields import LabelError
 from edge.runtime.clock import Clock
-from edge.runtime.label_link import LabelLink, label_fields
+from edge.runtime.label_link import PAD_CLEARS_US, LabelLink, label_fields
 from simulators.virtual.loop import run_virtual
 from tests.labels.sample import LAYOUT
 
@@ -219,12 +219,41 @@ def test_a_fault_under_a_label_is_told_at_once_and_the_next_labels_wait(fault):
         assert bench.ends() == [(1, fault)]
         assert len(bench.printer.formats) == 1
         bench.printer.fault = ""
-        await asyncio.sleep(4)
+        await asyncio.sleep(9)
 
     bench = on_a_bench(script)
     assert bench.ends() == [(1, fault), (2, "printed"), (3, "printed")]
     assert bench.of(PrintFailed)[0].at_us - moments[0] <= 330_000
-    assert bench.states() == ["ready", "silent" if fault == "lost" else fault, "ready"]
+    assert bench.states() == ["ready", "silent" if fault == "lost" else fault, "purging", "ready"]
+
+
+def test_what_nobody_saw_of_a_failed_print_is_purged_before_the_next_is_sent():
+    async def script(bench: Bench) -> None:
+        bench.link.send(command(1))
+        await asyncio.sleep(0.3)
+        bench.printer.fault = "silent"  # and meanwhile the label is printed, and taken onto the pad
+        await asyncio.sleep(5)
+        bench.printer.fault = ""
+        bench.link.send(command(2))
+        await asyncio.sleep(PAD_CLEARS_US / 1e6 - 0.1)
+        assert len(bench.printer.formats) == 1
+        await asyncio.sleep(2)
+
+    bench = on_a_bench(script)
+    assert bench.ends() == [(1, "silent"), (2, "printed")]
+    assert [(type(event), event.print_id) for event in bench.of(LabelInDoubt, LabelPrinted)] == [
+        (LabelInDoubt, 1),
+        (LabelPrinted, 2),
+    ]
+
+
+def test_a_print_that_was_seen_leaves_no_doubt():
+    async def script(bench: Bench) -> None:
+        for print_id in (1, 2):
+            bench.link.send(command(print_id))
+        await asyncio.sleep(4)
+
+    assert not on_a_bench(script).of(LabelInDoubt)
 
 
 def test_one_lost_reply_is_no_fault():
@@ -289,12 +318,15 @@ def test_a_format_that_becomes_no_label_fails_at_the_deadline():
         await asyncio.sleep(1)
         bench.printer.swallow = False
         bench.link.send(command(2))
-        await asyncio.sleep(5)
+        await asyncio.sleep(9)
 
-    assert on_a_bench(script).ends() == [(1, "no_label"), (2, "printed")]
+    bench = on_a_bench(script)
+    assert bench.ends() == [(1, "no_label"), (2, "printed")]
+    assert [event.print_id for event in bench.of(LabelInDoubt)] == [1]
+    assert bench.states() == ["ready", "purging", "ready"]
 
 
-def test_after_a_new_roll_the_next_label_follows_at_once():
+def test_after_a_new_roll_the_next_label_follows_as_soon_as_the_pad_is_clear():
     async def script(bench: Bench) -> None:
         bench.printer.swallow = True  # the roll ends in this label, and ^JZN forbids to print it again
         bench.link.send(command(1))
@@ -303,7 +335,7 @@ def test_after_a_new_roll_the_next_label_follows_at_once():
         bench.printer.fault = "silent"
         await asyncio.sleep(1)
         bench.printer.swallow, bench.printer.fault = False, ""
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(PAD_CLEARS_US / 1e6 + 1.2)
 
     assert on_a_bench(script).ends() == [(1, "silent"), (2, "printed")]
 
@@ -322,7 +354,7 @@ def test_a_broken_connection_while_sending_leaves_the_outcome_unknown_and_is_not
         await asyncio.sleep(5)
         bench.printer.refuses = False
         bench.link.send(command(2))
-        await asyncio.sleep(5)
+        await asyncio.sleep(7)
 
     bench = on_a_bench(script)
     assert bench.ends() == [(1, "lost"), (2, "printed")]
@@ -403,7 +435,7 @@ def test_a_suspect_label_that_never_comes_is_told_once():
         await asyncio.sleep(4)
         bench.printer.refuses = False
         bench.link.send(command(2))
-        await asyncio.sleep(3)
+        await asyncio.sleep(5)
 
     assert on_a_bench(script).ends() == [(1, "lost"), (2, "printed")]
 
