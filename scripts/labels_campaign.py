@@ -1,8 +1,8 @@
 """Random labels: rare characters, very long addresses, both languages, every shipped layout. Exit 1 when one is not right.
 
 Each must be masked so that it passes the privacy rule, decode to its own number by zxing-cpp and by pyzbar, and be burnt dot by
-dot by two independent renderers and by a virtual TSPL printer. One in twenty is built to break the rule: it must be refused, for
-the reason that it was built for. `python scripts/labels_campaign.py [LABELS] [SEED]`: a smaller run is only shown.
+dot by two independent renderers and by a virtual TSPL printer. One in twenty is built to break the rule: it must be refused
+for the reason that it was built for. `python scripts/labels_campaign.py [LABELS] [SEED]`: a smaller run is only shown.
 """
 
 import random
