@@ -40,6 +40,8 @@ class Labels:
         self.carried: dict[PrintId, OrderId] = {}
         """prints of another release that may still exist on paper"""
         self.printed: set[PrintId] = set()
+        self._applying: dict[PrintId, None] = {}
+        """labels that were commanded to be applied, and neither were so far nor went into the waste"""
         self.bursts: Bursts[LabelRead] = Bursts()
         self._burst_of: dict[ItemId, Burst[LabelRead]] = {}
         self._mismatches_in_a_row = 0
@@ -99,6 +101,7 @@ class Labels:
             self._items.condemn(item, "LABEL_LATE")
             self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
         else:
+            self._applying[event.print_id] = None
             self._floor.do(Apply(item=item.item_id, print_id=event.print_id))
 
     def print_failed(self, event: PrintFailed) -> None:
@@ -124,7 +127,7 @@ class Labels:
             self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
 
     def _pad_waits_for(self, item: Item) -> bool:
-        return item.state is ItemState.WEIGHED and item.print_id in self.printed and not item.reason
+        return item.state is ItemState.WEIGHED and item.print_id in self._applying
 
     def unexpected(self, _: LabelUnexpected) -> None:
         """What comes to the pad next is not what will be commanded next: labels would be one off."""
@@ -132,6 +135,7 @@ class Labels:
 
     def applied(self, event: LabelApplied) -> None:
         """The applicator believes that this item bears this print."""
+        self._applying.pop(event.print_id, None)
         item = self._items.get(event.item, "labelled")
         if item is None or not self._items.move(item, "labelled"):
             return
@@ -143,6 +147,7 @@ class Labels:
 
     def purged(self, event: LabelPurged) -> None:
         """A label went into the waste: its item passes without one."""
+        self._applying.pop(event.print_id, None)
         item = self._items.get(event.item, "purged")
         if item is not None:
             self._items.condemn(item, "LABEL_PURGED")

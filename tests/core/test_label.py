@@ -92,17 +92,24 @@ def test_a_failed_print_in_doubt_is_purged_from_the_pad() -> None:
     assert unexpected(line) == {"unknown print/in doubt": 1}
 
 
-@pytest.mark.parametrize("applied", [False, True])
-def test_while_the_label_before_it_is_on_the_pad_none_in_doubt_can_be_there(applied: bool) -> None:
+@pytest.mark.parametrize(
+    ("since", "purges"),
+    [("nothing", 0), ("condemned", 0), ("applied", 1), ("purged", 1), ("lost", 1)],
+)
+def test_while_the_label_before_it_is_on_the_pad_none_in_doubt_can_be_there(since: str, purges: int) -> None:
     line = Line()
     before = line.to_weighed(1)
     line.say(LabelPrinted, print_id=line.print_id(1))
     line.to_weighed(2)
     line.say(PrintFailed, print_id=line.print_id(2), sent=True, reason="silent")
-    if applied:
-        line.say(LabelApplied, item=before, print_id=line.print_id(1))
+    if since == "condemned":
+        line.controller.items.condemn(line.controller.items.all[before], "POSITION_DOUBT")
+    elif since == "lost":
+        line.controller.items.lost(before)
+    elif since != "nothing":
+        line.say(LabelApplied if since == "applied" else LabelPurged, item=before, print_id=line.print_id(1))
     line.say(LabelInDoubt, print_id=line.print_id(2))
-    assert len(line.said(PurgeLabel)) == applied
+    assert [c.print_id for c in line.said(PurgeLabel)] == [2] * purges
 
 
 # --- the label check and what is told of it ---
