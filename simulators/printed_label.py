@@ -40,5 +40,14 @@ def printed_label(canvas: Dots, *, reprint_after_error: bool) -> PrintedLabel:
 
 def _read(canvas: Dots) -> tuple[str, str]:
     image = np.where(canvas, 0, 255).astype(np.uint8)
-    found = {symbol.format: symbol.text for symbol in zxingcpp.read_barcodes(image, formats=_SYMBOLS)}
+    # What a printer burns is upright and pure black and white.
+    symbols = zxingcpp.read_barcodes(
+        image,
+        formats=_SYMBOLS,
+        try_rotate=False,
+        try_downscale=False,
+        try_invert=False,
+        binarizer=zxingcpp.Binarizer.BoolCast,
+    )
+    found = {symbol.format: symbol.text for symbol in symbols}
     return found.get(zxingcpp.BarcodeFormat.Code128, ""), found.get(zxingcpp.BarcodeFormat.QRCode, "")
