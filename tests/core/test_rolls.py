@@ -70,8 +70,10 @@ def test_an_unknown_roll_is_refused() -> None:
 @pytest.mark.parametrize(("word", "roll"), [("media_out", "media"), ("ribbon_out", "ribbon")])
 def test_a_printer_that_was_out_of_it_and_is_ready_has_got_a_fresh_one(word: str, roll: str) -> None:
     line = line_with(media_labels=50, ribbon_labels=50)
-    for state in ("ready", word, "silent", "ready"):
+    for state in ("ready", word, "silent"):
         line.say(PrinterStatus, state=state)
+        assert left(line) == {}
+    line.say(PrinterStatus, state="ready")
     assert left(line) == {roll: 50}
     print_labels(line, range(1, 2))
     for state in ("head_open", "ready"):
@@ -80,12 +82,14 @@ def test_a_printer_that_was_out_of_it_and_is_ready_has_got_a_fresh_one(word: str
 
 
 def test_minutes_are_told_at_the_rate_of_the_line() -> None:
-    line = line_with(media_labels=30)
+    line = line_with(media_labels=200)
     ask(line, "media")
-    assert line.controller.rolls.left() == [Left("media", 30, None)]
+    assert line.controller.rolls.left() == [Left("media", 200, None)]
     production = line.controller.floor.production
     production.rate_per_h = lambda _: 600  # type: ignore[method-assign]
-    assert line.controller.rolls.left() == [Left("media", 30, 3)]
+    assert line.controller.rolls.left() == [Left("media", 200, 20)]
+    production.rate_per_h = lambda _: 199  # type: ignore[method-assign]
+    assert line.controller.rolls.left() == [Left("media", 200, 60)]
 
 
 def test_a_label_that_nobody_expects_holds_the_line_until_the_belt_was_cleared() -> None:
