@@ -67,9 +67,10 @@ class LabelPrinterPort(Protocol):
     """One label printer. At most one format is in it at any time."""
 
     async def status(self) -> str:
-        """Normalised state: ready, label_waiting, busy, media_out, ribbon_out, head_open, paused, silent, lost, unknown.
+        """Normalised state: ready, label_waiting, busy, media_out, ribbon_out, head_open, paused, fault, silent, lost, unknown.
 
-        Never raises. `silent`: connected, but no answer in time; `lost`: no connection.
+        Never raises. `fault`: it says that something is wrong which has no word of its own; `silent`: connected, but no answer
+        in time; `unknown`: an answer that makes no sense; `lost`: no connection.
         """
 
     async def send(self, fmt: bytes) -> None:

@@ -14,10 +14,21 @@ LINE_MAX_BYTES = 128
 ENDS = re.compile(rb"[\r\n]")
 
 
+async def open_port(what: str, device: str, baud: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a device. Raises LinkLost."""
+    opening: Coroutine[Any, Any, tuple[asyncio.StreamReader, asyncio.StreamWriter]]
+    opening = serial_asyncio_fast.open_serial_connection(url=device, baudrate=baud)
+    try:
+        return await opening
+    except (serial.SerialException, OSError) as error:
+        raise LinkLost(f"{what} {device}: cannot be opened ({error}); check the cable and the device name") from error
+
+
 class SerialLine:
     """One device. `what` is its name for people. The constructor does not open it."""
 
     def __init__(self, what: str, device: str, baud: int) -> None:
+        self._what = what
         self._where = f"{what} {device}"
         self._endless = f"{what} {device}: more than {LINE_MAX_BYTES} bytes without an end of line"
         self._device = device
@@ -30,13 +41,8 @@ class SerialLine:
     async def connect(self) -> None:
         """Open the device. Raises LinkLost."""
         await self.close()
-        opening: Coroutine[Any, Any, tuple[asyncio.StreamReader, asyncio.StreamWriter]]
-        opening = serial_asyncio_fast.open_serial_connection(url=self._device, baudrate=self._baud)
-        try:
-            self._reader, self._writer = await opening
-            self._coming.clear()
-        except (serial.SerialException, OSError) as error:
-            raise LinkLost(f"{self._where}: cannot be opened ({error}); check the cable and the device name") from error
+        self._reader, self._writer = await open_port(self._what, self._device, self._baud)
+        self._coming.clear()
 
     async def read(self) -> str:
         """The next line without its end, and without blanks and NULs around it. Raises LinkLost or BadReply."""

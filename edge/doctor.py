@@ -25,6 +25,7 @@ BUILT_S = 1_767_225_600  # 2026-01-01: an earlier wall clock is not set
 PEER_TIMEOUT_S = 0.5
 PEERS = ("machine_plc", "sorter_plc", "id_camera", "label_camera", "printer", "central")
 FONTS = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",)
+RARE_FONT = "/usr/share/fonts/truetype/hanazono/HanaMinB.ttf"
 MEMORY_DIR = Path("/dev/shm")  # noqa: S108 - looked at, not written to
 
 
@@ -82,6 +83,12 @@ def _fonts() -> Row:
         ", ".join(missing) or "Noto Sans CJK",
         "apt-get install fonts-noto-cjk" if missing else "",
     )
+
+
+def _rare_font() -> Row:
+    there = Path(RARE_FONT).exists()
+    text = "HanaMinB" if there else "missing: a name with such a character goes to the manual desk"
+    return Row("rare characters", GOOD if there else WARN, text, "" if there else "apt-get install fonts-hanazono")
 
 
 def _broker() -> Row:
@@ -171,7 +178,7 @@ def _aravis(name: str) -> Row:
 
 
 MACHINE: tuple[Callable[[], Row], ...] = (
-    _python, _packages, _cv2, _zbar, _fonts, _broker, _chromium, _shared_memory, _clock,
+    _python, _packages, _cv2, _zbar, _fonts, _rare_font, _broker, _chromium, _shared_memory, _clock,
 )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ PLACES = {
     "y": _DIGITS + _NO_TWINS + "<",
     "l": _NO_TWINS,
 }
-"""what letters in `places` stand for: a digit; a digit or a letter but I and O, which issuers avoid; that or the filler; a letter
-but those. A capital stands for itself."""
+"""what letters in `places` stand for: a digit; a digit or a letter but I and O, which issuers avoid; that or the filler; a
+letter but those. A capital stands for itself."""
 
 
 class _Strict(BaseModel):

@@ -5,11 +5,16 @@ import string
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-TEXT_FIELDS = frozenset({"tracking_number", "name", "phone", "address", "county", "product", "chute"})
+from line_config.label_privacy import PrivacyRule
+
+TEXT_FIELDS = frozenset({
+    "tracking_number", "name", "phone", "address", "county", "product", "chute",
+    "sender_unit", "sender_name", "sender_phone", "sender_address",
+})  # fmt: skip
 """What a text element may name in braces."""
 
 DOTS_PER_MM = {203: 8, 300: 12, 600: 24}
@@ -80,13 +85,22 @@ class Fonts(_Strict):
     regular: Path = Field(strict=False)
     bold: Path = Field(strict=False)
     index: Annotated[int, Field(ge=0, le=99)]
+    fallback: Annotated[tuple[Annotated[Path, Field(strict=False)], ...], Field(strict=False, max_length=4)] = ()
+    """for ideographs that the others lack, first face of each file; one that is not installed is passed over"""
 
 
 class PrinterSettings(_Strict):
     """Burnt into each format, so that a printer that lost its settings prints the same."""
 
     darkness: Annotated[int, Field(ge=0, le=30)]
+    """as ZPL counts it; TSPL has half as many steps"""
     speed_in_s: Annotated[int, Field(ge=2, le=14)]
+    mode: Literal["tear", "peel", "cut", "applicator"] = "peel"
+    """what becomes of a printed label"""
+    graphic: Literal["z64", "hex"] = "z64"
+    """how ZPL carries the dots: hex for clones that cannot unpack, ten times as long"""
+    gap_mm: Annotated[float, Field(ge=0, le=20)] = 3
+    """between two labels on the roll; 0 = no gap, the length counts (TSPL)"""
 
 
 class LabelLayout(_Strict):
@@ -97,6 +111,7 @@ class LabelLayout(_Strict):
     height_mm: Annotated[float, Field(ge=20, le=300)]
     dpi: Literal[203, 300, 600]
     fonts: Fonts
+    privacy: PrivacyRule
     printer: PrinterSettings
     code128: Box
     qr: QrBox
@@ -132,6 +147,19 @@ class LabelLayout(_Strict):
 
 
 def load_label_layout(path: Path) -> LabelLayout:
-    """Read one layout. Raises OSError, tomllib.TOMLDecodeError (UnicodeDecodeError) or pydantic.ValidationError."""
+    """Read one layout. Raises OSError, tomllib.TOMLDecodeError (UnicodeDecodeError) or pydantic.ValidationError.
+
+    `extends` names another layout beside it: what stands here replaces that one's. `privacy` names the rule's file.
+    """
+    data = _read(path)
+    base = data.pop("extends", None)
+    if isinstance(base, str):
+        data = {**_read(path.parent / base), **data}
+    if isinstance(data.get("privacy"), str):
+        data["privacy"] = _read(path.parent / data["privacy"])
+    return LabelLayout.model_validate(data)
+
+
+def _read(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
-        return LabelLayout.model_validate(tomllib.load(file))
+        return tomllib.load(file)

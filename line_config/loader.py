@@ -11,6 +11,9 @@ from line_config.label_layout import load_label_layout
 from line_config.model import LineConfig, LineFile, SortPlanConfig
 from line_config.scale_format import load_scale_format
 
+KINDS = ("modbus", "s7", "tcp", "serial")
+"""sections that a line's file tells apart by `kind`: no part of a key"""
+
 
 class Fault(NamedTuple):
     """One thing that is wrong: in which file, at which key ("" = the whole file), what, and what would be right."""
@@ -65,7 +68,7 @@ def _faults(path: Path, error: ValidationError) -> list[Fault]:
         text = words.format(**one.get("ctx", {})) if words else one["msg"]
         value = "" if one["type"] in ("missing", "value_error") else repr(one["input"])[:80]
         # A tagged union puts its tag into the path: a reader looks for the key as it stands in the file.
-        key = ".".join(str(part) for part in one["loc"] if part not in ("modbus", "s7"))
+        key = ".".join(str(part) for part in one["loc"] if part not in KINDS)
         found.append(Fault(path, key, text, value))
     return found
 

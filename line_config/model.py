@@ -6,12 +6,16 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from line_config.tracking_number import S10, NumberForm
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Host = Annotated[str, Field(min_length=1, max_length=253)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 PollMs = Annotated[int, Field(ge=5, le=200)]
 DeadlineMs = Annotated[int, Field(ge=50, le=120_000)]
 FilePath = Annotated[str, Field(min_length=1, max_length=4096)]
+PrinterPollMs = Annotated[int, Field(ge=10, le=1000)]
+ReplyTimeoutMs = Annotated[int, Field(ge=20, le=5000)]
 
 
 class _Strict(BaseModel):
@@ -145,15 +149,44 @@ CameraSection = Annotated[
 ]
 
 
-class PrinterSection(_Strict):
-    """The label printer."""
+class RollSection(_Strict):
+    """What a fresh roll holds, in mm of labels and of ribbon; 0 = not watched (direct thermal printers have no ribbon)."""
 
-    dialect: Literal["zpl"]
+    media_mm: Annotated[int, Field(ge=0, le=2_000_000)] = 0
+    ribbon_mm: Annotated[int, Field(ge=0, le=2_000_000)] = 0
+    low_labels: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """so few labels left are said to be few"""
+
+
+class TcpPrinterSection(_Strict):
+    """The label printer on the network; `status_port` may be the data port, or a channel of its own (Zebra: 9200)."""
+
+    kind: Literal["tcp"]
+    dialect: Literal["zpl", "tspl"]
     host: Host
     port: Port
     status_port: Port
-    poll_ms: Annotated[int, Field(ge=10, le=1000)]
-    reply_timeout_ms: Annotated[int, Field(ge=20, le=5000)]
+    poll_ms: PrinterPollMs
+    reply_timeout_ms: ReplyTimeoutMs
+    more_status: bool = False
+    """ask the second question as well (~HQES, <ESC>!S): for printers that answer it"""
+    roll: RollSection = RollSection()
+
+
+class SerialPrinterSection(_Strict):
+    """The label printer on a serial line: labels and status share it."""
+
+    kind: Literal["serial"]
+    dialect: Literal["zpl", "tspl"]
+    device: FilePath
+    baud: Literal[9600, 19200, 38400, 57600, 115200]
+    poll_ms: PrinterPollMs
+    reply_timeout_ms: ReplyTimeoutMs
+    more_status: bool = False
+    roll: RollSection = RollSection()
+
+
+PrinterSection = Annotated[TcpPrinterSection | SerialPrinterSection, Field(discriminator="kind")]
 
 
 class ScannerSection(_Strict):
@@ -273,6 +306,7 @@ class LineFile(_Strict):
     start: StartSection = StartSection()
     time: TimeSection = TimeSection()
     scale: ScaleSection | None = None
+    tracking_numbers: Annotated[tuple[NumberForm, ...], Field(strict=False, min_length=1, max_length=20)] = (S10,)
 
 
 class LineConfig(LineFile):

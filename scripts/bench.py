@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from bench_core import core, start
+from bench_label import label
 from bench_line import line
 from bench_lines import lines_part
 from bench_plc import plc
@@ -26,13 +27,9 @@ from timed import row, timed_ms
 
 from drivers.modbus_plc import ModbusPlc
 from drivers.process_image import EdgeImage, ImageCodec
-from edge.labels.compose import compose
-from edge.labels.fields import LabelFields
-from edge.labels.zpl import zpl
 from edge.runtime.ledger import Ledger
 from edge.runtime.records import Batch, Entry
 from line_config.document_layout import standard_layouts
-from line_config.label_layout import load_label_layout
 from line_config.process_image import load_process_image
 from simulators import modbus_plc as simulator
 from simulators.documents import render_document
@@ -88,18 +85,6 @@ async def modbus() -> dict[str, Any]:
     bare.close()
     await server.server.close()
     return row(took["ours"], peer="pymodbus 3.16.1, FC16 + FC3", peer_p50_ms=round(float(np.median(took["bare"])), 3))
-
-
-def label() -> dict[str, Any]:
-    """Compose a label and encode it as Z64; peer: the same with the graphic in hex, which is 20 times as long on the wire."""
-    layout = load_label_layout(DATA / "labels" / "ems_100x150_203.toml")
-    fields = LabelFields(
-        "EA473124829CN", "EA473124829CN;7", "测*", "199******00", "广东省广州市样例区测试路***", "440106", "EMS", 2
-    )
-    return row(
-        timed_ms(lambda: zpl(compose(layout, fields), layout.printer), 100),
-        bytes=len(zpl(compose(layout, fields), layout.printer)),
-    )
 
 
 def reading() -> dict[str, Any]:

@@ -68,10 +68,10 @@ CATALOGUE: tuple[Row, ...] = (
     Row(27, "certificate expired or of another authority", LATER, why="the broker's connection has no TLS yet"),
     # --- printer and applicator ---
     Row(28, "reply lost after printing", SOAK, ("print_reply_lost", "cut print_sent")),
-    Row(29, "label stays on the pad", SOAK, ("neighbour_label",)),
+    Row(29, "label stays on the pad, or labels are one off", SOAK, ("neighbour_label", "label_repeated")),
     Row(30, "two labels on an envelope", SOAK, ("two_labels",)),
-    Row(31, "media out or head open in mid-label", SOAK, ("media_out", "head_opened")),
-    Row(32, "printer reboots with queued formats", SOAK, ("printer_rebooted",)),
+    Row(31, "media out or head open in mid-label, or no answer", SOAK, ("media_out", "head_opened", "printer_silent")),
+    Row(32, "printer reboots with queued formats, and may keep them", SOAK, ("printer_rebooted", "printer_kept_queue")),
     Row(33, "printer status is garbage", SOAK, ("printer_status_garbage",)),
     Row(34, "label smeared", SOAK, ("smeared",)),
     # --- PLC and sorter ---

@@ -58,15 +58,21 @@ def _free_port(host: str, wanted: int) -> int:
 
 
 def _toml(tables: Json) -> str:
-    return "\n".join(
+    # Lists of tables stand first: behind a table's head they would be its own.
+    lists = [f"{name} = {_toml_value(value)}" for name, value in tables.items() if isinstance(value, list)]
+    sections = [
         f"[{name}]\n" + "\n".join(f"{key} = {_toml_value(value)}" for key, value in table.items()) + "\n"
         for name, table in tables.items()
-    )
+        if isinstance(table, dict)
+    ]
+    return "\n".join([*lists, *sections])
 
 
 def _toml_value(value: Any) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {_toml_value(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
     return json.dumps(value)
 
 

@@ -14,10 +14,12 @@ ON_A_LEG = ("taken_out", "put_back", "slipped", "jammed", "trigger_missed", "tri
 VIRTUAL_KINDS = (
     *ON_A_LEG,
     "double_feed", "misread", "stale_frames", "frames_late", "frames_dropped", "two_codes", "foreign_code", "smeared",
-    "scan_garbled", "print_reply_lost", "two_labels", "diverter_stuck", "wrong_chute", "order_late",
+    "scan_garbled", "print_reply_lost", "two_labels", "diverter_stuck", "wrong_chute", "order_late", "label_repeated",
 )  # fmt: skip
 ALL_KINDS = (*KINDS, *VIRTUAL_KINDS)
-STOPPING = frozenset({"taken_out", "put_back", "slipped", "jammed", "trigger_missed", "diverter_stuck", "wrong_chute"})
+STOPPING = frozenset({
+    "taken_out", "put_back", "slipped", "jammed", "trigger_missed", "diverter_stuck", "wrong_chute", "label_repeated",
+})  # fmt: skip
 """the line holds for these, and a person clears the belt"""
 STOP_SEEN_WITHIN_MS = 180_000
 LEGS = 11

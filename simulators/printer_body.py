@@ -48,9 +48,10 @@ class PrinterBody:
         self._printing = (now_ms + took_ms, label)
         return True
 
-    def power_off(self) -> None:
-        """What was being printed is scrap; a label at the peel bar stays there."""
-        self._printing = None
+    def power_off(self) -> PhysicalLabel | None:
+        """What was being printed is scrap, and is returned; a label at the peel bar stays there."""
+        torn, self._printing = self._printing, None
+        return None if torn is None else torn[1]
 
     def change_roll(self) -> None:
         """The operator puts a new roll in and closes the head."""

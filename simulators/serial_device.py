@@ -31,6 +31,18 @@ class SerialDevice:
         self._master = self._slave = -1
         self._device.unlink(missing_ok=True)
 
+    @property
+    def end(self) -> int:
+        """The device's own end, as a file descriptor."""
+        return self._master
+
+    def hear(self) -> bytes:
+        """What was said to it."""
+        try:
+            return os.read(self._master, 65536)
+        except OSError:
+            return b""
+
     def send(self, data: bytes) -> None:
         """Say something. Nobody listening: it is gone, as on a real line."""
         self.emitted += 1

@@ -29,7 +29,7 @@ from simulators.documents import render_envelope
 from simulators.faults import FaultBook
 from simulators.frame_store import FrameStore
 from simulators.geometry import Geometry
-from simulators.label_printer import LabelPrinter
+from simulators.label_printer import LabelPrinter, SerialPort
 from simulators.modbus_plc import ModbusPlc
 from simulators.operator import HttpPanel, Operator
 from simulators.oracle import judge
@@ -67,7 +67,7 @@ class Shopfloor:
         self._sorter = S7Plc(self.plant.sorter, image)
         self._cameras = {"id_camera": FramesServer(boot=1), "label_camera": FramesServer(boot=1)}
         self._scanner = Scanner(Path(config.scanner.device))
-        self._printer = LabelPrinter(self.plant.printer, self.now_ms)
+        self._printer = LabelPrinter(self.plant.printer, self.now_ms, dialect=config.printer.dialect)
         self.operator = Operator(self.plant, seed=scene.seed, reaction_s=max(0.3, self.plant.geometry.scale))
         self._started_s = 0.0
         self._store: FrameStore | None = None
@@ -94,7 +94,10 @@ class Shopfloor:
         for name, section in (("id_camera", config.id_camera), ("label_camera", config.label_camera)):
             if isinstance(section, FramesCameraSection):  # another kind is a real one
                 await self._cameras[name].start(section.host, section.port)
-        await self._printer.start(config.printer.host, config.printer.port)
+        if config.printer.kind == "serial":
+            SerialPort(Path(config.printer.device), self._printer).plug_in()
+        else:
+            await self._printer.start(config.printer.host, config.printer.port)
         self._scanner.plug_in()
         # The painter's first picture loads its fonts and libraries: not while the line runs.
         await asyncio.get_running_loop().run_in_executor(self._painter, _render_label, None, 0)

@@ -5,36 +5,12 @@ import binascii
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import zxingcpp
 
-Dots = npt.NDArray[np.bool_]
+from simulators.printed_label import SIDE_DOTS_MAX, Dots, PrintedLabel, printed_label
 
 _COMMAND = re.compile(r"\^([A-Z][A-Z0-9])([^\^~]*)")
-_SYMBOLS = zxingcpp.barcode_formats_from_str("Code128,QRCode")
-SIDE_DOTS_MAX = 4096
-
-
-@dataclass(frozen=True)
-class PrintedLabel:
-    """What came out of the printer: packed rows (1 = black, first dot in the highest bit), and what a reader makes of them."""
-
-    width_dots: int
-    height_dots: int
-    bitmap: bytes
-    code128: str
-    """ "" when there is none that reads"""
-    qr: str
-    reprint_after_error: bool
-    """^JZ: whether the printer itself prints it again after media out"""
-
-    def dots(self) -> Dots:
-        """The label as an array of height × width, True = black."""
-        rows = np.frombuffer(self.bitmap, dtype=np.uint8).reshape(self.height_dots, -1)
-        return np.unpackbits(rows, axis=1, count=self.width_dots).astype(bool)
 
 
 class ZplInterpreter:
@@ -65,9 +41,7 @@ class ZplInterpreter:
         for x, y, dots in self._fields:
             part = canvas[y : y + dots.shape[0], x : x + dots.shape[1]]
             part |= dots[: part.shape[0], : part.shape[1]]
-        code128, qr = _read(canvas)
-        bitmap = np.packbits(canvas, axis=1).tobytes()
-        return PrintedLabel(self.width_dots, self.height_dots, bitmap, code128, qr, self.reprint_after_error)
+        return printed_label(canvas, reprint_after_error=self.reprint_after_error)
 
     def _print_width(self, argument: str) -> None:
         if argument.isdecimal():
@@ -108,9 +82,3 @@ def _graphic_data(text: str) -> bytes | None:
         return zlib.decompress(base64.b64decode(coded, validate=True))
     except (ValueError, zlib.error):
         return None
-
-
-def _read(canvas: Dots) -> tuple[str, str]:
-    image = np.where(canvas, 0, 255).astype(np.uint8)
-    found = {symbol.format: symbol.text for symbol in zxingcpp.read_barcodes(image, formats=_SYMBOLS)}
-    return found.get(zxingcpp.BarcodeFormat.Code128, ""), found.get(zxingcpp.BarcodeFormat.QRCode, "")

@@ -111,6 +111,12 @@ CONDITIONS: dict[str, Row] = {
     "POSITION_DOUBT": _reject("位置存疑(错位)", "position in doubt (slipped)"),
     "WEIGHT_OUT_OF_RANGE": _reject("重量超差", "weight out of range"),
     "PRINT_FAILED": _reject("面单打印失败", "label was not printed", "作废面单，重新封装", "void the label, seal again"),
+    "LABEL_IMPOSSIBLE": _reject(
+        "面单无法制作(缺字或内容过长)",
+        "label cannot be made (a character is missing, or too long)",
+        "转人工台席制单，所缺字见作废记录",
+        "make it at the manual desk; the record of the void names the character",
+    ),
     "LABEL_LATE": _reject("面单未及时就绪", "label was not ready in time"),
     "LABEL_PURGED": _reject("面单已吹除", "label was purged"),
     "LABEL_MISSING": _reject("漏贴面单", "label missing"),
@@ -152,6 +158,18 @@ CONDITIONS: dict[str, Row] = {
         "更换标签纸，关好打印头",
         "change the roll, close the head",
         heals=True,
+    ),
+    "STRAY_LABEL": _hold(
+        "打印机出现无主面单",
+        "a label that nobody expects stands at the printer",
+        "取下并销毁该面单，清线",
+        "take it off and destroy it, then clear the belt",
+    ),
+    "MEDIA_LOW": Row(
+        Effect.WARNS, True, 2, "标签纸将用完", "labels run low", "备好新卷，换卷后确认", "have a roll ready; confirm its change"
+    ),
+    "RIBBON_LOW": Row(
+        Effect.WARNS, True, 2, "碳带将用完", "ribbon runs low", "备好新碳带，更换后确认", "have one ready; confirm its change"
     ),
     "LABEL_MISMATCH_TWICE": _hold(
         "连续两件贴错", "two wrong labels in a row", "检查贴标机，清线", "check the applicator, then clear the belt"
@@ -308,8 +326,8 @@ OPTIONAL_LINK_CONDITIONS: dict[str, str] = {"scale": "SCALE_LOST"}
 
 # These end when the belt has been cleared: everything that was in doubt lies at a reject place.
 CLEARED_WITH_BELT = frozenset({
-    "ITEM_LOST", "EXTRA_ITEM", "LABEL_MISMATCH_TWICE", "REJECT_UNCONFIRMED", "EVENTS_LOST", "PLC_RESTARTED", "LONG_OUTAGE",
-    "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM", "PROMISE_BROKEN",
+    "ITEM_LOST", "EXTRA_ITEM", "STRAY_LABEL", "LABEL_MISMATCH_TWICE", "REJECT_UNCONFIRMED", "EVENTS_LOST", "PLC_RESTARTED",
+    "LONG_OUTAGE", "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM", "PROMISE_BROKEN",
 })  # fmt: skip
 
 # Everything on the belt is in doubt while one of these stands: what arrives is refused, for this reason.

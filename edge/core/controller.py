@@ -34,9 +34,11 @@ from edge.core.events import (
     ItemRejected,
     LabelApplied,
     LabelExposed,
+    LabelInDoubt,
     LabelPrinted,
     LabelPurged,
     LabelRead,
+    LabelUnexpected,
     LinkDown,
     LinkUp,
     Lost,
@@ -63,6 +65,7 @@ from edge.core.item import Item, Items
 from edge.core.label import Labels
 from edge.core.lots import Lots
 from edge.core.recall import Recall
+from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.tracking import Deadlines
@@ -84,7 +87,8 @@ class Controller:
         self.lots = Lots(floor)
         self.documents = Documents(floor, self.collation, self.lots, self._read, self._transit)
         self.items = Items(floor, self.documents, self.collation, self._transit)
-        self.labels = Labels(floor, self.items, self._label_read)
+        self.rolls = Rolls(floor)
+        self.labels = Labels(floor, self.items, self._label_read, self.rolls)
         self.sorting = Sorting(floor, self.items, self.labels)
         self.carry = Carry(floor, self.labels, self.lots)
         self.checklist = Checklist(floor, self.documents, self.items)
@@ -93,7 +97,9 @@ class Controller:
         self.recall = Recall(floor, self.collation, self.items, self.sorting)
         self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
         self.challenges = Challenges(floor, self.sorting.dispatched)
-        self.desk = Desk(floor, self.documents, self.items, self.sorting, self.supervision, self.doors, self.checklist)
+        self.desk = Desk(
+            floor, self.documents, self.items, self.sorting, self.supervision, self.doors, self.checklist, self.rolls
+        )
         self._routes = self._make_routes()
 
     def _make_routes(self) -> dict[type[Event], Callable[[Any], None]]:
@@ -109,7 +115,7 @@ class Controller:
             LinkDown: supervision.link_down,
             PlcStatus: supervision.plc_status,
             PlcRestarted: self._plc_restarted,
-            PrinterStatus: supervision.printer,
+            PrinterStatus: self._printer_status,
             DocumentFed: documents.fed,
             FrameRead: documents.frame,
             DocumentRejected: documents.in_tray,
@@ -119,6 +125,8 @@ class Controller:
             Weighed: self._weighed,
             LabelPrinted: labels.label_printed,
             PrintFailed: labels.print_failed,
+            LabelInDoubt: labels.in_doubt,
+            LabelUnexpected: labels.unexpected,
             LabelApplied: labels.applied,
             LabelPurged: labels.purged,
             LabelExposed: labels.exposed,
@@ -250,6 +258,10 @@ class Controller:
             floor.raise_condition("DISK_FULL")
         else:
             floor.end_condition("DISK_FULL")
+
+    def _printer_status(self, event: PrinterStatus) -> None:
+        self.supervision.printer(event)
+        self.rolls.status(event)
 
     def _weighed(self, event: Weighed) -> None:
         item = self.items.weighed(event)

@@ -12,6 +12,7 @@ from edge.core.doors import Doors
 from edge.core.events import BeltEmpty, OperatorRequest
 from edge.core.floor import Floor
 from edge.core.item import Items, ItemState
+from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.values import BagId, Plc, State
@@ -37,8 +38,10 @@ class Desk:
         supervision: Supervision,
         doors: Doors,
         checklist: Checklist,
+        rolls: Rolls,
     ) -> None:
         self._checklist = checklist
+        self._rolls = rolls
         self._floor = floor
         self._documents = documents
         self._items = items
@@ -53,6 +56,7 @@ class Desk:
             "run_out": self._run_out,
             "clear_belt": self._clear_belt,
             "rejects_cleared": self._rejects_cleared,
+            "roll_changed": self._roll_changed,
             "bind_bag": self._bind_bag,
             "recount_bag": self._recount_bag,
             "take_out": self._take_out,
@@ -158,6 +162,9 @@ class Desk:
             return "CLEARING"
         self._floor.end_condition("REJECTS_NOT_CLEARED")
         return "OK"
+
+    def _roll_changed(self, event: OperatorRequest) -> str:
+        return self._rolls.changed(event.argument.get("roll", "")) or "OK"
 
     def _bind_bag(self, event: OperatorRequest) -> str:
         chute, bag = _chute(event), event.argument.get("bag", "")

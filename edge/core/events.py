@@ -319,15 +319,29 @@ class LabelPrinted(Event, frozen=True):
 
 
 class PrintFailed(Event, frozen=True):
-    """`sent` False: nothing was sent, the print id is unburnt on paper. True: outcome unknown, never printed again (I5)."""
+    """`sent` False: nothing was sent, the print id is unburnt on paper. True: outcome unknown, never printed again (I5).
+
+    `impossible`: no printer can print it (a character that no font has, an address too long); `reason` names what.
+    """
 
     print_id: PrintId
     sent: bool
     reason: str
+    impossible: bool = False
+
+
+class LabelInDoubt(Event, frozen=True):
+    """The printer is empty again, and nobody saw what became of this failed print: its label may lie on the pad."""
+
+    print_id: PrintId
+
+
+class LabelUnexpected(Event, frozen=True):
+    """A label stands at the printer's peel bar that was not sent now: of an earlier run, late, or printed again by itself."""
 
 
 class PrinterStatus(Event, frozen=True):
-    """Normalised printer state: ready, media_out, ribbon_out, head_open, paused, silent, unknown."""
+    """Normalised printer state: ready, media_out, ribbon_out, head_open, paused, fault, silent, unknown, purging."""
 
     state: str
 

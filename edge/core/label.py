@@ -1,10 +1,20 @@
 """A label's life: print once, apply or purge, and the label check in the applicator's own tracking domain."""
 
 from edge.core.commands import Apply, NoLabel, Outcome, PrintLabel, PurgeLabel
-from edge.core.events import LabelApplied, LabelExposed, LabelPrinted, LabelPurged, LabelRead, PrintFailed
+from edge.core.events import (
+    LabelApplied,
+    LabelExposed,
+    LabelInDoubt,
+    LabelPrinted,
+    LabelPurged,
+    LabelRead,
+    LabelUnexpected,
+    PrintFailed,
+)
 from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
 from edge.core.matching import Expected, check_label
+from edge.core.rolls import Rolls
 from edge.core.routing import route
 from edge.core.sight import label_reason
 from edge.core.tracking import Burst, Bursts, Deadlines
@@ -21,8 +31,9 @@ def qr_payload(tracking_number: str, print_id: PrintId) -> str:
 class Labels:
     """Prints under way by print id, and the label camera's bursts."""
 
-    def __init__(self, floor: Floor, items: Items, read_deadlines: Deadlines) -> None:
+    def __init__(self, floor: Floor, items: Items, read_deadlines: Deadlines, rolls: Rolls) -> None:
         self._floor = floor
+        self._rolls = rolls
         self._items = items
         self._read = read_deadlines
         self.next_print_id = 1
@@ -30,6 +41,8 @@ class Labels:
         self.carried: dict[PrintId, OrderId] = {}
         """prints of another release that may still exist on paper"""
         self.printed: set[PrintId] = set()
+        self._applying: dict[PrintId, None] = {}
+        """labels that were commanded to be applied, and neither were so far nor went into the waste"""
         self.bursts: Bursts[LabelRead] = Bursts()
         self._burst_of: dict[ItemId, Burst[LabelRead]] = {}
         self._mismatches_in_a_row = 0
@@ -57,6 +70,7 @@ class Labels:
             county=order.address.county,
             product=order.product,
             chute=chute,
+            sender_unit=order.client_unit,
         )
         floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label))
 
@@ -82,11 +96,13 @@ class Labels:
         item = self._item(event.print_id, "printed")
         if item is None or event.print_id in self.printed:
             return
+        self._rolls.used()
         self.printed.add(event.print_id)
         if item.reason or item.state is not ItemState.WEIGHED:
             self._items.condemn(item, "LABEL_LATE")
             self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
         else:
+            self._applying[event.print_id] = None
             self._floor.do(Apply(item=item.item_id, print_id=event.print_id))
 
     def print_failed(self, event: PrintFailed) -> None:
@@ -94,7 +110,7 @@ class Labels:
         item = self._item(event.print_id, "print failed")
         if item is None:
             return
-        self._items.condemn(item, "PRINT_FAILED")
+        self._items.condemn(item, "LABEL_IMPOSSIBLE" if event.impossible else "PRINT_FAILED")
         self._floor.do(NoLabel(item=item.item_id))
         if event.sent:
             # Nobody knows whether it exists: it stays live until a person has destroyed it.
@@ -102,8 +118,25 @@ class Labels:
         else:
             self.void(event.print_id, event.reason)
 
+    def in_doubt(self, event: LabelInDoubt) -> None:
+        """What lies on the pad of this failed print must meet nobody: the applicator would be one label off from here on.
+
+        While the label of an item before it is on the pad, this one, had it come, would still stand at the peel bar.
+        """
+        item = self._item(event.print_id, "in doubt")
+        if item is not None and not any(map(self._pad_waits_for, self._items.on_belt.values())):
+            self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
+
+    def _pad_waits_for(self, item: Item) -> bool:
+        return item.state is ItemState.WEIGHED and item.print_id in self._applying
+
+    def unexpected(self, _: LabelUnexpected) -> None:
+        """What comes to the pad next is not what will be commanded next: labels would be one off."""
+        self._floor.raise_condition("STRAY_LABEL")
+
     def applied(self, event: LabelApplied) -> None:
         """The applicator believes that this item bears this print."""
+        self._applying.pop(event.print_id, None)
         item = self._items.get(event.item, "labelled")
         if item is None or not self._items.move(item, "labelled"):
             return
@@ -115,6 +148,7 @@ class Labels:
 
     def purged(self, event: LabelPurged) -> None:
         """A label went into the waste: its item passes without one."""
+        self._applying.pop(event.print_id, None)
         item = self._items.get(event.item, "purged")
         if item is not None:
             self._items.condemn(item, "LABEL_PURGED")

@@ -142,6 +142,7 @@ class LabelText(msgspec.Struct, frozen=True):
     county: str
     product: str
     chute: int
+    sender_unit: str = ""
 
 
 class Counters(msgspec.Struct, frozen=True):
@@ -193,6 +194,12 @@ class Settings(msgspec.Struct, frozen=True):
     shift_starts_min: tuple[int, ...] = (0, 480, 960)
     """minutes of the local day at which a shift begins"""
     utc_offset_min: int = 480
+    media_labels: int = 0
+    """labels that a fresh roll holds; 0 = not watched"""
+    ribbon_labels: int = 0
+    """labels that a fresh ribbon is good for; 0 = not watched"""
+    roll_low_labels: int = 100
+    """so few labels left are said to be few"""
 
     def limit_min(self, product: str) -> int:
         """Time limit of a product, in minutes; one that is not listed has the longest."""

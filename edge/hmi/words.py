@@ -70,6 +70,7 @@ ANSWERS: Words = {
     "CLEARING": ("正在清线，请等待", "the belt is being cleared: wait"),
     "UNKNOWN_ACT": ("该操作不可用", "this act is not available"),
     "NO_SUCH_CHUTE": ("没有该格口", "there is no such chute"),
+    "NO_SUCH_ROLL": ("没有该卷", "there is no such roll"),
     "BAG_IN_USE": ("该格口或袋牌已被绑定", "chute or bag tag is bound already"),
     "NO_BAG": ("该格口未绑定袋", "no bag is bound to this chute"),
     "NOT_IN_THIS_BAG": ("该邮件不在此袋的待取清单中", "not on this bag's list to take out"),

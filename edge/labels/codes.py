@@ -1,18 +1,19 @@
 """The two symbols of a label as rows of modules, drawn by whole dots per module."""
 
 from collections.abc import Sequence
+from math import ceil
 
 import segno
 from barcode.codex import Code128  # type: ignore[import-untyped]
 from PIL import Image
 
 from edge.labels.fields import LabelError
-from line_config.label_layout import Box, LabelLayout
+from line_config.label_layout import DOTS_PER_MM, Box, LabelLayout
 
 INK = 255
 """of a burnt dot in mode "1"; tobytes() packs it as 1"""
-MODULE_DOTS_MIN = 3
-"""0.375 mm at 203 dpi: what the label camera still reads when the label lies askew"""
+MODULE_MM_MIN = 0.375
+"""what the label camera still reads when the label lies askew: 3 dots at 203 dpi, 5 at 300"""
 QUIET_CODE128 = 10
 """modules on either side (ISO/IEC 15417, 4.5)"""
 QUIET_QR = 4
@@ -38,11 +39,16 @@ def qr_modules(text: str, error_level: str) -> list[list[bool]]:
     return [[bool(module) for module in row] for row in symbol.matrix]
 
 
-def _module_dots(space_dots: int, modules: int, what: str) -> int:
-    module_dots = space_dots // modules
-    if module_dots < MODULE_DOTS_MIN:
+def module_dots_min(layout: LabelLayout) -> int:
+    """The smallest module in whole dots."""
+    return ceil(MODULE_MM_MIN * DOTS_PER_MM[layout.dpi])
+
+
+def _module_dots(layout: LabelLayout, space_dots: int, modules: int, what: str) -> int:
+    module_dots, least = space_dots // modules, module_dots_min(layout)
+    if module_dots < least:
         raise LabelError(
-            f"label: {what} needs {modules} modules with quiet zone, so {modules * MODULE_DOTS_MIN} dots; "
+            f"label: {what} needs {modules} modules with quiet zone, so {modules * least} dots; "
             f"its box has {space_dots}: widen it in the label layout"
         )
     return module_dots
@@ -63,7 +69,7 @@ def draw_code128(bitmap: Image.Image, layout: LabelLayout, text: str) -> None:
     """Bars over the whole height of their box, centred."""
     box = layout.code128
     modules = code128_modules(text)
-    module_dots = _module_dots(layout.dots(box.width_mm), len(modules) + 2 * QUIET_CODE128, "Code 128")
+    module_dots = _module_dots(layout, layout.dots(box.width_mm), len(modules) + 2 * QUIET_CODE128, "Code 128")
     _paste(bitmap, [modules], (module_dots, layout.dots(box.height_mm)), _centre(layout, box))
 
 
@@ -72,5 +78,5 @@ def draw_qr(bitmap: Image.Image, layout: LabelLayout, text: str) -> None:
     box = layout.qr
     rows = qr_modules(text, box.error_level)
     space_dots = min(layout.dots(box.width_mm), layout.dots(box.height_mm))
-    module_dots = _module_dots(space_dots, len(rows) + 2 * QUIET_QR, "the QR")
+    module_dots = _module_dots(layout, space_dots, len(rows) + 2 * QUIET_QR, "the QR")
     _paste(bitmap, rows, (module_dots, module_dots), _centre(layout, box))

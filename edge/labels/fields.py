@@ -8,7 +8,10 @@ class LabelError(Exception):
 
 
 class LabelFields(msgspec.Struct, frozen=True):
-    """The fields of one label, already masked. `payload_qr` is the tracking number, ";" and the print id, in ASCII."""
+    """The fields of one label, already masked. `payload_qr` is the tracking number, ";" and the print id, in ASCII.
+
+    The sender is a unit, or a person whose fields are masked as the addressee's are; what is empty is not printed.
+    """
 
     tracking_number: str
     payload_qr: str
@@ -18,15 +21,11 @@ class LabelFields(msgspec.Struct, frozen=True):
     county: str
     product: str
     chute: int
+    sender_unit: str = ""
+    sender_name: str = ""
+    sender_phone: str = ""
+    sender_address: str = ""
 
     def texts(self) -> dict[str, str]:
         """What the layout's text elements may name."""
-        return {
-            "tracking_number": self.tracking_number,
-            "name": self.name,
-            "phone": self.phone,
-            "address": self.address,
-            "county": self.county,
-            "product": self.product,
-            "chute": str(self.chute),
-        }
+        return {name: str(getattr(self, name)) for name in self.__struct_fields__ if name != "payload_qr"}

@@ -28,6 +28,7 @@ from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
 from edge.runtime.messages import MESSAGES, decode_message
 from edge.runtime.outbox import Outbox, OutboxStore
 from edge.runtime.spawn import Crew
+from line_config.tracking_number import S10, NumberForm
 
 RECONNECT_S = (0.0, 0.1, 0.2, 0.5, 1.0)
 OFFER_AGAIN_S = 0.02
@@ -70,6 +71,7 @@ class CentralLink:
         root: str,
         sort_plan: SortPlan,
         line_state: Callable[[], LineState],
+        forms: tuple[NumberForm, ...] = (S10,),
     ) -> None:
         self._offer = offer
         self._port = port
@@ -77,7 +79,7 @@ class CentralLink:
         self._crew = crew
         self._root = root
         self._line_state = line_state
-        self._desk = ManifestDesk(sort_plan)
+        self._desk = ManifestDesk(sort_plan, forms)
         self._unacked: dict[ManifestKey, list[Delivery]] = {}
         self._online = asyncio.Event()
         self._up = False

@@ -37,6 +37,7 @@ class LabelJob(msgspec.Struct):
 
     layout: str
     fields: LabelFields | None = None
+    language: str = "zpl"
 
 
 class Helper:
@@ -52,9 +53,9 @@ class Helper:
         """Start the process and load this layout and its fonts, so that the first label does not wait. Raises LabelError."""
         await self._label(LabelJob(str(layout)))
 
-    async def label(self, layout: Path, fields: LabelFields) -> bytes:
-        """One label as a printer format. Raises LabelError when it cannot be made."""
-        return await self._label(LabelJob(str(layout), fields))
+    async def label(self, layout: Path, fields: LabelFields, language: str = "zpl") -> bytes:
+        """One label as a format in a printer's language. Raises LabelError when it cannot be made."""
+        return await self._label(LabelJob(str(layout), fields, language))
 
     async def _label(self, job: LabelJob) -> bytes:
         try:

@@ -10,10 +10,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from edge.labels.compose import compose
+from edge.labels.compose import compose, face_of
 from edge.labels.fields import LabelError
-from edge.labels.typeface import typeface
-from edge.labels.zpl import zpl
+from edge.labels.languages import LANGUAGES
 from edge.reports.errors import ReportError
 from edge.runtime.helper import LENGTH, LabelJob, Reply, Request
 from edge.runtime.records import JournalError
@@ -25,8 +24,8 @@ NICENESS = 5
 @lru_cache
 def _layout(path: str) -> LabelLayout:
     layout = load_label_layout(Path(path))
-    for font in (layout.fonts.regular, layout.fonts.bold):
-        typeface(font, layout.fonts.index).require("收", "the font test")
+    for weight in ("regular", "bold"):
+        face_of(layout, weight).warm_up()
     return layout
 
 
@@ -34,7 +33,7 @@ def label(body: bytes) -> bytes:
     """LabelJob → printer format; empty when there is nothing to print."""
     job = msgspec.msgpack.decode(body, type=LabelJob)
     layout = _layout(job.layout)
-    return b"" if job.fields is None else zpl(compose(layout, job.fields), layout.printer)
+    return b"" if job.fields is None else LANGUAGES[job.language](compose(layout, job.fields), layout)
 
 
 def keep(body: bytes) -> bytes:

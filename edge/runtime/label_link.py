@@ -7,14 +7,16 @@ from pathlib import Path
 
 from drivers.ports import DeviceError, LabelPrinterPort
 from edge.core.commands import Command, PrintLabel
-from edge.core.events import Event, LabelPrinted, LinkDown, LinkUp, PrinterStatus, PrintFailed
+from edge.core.events import Event, LabelInDoubt, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
 from edge.core.values import LabelText, PrintId
 from edge.labels.fields import LabelError, LabelFields
-from edge.labels.privacy import mask_name, mask_phone
+from edge.labels.privacy import masked
 from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
 from edge.runtime.helper import Helper
 from edge.runtime.link import Health, Offer
+from line_config.label_layout import load_label_layout
+from line_config.label_privacy import PrivacyRule
 
 Render = Callable[[LabelText], Awaitable[bytes]]
 
@@ -22,29 +24,36 @@ FIT = frozenset({"ready", "busy", "label_waiting"})
 DOUBTFUL = frozenset({"silent", "lost", "unknown"})
 """counted only when seen twice in a row: one lost reply is no fault"""
 DOUBTS_THAT_COUNT = 2
+PAD_CLEARS_US = 4_500_000
+"""the PLC gives up a purge whose label does not come after 3 s (P15): until then the next label would be taken for it"""
+STRAY_SEEN = 2
+"""so often in a row a label that nobody sent is seen to wait before it is told"""
 IDLE_POLLS = 5
 """an idle printer is asked this many times less often"""
 
 
-def label_fields(text: LabelText) -> LabelFields:
-    """The core's words for a label in the label room's, with name and phone masked."""
-    return LabelFields(
+def label_fields(text: LabelText, rule: PrivacyRule) -> LabelFields:
+    """The core's words for a label in the label room's, masked by the layout's rule."""
+    fields = LabelFields(
         tracking_number=text.tracking_number,
         payload_qr=text.payload_qr,
-        name=mask_name(text.name),
-        phone=mask_phone(text.phone),
+        name=text.name,
+        phone=text.phone,
         address=text.address,
         county=text.county,
         product=text.product,
         chute=text.chute,
+        sender_unit=text.sender_unit,
     )
+    return masked(fields, rule)
 
 
-def renderer(helper: Helper, layout: Path) -> Render:
-    """How a real line renders: in the helper process, with this layout."""
+def renderer(helper: Helper, layout: Path, language: str) -> Render:
+    """How a real line renders: in the helper process, with this layout, in the printer's language."""
+    rule = load_label_layout(layout).privacy
 
     async def render(text: LabelText) -> bytes:
-        return await helper.label(layout, label_fields(text))
+        return await helper.label(layout, label_fields(text, rule), language)
 
     return render
 
@@ -76,7 +85,9 @@ class LabelLink:
 
     A print ends with LabelPrinted or PrintFailed. Both may come, in the order failed – printed, when a printer that was given
     up shows the label after all: the core then has it purged. While the printer is unfit the line holds; the label whose turn
-    it was fails, those behind it stay queued.
+    it was fails, those behind it stay queued. Where none had its turn, the first one after the fault is suspect: it fails as it
+    is sent, and so is purged when it comes. A print that failed when it had been sent, and was not seen since, is purged from
+    the pad; the line stays held for as long as that may take, because the next label would be one off.
     """
 
     name = "printer"
@@ -100,6 +111,10 @@ class LabelLink:
         self._busy_since_us: int | None = None
         self._unfit_since_us: int | None = None
         self._one_failed = False
+        self._suspect = False
+        self._strays_seen = 0
+        self._settles_us = 0
+        """until then the pad is being cleared"""
         self._told_state = ""
         self._told_up: bool | None = None
         self._answered_us: int | None = None
@@ -161,9 +176,11 @@ class LabelLink:
             return
         self._observe_wire(state, now_us)
         state = self._stuck(state, now_us)
-        self._observe_fitness(state, now_us)
         if self._sent is not None:
             self._follow(self._sent, state, now_us)
+        else:
+            self._observe_stray(state, now_us)
+        self._observe_fitness("purging" if state in FIT and now_us < self._settles_us else state, now_us)
         if state not in FIT:
             self._fail_next_in_turn(state, now_us)
 
@@ -193,9 +210,15 @@ class LabelLink:
             self._told_state = told
             self._tell(PrinterStatus(at_us=now_us, state=told))
         if state in FIT:
+            self._suspect |= self._unfit_since_us is not None and not self._one_failed
             self._unfit_since_us, self._one_failed = None, False
         elif self._unfit_since_us is None:
             self._unfit_since_us = now_us
+
+    def _observe_stray(self, state: str, now_us: int) -> None:
+        self._strays_seen = self._strays_seen + 1 if state == "label_waiting" else 0
+        if self._strays_seen == STRAY_SEEN:
+            self._tell(LabelUnexpected(at_us=now_us))
 
     # --- the label in the printer ---
     def _follow(self, sent: _Sent, state: str, now_us: int) -> None:
@@ -208,10 +231,16 @@ class LabelLink:
             # The printer is empty again. A label that was not seen to wait was taken between two polls.
             if not sent.failed:
                 self._print_seen(sent)
-            self._sent = None
+            self._empty_again(sent, now_us)
         elif state == "ready" and now_us - sent.at_us > self._deadline_us:
             self._fail_sent(sent, "no_label")
-            self._sent = None
+            self._empty_again(sent, now_us)
+
+    def _empty_again(self, sent: _Sent, now_us: int) -> None:
+        self._sent = None
+        if not sent.printed:
+            self._settles_us = now_us + PAD_CLEARS_US
+            self._tell(LabelInDoubt(at_us=now_us, print_id=sent.print_id))
 
     def _print_seen(self, sent: _Sent) -> None:
         if not sent.printed:
@@ -234,8 +263,9 @@ class LabelLink:
         self._one_failed = True
         self._fail_unsent(self._queue.popleft(), state)
 
-    def _fail_unsent(self, job: _Job, reason: str) -> None:
-        self._tell(PrintFailed(at_us=self._clock.now_us(), print_id=job.print_id, sent=False, reason=reason))
+    def _fail_unsent(self, job: _Job, reason: str, *, impossible: bool = False) -> None:
+        now_us = self._clock.now_us()
+        self._tell(PrintFailed(at_us=now_us, print_id=job.print_id, sent=False, reason=reason, impossible=impossible))
 
     async def _render_next(self) -> None:
         job = next((job for job in self._queue if job.fmt is None), None)
@@ -245,10 +275,10 @@ class LabelLink:
             job.fmt = await self._render(job.label)
         except LabelError as error:
             self._queue.remove(job)
-            self._fail_unsent(job, str(error))
+            self._fail_unsent(job, str(error), impossible=True)
 
     async def _send_next(self) -> None:
-        if self._sent is not None or self._state != "ready" or not self._queue:
+        if self._sent is not None or self._state != "ready" or not self._queue or self._clock.now_us() < self._settles_us:
             return
         fmt = self._queue[0].fmt
         if fmt is None:
@@ -259,3 +289,6 @@ class LabelLink:
             await self._port.send(fmt)
         except DeviceError:
             self._fail_sent(self._sent, "lost")
+        if self._suspect:
+            self._suspect = False
+            self._fail_sent(self._sent, "first_after_fault")

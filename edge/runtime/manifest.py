@@ -12,6 +12,7 @@ from msgspec import Meta
 from edge.core.events import Event, ManifestGranted, ManifestRefused, ManifestSealed
 from edge.core.routing import route
 from edge.core.values import LotId, Order, SortPlan
+from line_config.tracking_number import S10, NumberForm, fits_one
 
 MESSAGE_MAX_BYTES = 1 << 20
 ORDERS_MAX = 500
@@ -28,10 +29,8 @@ ManifestKey: TypeAlias = tuple[str, int]
 """(lot, version)"""
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
-_S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
 _COUNTY = re.compile(r"[0-9]{6}")
 _encode = msgspec.json.Encoder(order="sorted").encode
-_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
 class FaultCode(StrEnum):
@@ -49,7 +48,7 @@ class FaultCode(StrEnum):
     DUPLICATE_ORDER = "order stands there twice; central: send each order once"
     DUPLICATE_DOCUMENT = "document belongs to two orders; central: decide which"
     DUPLICATE_TRACKING_NUMBER = "tracking number is used twice; central: give each order its own"
-    BAD_TRACKING_NUMBER = "tracking number is not of UPU S10 form or its check digit is wrong; central: correct it"
+    BAD_TRACKING_NUMBER = "tracking number has no form of this line's, or its check digit is wrong; central: correct it"
     MISSING_ADDRESS = "address has no text, name or six-digit county code; central: complete it"
     UNROUTABLE = "sort plan has no chute for this county; line: extend the sort plan, or central: take the order back"
     NO_DOCUMENT = "order has no document; central: correct it"
@@ -115,7 +114,7 @@ def _decode(data: bytes) -> Any:
         raise _UnusableError(Fault(FaultCode.NOT_JSON)) from error
 
 
-def _part(data: bytes, plan: SortPlan) -> Steps[_Part]:
+def _part(data: bytes, plan: SortPlan, forms: tuple[NumberForm, ...]) -> Steps[_Part]:
     raw = _decode(data)
     yield
     try:
@@ -136,7 +135,7 @@ def _part(data: bytes, plan: SortPlan) -> Steps[_Part]:
     faults: list[Fault] = []
     for begin in range(0, len(orders), ORDERS_A_STEP):
         yield
-        faults += [fault for order in orders[begin : begin + ORDERS_A_STEP] for fault in _faults_of(order, plan)]
+        faults += [fault for order in orders[begin : begin + ORDERS_A_STEP] for fault in _faults_of(order, plan, forms)]
     return _Part(head, orders, lines, tuple(faults))
 
 
@@ -145,10 +144,10 @@ def _place(error: msgspec.ValidationError) -> str:
     return str(error)
 
 
-def _faults_of(order: Order, plan: SortPlan) -> Iterator[Fault]:
+def _faults_of(order: Order, plan: SortPlan, forms: tuple[NumberForm, ...]) -> Iterator[Fault]:
     where = f"order {order.order_id[:32]!r}"
     address = order.address
-    if not s10_valid(order.tracking_number):
+    if not fits_one(order.tracking_number, forms):
         yield Fault(FaultCode.BAD_TRACKING_NUMBER, where)
     if not (address.text.strip() and address.name.strip() and _COUNTY.fullmatch(address.county)):
         yield Fault(FaultCode.MISSING_ADDRESS, where)
@@ -158,14 +157,6 @@ def _faults_of(order: Order, plan: SortPlan) -> Iterator[Fault]:
         yield Fault(FaultCode.NO_DOCUMENT, where)
     if not all(_TOKEN.fullmatch(text) for document in order.documents for text in (document.token, document.skeleton)):
         yield Fault(FaultCode.PLAIN_NUMBER, where)
-
-
-def s10_valid(number: str) -> bool:
-    """Whether a tracking number has the form of UPU S10 and its check digit is right."""
-    if not _S10.fullmatch(number):
-        return False
-    check = 11 - sum(weight * int(digit) for weight, digit in zip(_S10_WEIGHTS, number[2:10], strict=True)) % 11
-    return int(number[10]) == {10: 0, 11: 5}.get(check, check)
 
 
 class _Open:
@@ -257,8 +248,10 @@ def _refusal(lot: LotId, version: int, faults: list[Fault], at_us: int) -> Manif
 class ManifestDesk:
     """Gathers the chunks of manifests and settles each one whole: granted and sealed, or refused with all its faults."""
 
-    def __init__(self, plan: SortPlan) -> None:
+    def __init__(self, plan: SortPlan, forms: tuple[NumberForm, ...] = (S10,)) -> None:
+        """`forms`: what a tracking number may look like."""
         self._plan = plan
+        self._forms = forms
         self._open: dict[ManifestKey, _Open] = {}
 
     def take(self, data: bytes, at_us: int) -> Steps[tuple[ManifestKey, Settled | None]]:
@@ -267,7 +260,7 @@ class ManifestDesk:
         Never raises for the message's content: one that does not say which manifest it belongs to is refused as ("", 0).
         """
         try:
-            part = yield from _part(data, self._plan)
+            part = yield from _part(data, self._plan, self._forms)
         except _UnusableError as unusable:
             return ("", 0), Settled(LotId(""), 0, (_refusal(LotId(""), 0, [unusable.fault], at_us),))
         key = (part.head.lot, part.head.version)

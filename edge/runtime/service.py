@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from drivers.label_printer import ZplPrinter
+from drivers.label_printer import LabelPrinter, serial_printer, tcp_printer
 from drivers.mqtt import MqttClient
 from drivers.plc import plc_port
 from drivers.process_image import ImageCodec
@@ -47,7 +47,8 @@ from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
-from line_config.model import LineConfig
+from line_config.label_layout import LabelLayout, load_label_layout
+from line_config.model import LineConfig, SerialPrinterSection, TcpPrinterSection
 from line_config.process_image import load_process_image
 from line_config.scale_format import load_scale_format
 from vision.tokens import load_site_key
@@ -94,7 +95,8 @@ Panel = Callable[[Desk], Coroutine[Any, Any, None]]
 
 def settings_of(config: LineConfig) -> Settings:
     """What the core needs of the configuration."""
-    deadlines, limits, times = config.deadlines, config.limits, config.time
+    deadlines, limits, times, roll = config.deadlines, config.limits, config.time, config.printer.roll
+    layout = load_label_layout(Path(config.line.label_layout))
     return Settings(
         line=config.line.name,
         target_rate_per_h=config.line.target_rate_per_h,
@@ -120,7 +122,23 @@ def settings_of(config: LineConfig) -> Settings:
         disk_stop_mb=limits.disk_stop_mb,
         shift_starts_min=tuple(sorted(int(at[:2]) * 60 + int(at[3:]) for at in times.shifts)),
         utc_offset_min=times.utc_offset_min,
+        media_labels=labels_of(roll.media_mm, layout),
+        ribbon_labels=labels_of(roll.ribbon_mm, layout),
+        roll_low_labels=roll.low_labels,
     )
+
+
+def labels_of(roll_mm: int, layout: LabelLayout) -> int:
+    """How many labels a roll is good for, with the gaps between them."""
+    return int(roll_mm / (layout.height_mm + layout.printer.gap_mm))
+
+
+def printer_of(section: TcpPrinterSection | SerialPrinterSection) -> LabelPrinter:
+    """The driver that the configuration names."""
+    dialect, timeout_ms, more = section.dialect, section.reply_timeout_ms, section.more_status
+    if section.kind == "serial":
+        return serial_printer(dialect, section.device, section.baud, timeout_ms, more=more)
+    return tcp_printer(dialect, section.host, section.port, section.status_port, timeout_ms, more=more)
 
 
 def sort_plan_of(config: LineConfig) -> SortPlan:
@@ -216,8 +234,7 @@ class Line:
     def _add_devices(self) -> None:
         config, offer = self._config, self.runtime.pump.offer
         printer = config.printer
-        port = ZplPrinter(printer.host, printer.port, printer.status_port, printer.reply_timeout_ms)
-        render = renderer(self._helper, Path(config.line.label_layout))
+        port, render = printer_of(printer), renderer(self._helper, Path(config.line.label_layout), printer.dialect)
         self.runtime.add(
             LabelLink(port, offer, self._clock, render, poll_ms=printer.poll_ms, print_deadline_ms=config.deadlines.print_ms)
         )
@@ -246,6 +263,7 @@ class Line:
             root=root,
             sort_plan=sort_plan_of(self._config),
             line_state=lambda: {"state": self.runtime.controller.floor.machine.state.name},
+            forms=self._config.tracking_numbers,
         )
         self.runtime.add(link)
         return link

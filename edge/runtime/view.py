@@ -8,6 +8,7 @@ from edge.core.controller import Controller
 from edge.core.document import BEFORE_GATE, DocumentState
 from edge.core.item import ItemState
 from edge.core.lots import Lot
+from edge.core.rolls import ROLLS
 from edge.core.scans import Scan, scans_needed
 from edge.core.values import Mode, Plc
 from edge.runtime.link import Health
@@ -94,6 +95,7 @@ def snapshot(
         "lots": [_lot(lot) for lot in controller.lots.open_lots()],
         "closed_bags": list(reversed(floor.bags.closed_ids))[:CLOSED_BAGS_SHOWN],
         "chutes": sorted(set(floor.sort_plan.routes.values())),
+        "rolls": [row._asdict() for row in controller.rolls.left()],
         "bags": [
             {
                 "chute": bag.chute,
@@ -153,16 +155,26 @@ def _stations(controller: Controller) -> dict[str, list[str]]:
 
 def _condition(controller: Controller, code: str, since_us: int) -> dict[str, Any]:
     row = CONDITIONS[code]
+    zh, en = _left(controller, code)
     offset_ms = controller.floor.wall_offset_ms or 0
     return {
         "code": code,
         "priority": row.priority,
         "since_ms": offset_ms + since_us // 1000,
-        "zh": row.zh,
-        "en": row.en,
+        "zh": row.zh + zh,
+        "en": row.en + en,
         "remedy_zh": row.remedy_zh,
         "remedy_en": row.remedy_en,
     }
+
+
+def _left(controller: Controller, code: str) -> tuple[str, str]:
+    """What is left of the roll that a condition is about, in both languages; "" for any other."""
+    for row in controller.rolls.left():
+        if ROLLS[row.roll][1] == code:
+            zh, en = f"：约剩 {row.labels} 张", f": about {row.labels} labels left"
+            return (zh, en) if row.minutes is None else (f"{zh}，{row.minutes} 分钟", f"{en}, {row.minutes} min")
+    return "", ""
 
 
 def accounts(controller: Controller) -> list[dict[str, Any]]:

@@ -91,7 +91,7 @@ class VirtualPrinter:
         if self._wire.off or self._wire.garbage:
             await asyncio.sleep(0.12)
             return "lost" if self._wire.off else "unknown"
-        if not self._body.media or self._body.head_open:
+        if self._wire.silent or not self._body.media or self._body.head_open:
             await asyncio.sleep(0.12)
             return "silent"
         await asyncio.sleep(PRINTER_REPLY_MS / 1000)
@@ -113,13 +113,18 @@ class VirtualPrinter:
         if self._book.at_label("print_reply_lost", label):
             raise LinkLost("no answer from the printer")
 
-    def switched_off(self) -> None:
-        """The formats that it held are gone."""
-        self._waiting.clear()
+    def switched_off(self, torn: PhysicalLabel | None, *, keeps_queue: bool) -> None:
+        """The formats that it held are gone; or they are kept, and what was torn is begun again as well."""
+        if not keeps_queue:
+            self._waiting.clear()
+        elif torn is not None:
+            self._waiting.appendleft(torn)
 
     def _start(self) -> None:
         if self._waiting and self._body.begin_print(self._waiting[0], self._now_ms()):
-            self._waiting.popleft()
+            label = self._waiting.popleft()
+            if self._book.at_label("label_repeated", label):
+                self._waiting.appendleft(PhysicalLabel(label.code128, label.qr))
             self._begun()
 
     async def close(self) -> None:

@@ -61,7 +61,15 @@ def _exposure(world: World, on: bool, rng: random.Random) -> None:
 
 
 def _printer_rebooted(world: World, on: bool, _: random.Random) -> None:
-    world.printer_off(off=on)
+    world.printer_off(off=on, keeps_queue=False)
+
+
+def _printer_kept_queue(world: World, on: bool, _: random.Random) -> None:
+    world.printer_off(off=on, keeps_queue=True)
+
+
+def _printer_silent(world: World, on: bool, _: random.Random) -> None:
+    world.printer_wire.silent = on
 
 
 def _printer_garbage(world: World, on: bool, _: random.Random) -> None:
@@ -87,4 +95,6 @@ KINDS: tuple[Kind, ...] = (
     Kind("exposure_drift", (10.0, 30.0), _exposure),
     Kind("printer_rebooted", (3.0, 8.0), _printer_rebooted),
     Kind("printer_status_garbage", (0.5, 4.0), _printer_garbage),
+    Kind("printer_kept_queue", (2.0, 10.0), _printer_kept_queue),
+    Kind("printer_silent", (0.1, 1.0, 6.0), _printer_silent),
 )

@@ -79,5 +79,7 @@ class PrinterWire:
 
     def __init__(self) -> None:
         self.off = False
+        self.silent = False
+        """it answers nothing, as when its head is open"""
         self.garbage = False
         """its status makes no sense"""

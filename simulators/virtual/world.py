@@ -164,13 +164,13 @@ class World:
         if self.boot is not None:
             self.boot.eyes[camera].tell()
 
-    def printer_off(self, *, off: bool) -> None:
+    def printer_off(self, *, off: bool, keeps_queue: bool) -> None:
         """The printer loses its power, or has it again."""
         self.printer_wire.off = off
         if off:
-            self.plant.printer.power_off()
+            torn = self.plant.printer.power_off()
             if self.boot is not None and self.boot.printer is not None:
-                self.boot.printer.switched_off()
+                self.boot.printer.switched_off(torn, keeps_queue=keeps_queue)
 
     def cancel(self, order_id: str) -> None:
         """Central takes an order back; whatever becomes of its documents is due to that."""

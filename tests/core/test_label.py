@@ -10,6 +10,7 @@ from edge.core.events import (
     ItemEjected,
     LabelApplied,
     LabelExposed,
+    LabelInDoubt,
     LabelPrinted,
     LabelPurged,
     LabelRead,
@@ -77,6 +78,38 @@ def test_whether_it_was_sent_decides_what_is_told_of_a_failed_print() -> None:
     assert published(line, "label_void") == [{"item": "I1-2", "print_id": 2, "reason": "head open"}]
     assert [item.reason for item in line.controller.items.all.values()] == ["PRINT_FAILED"] * 2
     assert [c.item for c in line.said(NoLabel)] == ["I1-1", "I1-2"]
+
+
+def test_a_failed_print_in_doubt_is_purged_from_the_pad() -> None:
+    line = Line()
+    item = line.to_weighed(1)
+    line.say(PrintFailed, print_id=line.print_id(1), sent=True, reason="silent")
+    line.say(LabelInDoubt, print_id=line.print_id(1))
+    assert [(c.item, c.print_id) for c in line.said(PurgeLabel)] == [(item, 1)]
+    line.say(LabelPurged, item=item, print_id=line.print_id(1))
+    assert published(line, "label_void") == [{"item": item, "print_id": 1, "reason": "purged"}]
+    line.say(LabelInDoubt, print_id=PrintId(77))
+    assert unexpected(line) == {"unknown print/in doubt": 1}
+
+
+@pytest.mark.parametrize(
+    ("since", "purges"),
+    [("nothing", 0), ("condemned", 0), ("applied", 1), ("purged", 1), ("lost", 1)],
+)
+def test_while_the_label_before_it_is_on_the_pad_none_in_doubt_can_be_there(since: str, purges: int) -> None:
+    line = Line()
+    before = line.to_weighed(1)
+    line.say(LabelPrinted, print_id=line.print_id(1))
+    line.to_weighed(2)
+    line.say(PrintFailed, print_id=line.print_id(2), sent=True, reason="silent")
+    if since == "condemned":
+        line.controller.items.condemn(line.controller.items.all[before], "POSITION_DOUBT")
+    elif since == "lost":
+        line.controller.items.lost(before)
+    elif since != "nothing":
+        line.say(LabelApplied if since == "applied" else LabelPurged, item=before, print_id=line.print_id(1))
+    line.say(LabelInDoubt, print_id=line.print_id(2))
+    assert [c.print_id for c in line.said(PurgeLabel)] == [2] * purges
 
 
 # --- the label check and what is told of it ---

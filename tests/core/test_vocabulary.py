@@ -62,6 +62,8 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 480,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
         "Settings.shift_starts_min": (0, 480, 960), "Settings.utc_offset_min": 480,
+        "Settings.media_labels": 0, "Settings.ribbon_labels": 0, "Settings.roll_low_labels": 100,
+        "LabelText.sender_unit": "", "PrintFailed.impossible": False,
     }  # fmt: skip
 
 
@@ -95,11 +97,11 @@ CODES = {
         DUPLICATE AMBIGUOUS CANCELLED INCOMPLETE CONTENT_MISMATCH NO_ROUTE UNEXPECTED_PLACE POSITION_DOUBT WEIGHT_OUT_OF_RANGE
         PRINT_FAILED LABEL_LATE LABEL_PURGED LABEL_MISSING LABEL_MISMATCH LABEL_UNREADABLE SCAN_UNREADABLE SCAN_MISMATCH NO_BAG
         PICTURE_DARK PICTURE_BRIGHT PICTURE_GLARE PICTURE_BLURRED NOTHING_SEEN WRONG_SIZE LABEL_TORN TWO_LABELS
-        STRANGER_ON_LABEL DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT
+        STRANGER_ON_LABEL DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT LABEL_IMPOSSIBLE
         RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
-        CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM""",
+        CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM STRAY_LABEL""",
     ("holds", True, 1, 0): "PRINTER_NOT_READY",
     ("aborts", False, 1, 0): "ESTOP",
     ("stops feed", True, 2, 2000): "ACCOUNTS_OPEN",
@@ -115,7 +117,7 @@ CODES = {
         TEST_LABEL SAMPLE_DOCUMENTS""",
     ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY",
     ("suspends", True, 3, 0): "STARVED",
-    ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED",
+    ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW",
     ("warns", True, 3, 0): "CENTRAL_LOST",
     ("warns", False, 1, 0): "RECALL",
 }
@@ -129,8 +131,8 @@ def test_what_each_condition_does_to_the_line() -> None:
 def test_groups_of_conditions() -> None:
     assert {"suspends", "holds", "aborts"} == STOPPING
     assert {
-        "ITEM_LOST", "EXTRA_ITEM", "LABEL_MISMATCH_TWICE", "REJECT_UNCONFIRMED", "EVENTS_LOST", "PLC_RESTARTED", "LONG_OUTAGE",
-        "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM", "PROMISE_BROKEN",
+        "ITEM_LOST", "EXTRA_ITEM", "STRAY_LABEL", "LABEL_MISMATCH_TWICE", "REJECT_UNCONFIRMED", "EVENTS_LOST", "PLC_RESTARTED",
+        "LONG_OUTAGE", "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM", "PROMISE_BROKEN",
     } == CLEARED_WITH_BELT  # fmt: skip
     assert DOUBTS_THE_BELT == {
         "BELT_NOT_CLEARED": "RESTART", "EVENTS_LOST": "LINK_OUTAGE", "PLC_RESTARTED": "LINK_OUTAGE",
@@ -152,7 +154,7 @@ def test_what_a_person_may_ask_for() -> None:
         "confirm_check": "check", "bind_bag": "chute bag", "recount_bag": "chute labels", "take_out": "chute label",
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
-        "close_lot": "lot lead",
+        "close_lot": "lot lead", "roll_changed": "roll",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared",

@@ -6,10 +6,11 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops
 
-from edge.labels.codes import MODULE_DOTS_MIN, QUIET_CODE128, QUIET_QR, code128_modules, qr_modules
+from edge.labels.codes import QUIET_CODE128, QUIET_QR, code128_modules, module_dots_min, qr_modules
 from edge.labels.compose import compose
 from edge.labels.fields import LabelError
-from tests.labels.sample import FIELDS, LAYOUT
+from line_config.label_layout import load_label_layout
+from tests.labels.sample import FIELDS, LAYOUT, LAYOUTS
 
 GOLDEN = Path(__file__).parent / "golden" / "ems_100x150_203.png"
 
@@ -43,35 +44,43 @@ def test_every_print_id_makes_its_own_label(print_id):
     assert ("QR Code", payload) in read(compose(LAYOUT, msgspec.structs.replace(FIELDS, payload_qr=payload)))
 
 
-def test_symbols_stand_in_whole_modules_within_their_quiet_zones():
-    bitmap = dots(compose(LAYOUT, FIELDS))
-    box = LAYOUT.code128
-    top, left, right = (LAYOUT.dots(mm) for mm in (box.y_mm, box.x_mm, box.x_mm + box.width_mm))
+@pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: path.stem)
+def test_symbols_stand_in_whole_modules_within_their_quiet_zones(path):
+    layout = load_label_layout(path)
+    bitmap = dots(compose(layout, FIELDS))
+    box = layout.code128
+    top, left, right = (layout.dots(mm) for mm in (box.y_mm, box.x_mm, box.x_mm + box.width_mm))
     row = bitmap[top + 5, left:right]
     black = np.flatnonzero(row)
     modules = code128_modules(FIELDS.tracking_number)
     module_dots, rest = divmod(int(black[-1] - black[0] + 1), len(modules))
-    assert (rest, module_dots >= MODULE_DOTS_MIN) == (0, True)
+    assert (rest, module_dots >= module_dots_min(layout)) == (0, True)
     assert black[0] >= QUIET_CODE128 * module_dots
     assert len(row) - 1 - black[-1] >= QUIET_CODE128 * module_dots
     assert row[black[0] : black[-1] + 1].reshape(len(modules), module_dots).all(axis=1).tolist() == modules
 
-    box = LAYOUT.qr
-    top, left = LAYOUT.dots(box.y_mm), LAYOUT.dots(box.x_mm)
-    area = bitmap[top : top + LAYOUT.dots(box.height_mm), left : left + LAYOUT.dots(box.width_mm)]
+    box = layout.qr
+    top, left = layout.dots(box.y_mm), layout.dots(box.x_mm)
+    area = bitmap[top : top + layout.dots(box.height_mm), left : left + layout.dots(box.width_mm)]
     rows, columns = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
     side = len(qr_modules(FIELDS.payload_qr, box.error_level))
     module_dots = int(columns[-1] - columns[0] + 1) // side
-    assert module_dots >= MODULE_DOTS_MIN
+    assert module_dots >= module_dots_min(layout)
     assert min(rows[0], columns[0], area.shape[0] - 1 - rows[-1], area.shape[1] - 1 - columns[-1]) >= QUIET_QR * module_dots
 
 
-def test_no_text_leaves_its_box():
-    bitmap = dots(compose(LAYOUT, msgspec.structs.replace(FIELDS, address="样例路g8号，jqy（测试）" * 8, name="測**")))
-    for box in (*LAYOUT.texts, *LAYOUT.rules, LAYOUT.code128, LAYOUT.qr):
-        left, top = LAYOUT.dots(box.x_mm), LAYOUT.dots(box.y_mm)
-        bitmap[top : top + LAYOUT.dots(box.height_mm), left : left + LAYOUT.dots(box.width_mm)] = False
-    assert not bitmap.any()
+@pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("address", ["样例路g8号，jqy（测试）" * 5, "Ångström Éléphant Road jqygp " * 3, "一"])
+def test_no_text_leaves_its_box_and_every_symbol_reads(path, address):
+    layout = load_label_layout(path)
+    name = "\U0002ebe0*" if layout.fonts.fallback[0].is_file() else "测*"
+    bitmap = compose(layout, msgspec.structs.replace(FIELDS, address=address, name=name, product="EMS gjqy Å"))
+    assert read(bitmap) == {("Code 128", FIELDS.tracking_number), ("QR Code", FIELDS.payload_qr)}
+    left_over = dots(bitmap)
+    for box in (*layout.texts, *layout.rules, layout.code128, layout.qr):
+        left, top = layout.dots(box.x_mm), layout.dots(box.y_mm)
+        left_over[top : top + layout.dots(box.height_mm), left : left + layout.dots(box.width_mm)] = False
+    assert not left_over.any()
 
 
 @pytest.mark.parametrize(
@@ -80,6 +89,8 @@ def test_no_text_leaves_its_box():
         ({"address": "样例路" * 200}, "does not fit"),
         ({"address": "样例\ue000路"}, "U\\+E000"),
         ({"name": "测试"}, "GB/T 41833"),
+        ({"address": "样例路8号405室"}, "unit or room"),
+        ({"sender_unit": "样例局 13900001234"}, "a phone number"),
         ({"payload_qr": "EA987654321CN;7"}, "differ"),
         ({"tracking_number": "号1", "payload_qr": "号1;7"}, "not printable ASCII"),
         ({"tracking_number": "", "payload_qr": ";7"}, "not printable ASCII"),

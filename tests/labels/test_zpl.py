@@ -1,21 +1,21 @@
 import base64
-import io
 import re
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-import zplkit
-from PIL import Image, ImageChops
-from zplkit.rendering import Limits
+from PIL import Image
 
-from edge.labels.compose import compose
 from edge.labels.zpl import z64, zpl
-from tests.labels.sample import FIELDS, LAYOUT
+from tests.labels.sample import LAYOUT
 
 GOLDEN = Path(__file__).parent / "golden" / "pattern.zpl"
 GRAPHIC = re.compile(rb"\^GFA,(\d+),(\d+),(\d+),:Z64:([^:]*):([0-9A-F]{4})\^FS")
+
+
+def with_printer(**change):
+    return LAYOUT.model_copy(update={"printer": LAYOUT.printer.model_copy(update=change)})
 
 
 def pattern(width: int, height: int) -> Image.Image:
@@ -24,13 +24,13 @@ def pattern(width: int, height: int) -> Image.Image:
 
 
 def test_the_format_is_stable_byte_by_byte():
-    assert zpl(pattern(40, 16), LAYOUT.printer) == GOLDEN.read_bytes()
+    assert zpl(pattern(40, 16), LAYOUT) == GOLDEN.read_bytes()
 
 
 @pytest.mark.parametrize("width", [40, 41, 47])
 def test_the_graphic_holds_every_dot(width):
     bitmap = pattern(width, 16)
-    found = GRAPHIC.search(zpl(bitmap, LAYOUT.printer))
+    found = GRAPHIC.search(zpl(bitmap, LAYOUT))
     assert found is not None
     data = zlib.decompress(base64.b64decode(found[4]))
     row_bytes = (width + 7) // 8
@@ -53,20 +53,20 @@ def xmodem(data: bytes) -> int:
     return crc
 
 
-def test_an_independent_renderer_burns_the_same_dots():
-    bitmap = compose(LAYOUT, FIELDS)
-    fmt = zpl(bitmap, LAYOUT.printer)
-    # The renderer draws, and refuses what only sets the printer.
-    drawing = fmt.replace(b"~SD18", b"").replace(b"^PR6^JZN", b"").replace(b"^PQ1,0,1,N", b"")
-    limits = Limits().replace(graphic_bytes=200_000)
-    scene = zplkit.render(drawing, zplkit.Options(width=800, height=1200), limits=limits)
-    with Image.open(io.BytesIO(scene.labels[0].png())) as rendered:
-        assert rendered.size == bitmap.size
-        assert (
-            ImageChops.difference(rendered.convert("1", dither=Image.Dither.NONE), ImageChops.invert(bitmap)).getbbox() is None
-        )
+def test_hex_holds_the_same_dots():
+    bitmap = pattern(41, 16)
+    found = re.search(rb"\^GFA,96,96,6,([0-9A-F]+)\^FS", zpl(bitmap, with_printer(graphic="hex")))
+    assert found is not None
+    assert bytes.fromhex(found[1].decode()) == bitmap.tobytes()
+
+
+@pytest.mark.parametrize(("mode", "told"), [("tear", b"^MMT"), ("peel", b"^MMP"), ("cut", b"^MMC"), ("applicator", b"^MMA")])
+def test_what_becomes_of_a_label_is_said(mode, told):
+    fmt = zpl(pattern(40, 16), with_printer(mode=mode, darkness=7, speed_in_s=4))
+    assert fmt.count(b"^MM") == fmt.count(told + b",N^") == 1
+    assert fmt.startswith(b"~SD07^XA^PR4^")
 
 
 def test_the_printer_must_not_reprint_and_prints_once():
-    fmt = zpl(pattern(40, 16), LAYOUT.printer)
+    fmt = zpl(pattern(40, 16), LAYOUT)
     assert fmt.count(b"^XA") == fmt.count(b"^XZ") == fmt.count(b"^PQ1,") == fmt.count(b"^JZN") == 1

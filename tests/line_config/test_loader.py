@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from drivers.label_printer import LabelPrinter
 from drivers.modbus_plc import ModbusPlc
 from drivers.plc import plc_port
 from drivers.s7_plc import S7Plc
+from edge.runtime.service import printer_of, settings_of
 from line_config.loader import ConfigError, load_line
 from line_config.model import ModbusSection, S7Section
 from line_config.process_image import load_process_image
@@ -84,11 +86,31 @@ def test_orders_and_tsap_have_defaults_and_reach_the_driver(demo: Path) -> None:
         ("weight_min_g = 5", "weight_min_g = 950", "limits: Value error, weight_min_g 950 must be below"),
         ('site = "demo"', 'site = "De mo"', "line.site: must look like"),
         ("baud = 115200", "baud = 110", "scanner.baud: must be one of"),
+        ('kind = "tcp"', 'kind = "usb"', "printer: must be one of 'tcp', 'serial'"),
+        ('dialect = "zpl"', 'dialect = "epl"', "printer.dialect: must be one of 'zpl' or 'tspl'"),
+        ("media_mm = 0", "media_mm = -1", "printer.roll.media_mm: must be at least 0"),
+        ('check = "s10"', 'check = "luhn"', "tracking_numbers.0.check: must be one of"),
+        ('pattern = "[1-9][0-9]{12}"', 'pattern = "[1-9"', "is no regular expression"),
     ],
 )
 def test_each_fault_names_key_and_remedy(demo: Path, old: str, new: str, says: str) -> None:
     change(demo, old, new)
     assert says.replace("Value error, ", "") in faults_of(demo).replace("Value error, ", "")
+
+
+def test_a_printer_may_hang_on_a_serial_line(demo: Path) -> None:
+    text = demo.read_text(encoding="utf-8")
+    begin, end = text.index("[printer]"), text.index("[printer.roll]")
+    serial = (
+        '[printer]\nkind = "serial"\ndialect = "tspl"\ndevice = "/dev/ttyS1"\nbaud = 115200\npoll_ms = 40\n'
+        "reply_timeout_ms = 200\n\n"
+    )
+    demo.write_text(text[:begin] + serial + text[end:].replace("media_mm = 0", "media_mm = 150000"), encoding="utf-8")
+    config = load_line(demo)
+    assert (config.printer.kind, config.printer.dialect, config.printer.more_status) == ("serial", "tspl", False)
+    assert isinstance(printer_of(config.printer), LabelPrinter)
+    settings = settings_of(config)
+    assert (settings.media_labels, settings.ribbon_labels) == (980, 0)  # 150 m of labels of 150 mm and 3 mm gap
 
 
 def test_all_faults_are_listed_at_once(demo: Path) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from edge.core.commands import Command, Outcome
-from edge.core.events import Booted, LinkUp, PrintFailed
+from edge.core.events import Booted, LinkUp, PrinterStatus, PrintFailed
 from edge.core.values import ItemId, State
 from edge.runtime.app import Busy, Runtime
 from edge.runtime.clock import Clock
@@ -171,6 +171,27 @@ def test_a_full_queue_answers_busy(tmp_path: Path) -> None:
         ledger.close()
 
     run_virtual(story())
+
+
+def test_the_view_says_how_much_is_left_of_a_roll_that_runs_low() -> None:
+    from edge.runtime.view import snapshot
+
+    line = Line()
+    floor = line.controller.floor
+    floor.settings = msgspec.structs.replace(floor.settings, media_labels=90, roll_low_labels=100)
+    line.act("roll_changed", roll="media")
+    line.say(PrinterStatus, state="silent")
+
+    def shown() -> tuple[dict[str, str], object]:
+        view = snapshot(line.controller, site="s", sim=False, rev=1, health={}, central={})
+        return {row["code"]: row["zh"] + " / " + row["en"] for row in view["conditions"]}, view["rolls"]
+
+    texts, rolls = shown()
+    assert texts["MEDIA_LOW"] == "标签纸将用完：约剩 90 张 / labels run low: about 90 labels left"
+    assert texts["PRINTER_NOT_READY"] == "打印机未就绪(标签纸/碳带/打印头) / printer not ready (media, ribbon or head)"
+    assert rolls == [{"roll": "media", "labels": 90, "minutes": None}]
+    floor.production.rate_per_h = lambda _: 2700  # type: ignore[method-assign]
+    assert shown()[0]["MEDIA_LOW"].endswith("约剩 90 张，2 分钟 / labels run low: about 90 labels left, 2 min")
 
 
 def test_the_view_shows_where_things_are() -> None:

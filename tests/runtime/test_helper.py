@@ -33,7 +33,7 @@ def pid(helper: Helper) -> int:
 async def test_it_makes_the_same_label_below_our_priority_and_lives_through_refusals(helper):
     await helper.prepare(LAYOUT_FILE)
     first = pid(helper)
-    assert await helper.label(LAYOUT_FILE, FIELDS) == zpl(compose(LAYOUT, FIELDS), LAYOUT.printer)
+    assert await helper.label(LAYOUT_FILE, FIELDS) == zpl(compose(LAYOUT, FIELDS), LAYOUT)
     with pytest.raises(LabelError, match="GB/T 41833"):
         await helper.label(LAYOUT_FILE, msgspec.structs.replace(FIELDS, name="测试"))
     await helper.label(LAYOUT_FILE, msgspec.structs.replace(FIELDS, chute=3))
@@ -57,7 +57,7 @@ async def test_the_answer_to_a_cancelled_request_is_not_taken_for_the_next_one(h
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await helper.label(LAYOUT_FILE, FIELDS) == zpl(compose(LAYOUT, FIELDS), LAYOUT.printer)
+    assert await helper.label(LAYOUT_FILE, FIELDS) == zpl(compose(LAYOUT, FIELDS), LAYOUT)
 
 
 async def test_a_request_that_kills_it_twice_is_given_up_and_the_next_is_served(helper, capfd):

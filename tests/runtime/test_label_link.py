@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from drivers.ports import LinkLost
 from edge.core.commands import PrintLabel, RunOut
-from edge.core.events import Event, LabelPrinted, LinkDown, LinkUp, PrinterStatus, PrintFailed
+from edge.core.events import Event, LabelInDoubt, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
 from edge.core.values import ItemId, LabelText, Plc, PrintId
 from edge.labels.fields import LabelError
 from edge.runtime.clock import Clock
-from edge.runtime.label_link import LabelLink, label_fields
+from edge.runtime.label_link import PAD_CLEARS_US, LabelLink, label_fields
 from simulators.virtual.loop import run_virtual
+from tests.labels.sample import LAYOUT
 
 PRINT_S = 0.75
 TAKE_S = 0.1
@@ -218,12 +219,41 @@ def test_a_fault_under_a_label_is_told_at_once_and_the_next_labels_wait(fault):
         assert bench.ends() == [(1, fault)]
         assert len(bench.printer.formats) == 1
         bench.printer.fault = ""
-        await asyncio.sleep(4)
+        await asyncio.sleep(9)
 
     bench = on_a_bench(script)
     assert bench.ends() == [(1, fault), (2, "printed"), (3, "printed")]
     assert bench.of(PrintFailed)[0].at_us - moments[0] <= 330_000
-    assert bench.states() == ["ready", "silent" if fault == "lost" else fault, "ready"]
+    assert bench.states() == ["ready", "silent" if fault == "lost" else fault, "purging", "ready"]
+
+
+def test_what_nobody_saw_of_a_failed_print_is_purged_before_the_next_is_sent():
+    async def script(bench: Bench) -> None:
+        bench.link.send(command(1))
+        await asyncio.sleep(0.3)
+        bench.printer.fault = "silent"  # and meanwhile the label is printed, and taken onto the pad
+        await asyncio.sleep(5)
+        bench.printer.fault = ""
+        bench.link.send(command(2))
+        await asyncio.sleep(PAD_CLEARS_US / 1e6 - 0.1)
+        assert len(bench.printer.formats) == 1
+        await asyncio.sleep(2)
+
+    bench = on_a_bench(script)
+    assert bench.ends() == [(1, "silent"), (2, "printed")]
+    assert [(type(event), event.print_id) for event in bench.of(LabelInDoubt, LabelPrinted)] == [
+        (LabelInDoubt, 1),
+        (LabelPrinted, 2),
+    ]
+
+
+def test_a_print_that_was_seen_leaves_no_doubt():
+    async def script(bench: Bench) -> None:
+        for print_id in (1, 2):
+            bench.link.send(command(print_id))
+        await asyncio.sleep(4)
+
+    assert not on_a_bench(script).of(LabelInDoubt)
 
 
 def test_one_lost_reply_is_no_fault():
@@ -276,7 +306,9 @@ def test_a_label_of_an_earlier_run_is_waited_out():
         bench.printer.state = "ready"
         await asyncio.sleep(2)
 
-    assert on_a_bench(script, FakePrinter(state="label_waiting")).ends() == [(7, "printed")]
+    bench = on_a_bench(script, FakePrinter(state="label_waiting"))
+    assert bench.ends() == [(7, "printed")]
+    assert len(bench.of(LabelUnexpected)) == 1
 
 
 def test_a_format_that_becomes_no_label_fails_at_the_deadline():
@@ -286,12 +318,15 @@ def test_a_format_that_becomes_no_label_fails_at_the_deadline():
         await asyncio.sleep(1)
         bench.printer.swallow = False
         bench.link.send(command(2))
-        await asyncio.sleep(5)
+        await asyncio.sleep(9)
 
-    assert on_a_bench(script).ends() == [(1, "no_label"), (2, "printed")]
+    bench = on_a_bench(script)
+    assert bench.ends() == [(1, "no_label"), (2, "printed")]
+    assert [event.print_id for event in bench.of(LabelInDoubt)] == [1]
+    assert bench.states() == ["ready", "purging", "ready"]
 
 
-def test_after_a_new_roll_the_next_label_follows_at_once():
+def test_after_a_new_roll_the_next_label_follows_as_soon_as_the_pad_is_clear():
     async def script(bench: Bench) -> None:
         bench.printer.swallow = True  # the roll ends in this label, and ^JZN forbids to print it again
         bench.link.send(command(1))
@@ -300,7 +335,7 @@ def test_after_a_new_roll_the_next_label_follows_at_once():
         bench.printer.fault = "silent"
         await asyncio.sleep(1)
         bench.printer.swallow, bench.printer.fault = False, ""
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(PAD_CLEARS_US / 1e6 + 1.2)
 
     assert on_a_bench(script).ends() == [(1, "silent"), (2, "printed")]
 
@@ -319,7 +354,7 @@ def test_a_broken_connection_while_sending_leaves_the_outcome_unknown_and_is_not
         await asyncio.sleep(5)
         bench.printer.refuses = False
         bench.link.send(command(2))
-        await asyncio.sleep(5)
+        await asyncio.sleep(7)
 
     bench = on_a_bench(script)
     assert bench.ends() == [(1, "lost"), (2, "printed")]
@@ -368,7 +403,60 @@ def test_what_comes_while_the_printer_is_down_waits_for_it():
         bench.printer.fault = ""
         await asyncio.sleep(2)
 
-    assert on_a_bench(script, FakePrinter(fault="silent")).ends() == [(1, "printed")]
+    bench = on_a_bench(script, FakePrinter(fault="silent"))
+    assert bench.ends() == [(1, "first_after_fault"), (1, "printed")]
+
+
+@pytest.mark.parametrize("fault", ["silent", "media_out", "head_open", "fault", "unknown", "lost"])
+def test_the_first_label_after_a_fault_that_struck_none_is_suspect_and_only_that(fault):
+    async def script(bench: Bench) -> None:
+        bench.link.send(command(1))
+        await asyncio.sleep(2)
+        for _ in range(2):
+            bench.printer.fault = fault
+            await asyncio.sleep(1)
+            bench.printer.fault = ""
+            await asyncio.sleep(1)
+        for print_id in (2, 3):
+            bench.link.send(command(print_id))
+        await asyncio.sleep(3)
+
+    bench = on_a_bench(script)
+    assert bench.ends() == [(1, "printed"), (2, "first_after_fault"), (2, "printed"), (3, "printed")]
+    assert [event.sent for event in bench.of(PrintFailed)] == [True]
+
+
+def test_a_suspect_label_that_never_comes_is_told_once():
+    async def script(bench: Bench) -> None:
+        bench.printer.fault = "head_open"
+        await asyncio.sleep(1)
+        bench.printer.fault, bench.printer.refuses = "", True
+        bench.link.send(command(1))
+        await asyncio.sleep(4)
+        bench.printer.refuses = False
+        bench.link.send(command(2))
+        await asyncio.sleep(5)
+
+    assert on_a_bench(script).ends() == [(1, "lost"), (2, "printed")]
+
+
+def test_a_label_that_nobody_sent_is_told_once_while_it_stands_there():
+    async def script(bench: Bench) -> None:
+        bench.printer.state = "label_waiting"
+        await asyncio.sleep(3)
+        bench.printer.state = "ready"
+        bench.link.send(command(1))
+        await asyncio.sleep(3)
+        bench.printer.state = "label_waiting"
+        await asyncio.sleep(3)
+
+    bench = on_a_bench(script)
+    assert bench.ends() == [(1, "printed")]
+    assert [type(event) for event in bench.of(LabelUnexpected, LabelPrinted)] == [
+        LabelUnexpected,
+        LabelPrinted,
+        LabelUnexpected,
+    ]
 
 
 def test_a_printer_that_never_answers_is_told_as_silent():
@@ -408,6 +496,7 @@ def test_a_label_that_cannot_be_made_fails_unsent_and_says_why():
 
     bench = on_a_bench(script, draw=draw)
     assert sorted(bench.ends()) == [(1, "printed"), (2, "label: address has the character U+E000 unsent"), (3, "printed")]
+    assert [event.impossible for event in bench.of(PrintFailed)] == [True]
 
 
 def test_a_full_queue_loses_no_event_and_keeps_their_order():
@@ -431,7 +520,7 @@ def test_other_commands_are_not_its_business():
 
 
 def test_name_and_phone_are_masked_on_the_way_to_the_label():
-    fields = label_fields(command(9).label)
+    fields = label_fields(command(9).label, LAYOUT.privacy)
     assert (fields.name, fields.phone) == ("样**", "199******34")
     assert fields.payload_qr == "EA123456785CN;9"
 

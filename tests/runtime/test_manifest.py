@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from edge.core.events import ManifestGranted, ManifestRefused, ManifestSealed
 from edge.core.values import SortPlan
 from edge.runtime import manifest
-from edge.runtime.manifest import FaultCode, ManifestDesk, canonical, s10_valid
+from edge.runtime.manifest import FaultCode, ManifestDesk, canonical
+from line_config.tracking_number import S10, NumberForm
 
 PLAN = SortPlan(version="t", routes={"44": 1, "4403": 3}, reject_chute=0)
 NUMBERS = ["EA473124829CN", "EA000000005CN", "EA000000014CN", "EA000000028CN", "EA000000031CN"]
@@ -269,9 +270,13 @@ def test_canonical_form_is_the_contracts_own(listed):
     assert canonical(listed) == data
 
 
-@pytest.mark.parametrize(("number", "valid"), [("RA473124829CN", True), ("RA473124828CN", False), ("ra473124829CN", False)])
-def test_s10(number, valid):
-    assert s10_valid(number) is valid
+def test_a_domestic_form_is_taken_where_the_line_names_it():
+    (data,) = messages([order(1, tracking_number="1234567890123"), order(2)])
+    assert codes(data) == ["BAD_TRACKING_NUMBER"]
+    domestic = NumberForm(name="domestic", pattern="[1-9][0-9]{12}", check="none")
+    _, settled = take(ManifestDesk(PLAN, (S10, domestic)), data)
+    assert settled is not None
+    assert [type(event) for event in settled.events] == [ManifestGranted, ManifestSealed]
 
 
 def test_every_fault_code_says_who_must_act():
