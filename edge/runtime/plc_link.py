@@ -171,7 +171,8 @@ class PlcLink:
         now_us = self._clock.now_us()
         down = LinkDown(at_us=now_us, link=self.name, reason=fault, detail=detail)
         if self._offer(down if fault else LinkUp(at_us=now_us, link=self.name)):
-            self._fault_told = fault
+            # Behind each LinkUp comes a status: only that says whether everything was told.
+            self._fault_told, self._told = fault, None
 
     # --- what we write ---
     def _image(self) -> tuple[int, ...]:
