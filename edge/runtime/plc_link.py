@@ -121,7 +121,7 @@ class PlcLink:
     def health(self) -> Health:
         """Age since the last good exchange."""
         age_ms = -1 if self._good_us is None else (self._clock.now_us() - self._good_us) // 1000
-        return Health(self._fault == "", age_ms, self._detail)
+        return Health(self._fault == "", age_ms, self._detail, self._fault or "")
 
     async def run(self) -> None:
         """Exchange for ever; any error drops the connection, and the next attempt comes at once, then every 0.1–1 s."""

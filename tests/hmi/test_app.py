@@ -181,6 +181,7 @@ def test_the_catalogue_has_a_word_for_every_code() -> None:
     assert set(words["station"]) == set(STATIONS)
     assert set(words["reason"]) == set(CONDITIONS)
     assert set(words["cleared_with_belt"]) == CLEARED_WITH_BELT
+    assert set(words["fault"]) == {*REASONS.values(), "stale", "frozen", "echo", "foreign"}
 
 
 def shape(value: object) -> object:
@@ -204,6 +205,11 @@ def test_the_fake_line_speaks_as_the_real_one_does() -> None:
     fake.conditions = ["JAM"]
     told = fake.snapshot()
     assert set(told) <= set(spoken)
+    dead = snapshot(
+        real.controller, site="demo", sim=True, rev=1, health={"scanner": Health(False, 3, "gone", "lost")}, central={}
+    )
+    fake.links_down = {name: {"reason": "lost", "detail": "gone"} for name in ("machine_plc", "scanner")}
+    assert shape(fake.snapshot()["links"][:1]) == shape(dead["links"])
     for key in set(told) - {"outcomes", "central", "rejects", "stations"}:
         assert shape(told[key]) == shape(spoken[key]), key
     assert {station["id"] for station in told["stations"]} == {station["id"] for station in spoken["stations"]}

@@ -2,14 +2,17 @@
 import { Component, html } from "./html.js";
 import { send } from "./acts.js";
 import { Alarm, byUrgency } from "./bars.js";
-import { change, page } from "./store.js";
+import { change, page, word } from "./store.js";
 
 const close = () => change({ dialog: null });
 
-function AllAlarms({ conditions }) {
+function AllAlarms({ conditions, links }) {
   return html`<div class="all-alarms">
     ${byUrgency(conditions).map((condition) => html`<${Alarm} key=${condition.code} condition=${condition} />`)}
     ${conditions.length === 0 && html`<p>${page("no_alarm")}</p>`}
+    ${links.filter((link) => link.detail).map((link) => html`<p key=${link.id} data-testid="why-${link.id}">
+      <b>${word("link", link.id)}</b> ${link.detail}
+    </p>`)}
   </div>`;
 }
 
@@ -75,7 +78,7 @@ export class Dialog extends Component {
   render({ dialog, snapshot }) {
     return html`<dialog ref=${this.setElement} onClose=${close}>
       ${dialog.kind === "alarms"
-        ? html`<${AllAlarms} conditions=${snapshot.conditions} />`
+        ? html`<${AllAlarms} conditions=${snapshot.conditions} links=${snapshot.links} />`
         : html`<${OneBag} chute=${dialog.chute} bags=${snapshot.bags} />`}
       <button class="close" onClick=${close}>${page("close")}</button>
     </dialog>`;
