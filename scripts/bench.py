@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench_cable import cable
 from bench_core import core, start
 from bench_line import line
 from bench_plc import plc
@@ -144,6 +145,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "virtual": virtual,
     "modbus": lambda: asyncio.run(modbus()),
     "plc": plc,
+    "cable": cable,
     "core": core,
     "start": start,
     "line": line,

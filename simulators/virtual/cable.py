@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from edge.core.conditions import LINK_CONDITIONS
 from edge.core.values import Plc, SortPlan, State
+from edge.runtime.app import Runtime
 from simulators.scene import Scene, load_routes
 from simulators.virtual.loop import run_virtual
 from simulators.virtual.soak import SETTINGS
@@ -87,18 +88,29 @@ def _turn(world: World, plcs: Iterable[str], trouble: str) -> None:
         world.turn_wire(plc, trouble)
 
 
+def _runtime(world: World) -> Runtime:
+    if world.boot is None:
+        raise RuntimeError("the runtime has died")
+    return world.boot.runtime
+
+
 def _state(world: World) -> State:
-    assert world.boot is not None
-    return world.boot.runtime.controller.floor.machine.state
+    return _runtime(world).controller.floor.machine.state
 
 
 def _named(world: World, plcs: Iterable[str]) -> bool:
     """Whether the panel shows the alarm of each of these PLCs, and the reason at its light."""
-    assert world.boot is not None
-    shown: dict[str, Any] = world.boot.runtime.snapshot(site="virtual", sim=True, central=dict)
+    shown: dict[str, Any] = _runtime(world).snapshot(site="virtual", sim=True, central=dict)
     alarms = {row["code"] for row in shown["conditions"] if row["zh"] and row["en"]}
     reasons = {row["id"]: (row["reason"], bool(row["detail"])) for row in shown["links"] if not row["up"]}
     return all(LINK_CONDITIONS[plc] in alarms and reasons.get(plc) == ("lost", True) for plc in plcs)
+
+
+def _on_belt(world: World) -> list[bool]:
+    """For each document and item that the edge believes on the belt, whether it is quarantined."""
+    controller = _runtime(world).controller
+    documents = [document.quarantined for document in controller.documents.on_belt.values()]
+    return documents + [item.quarantined for item in controller.items.on_belt.values()]
 
 
 async def _until_named(world: World, plcs: tuple[str, ...], limit_s: float) -> float:
@@ -114,14 +126,10 @@ async def _until_back(world: World, *, long: bool) -> tuple[float, int, int]:
     """Seconds until the line is back; how much lay on the belt then, and how much of that is quarantined."""
     begun_s = _now_s()
     while _now_s() - begun_s < BACK_MAX_S:
-        assert world.boot is not None
-        controller = world.boot.runtime.controller
-        links = world.links()
-        on_belt = [*controller.documents.on_belt.values(), *controller.items.on_belt.values()]
-        quarantined = sum(one.quarantined for one in on_belt)
-        whole = links[Plc.MACHINE.value] and links[Plc.SORTER.value]
-        if whole and _state(world) is (State.HELD if long else State.EXECUTE) and (not long or quarantined == len(on_belt)):
-            return _now_s() - begun_s, len(on_belt), quarantined
+        on_belt = _on_belt(world)
+        whole = all(world.links()[plc.value] for plc in Plc)
+        if whole and _state(world) is (State.HELD if long else State.EXECUTE) and (all(on_belt) or not long):
+            return _now_s() - begun_s, len(on_belt), sum(on_belt)
         world.require_alive()
         await asyncio.sleep(LOOK_S)
     return float("inf"), 0, 0

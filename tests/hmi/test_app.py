@@ -21,6 +21,7 @@ from edge.hmi.app import create_app, static_files
 from edge.hmi.desk import ANSWERS_KEPT, Answers, Unclear, parse
 from edge.hmi.words import catalogue
 from edge.runtime.link import Health
+from edge.runtime.plc_link import REASONS
 from edge.runtime.view import STATIONS, snapshot
 from tests.core.line import Line
 from tests.hmi.fakes import FakeLine
