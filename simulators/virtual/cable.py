@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from edge.core.conditions import LINK_CONDITIONS
 from edge.core.values import Plc, SortPlan, State
 from edge.runtime.app import Runtime
 from simulators.scene import Scene, load_routes
@@ -103,7 +102,7 @@ def _named(world: World, plcs: Iterable[str]) -> bool:
     shown: dict[str, Any] = _runtime(world).snapshot(site="virtual", sim=True, central=dict)
     alarms = {row["code"] for row in shown["conditions"] if row["zh"] and row["en"]}
     reasons = {row["id"]: (row["reason"], bool(row["detail"])) for row in shown["links"] if not row["up"]}
-    return all(LINK_CONDITIONS[plc] in alarms and reasons.get(plc) == ("lost", True) for plc in plcs)
+    return all(f"{plc.upper()}_LOST" in alarms and reasons.get(plc) == ("lost", True) for plc in plcs)
 
 
 def _on_belt(world: World) -> list[bool]:
