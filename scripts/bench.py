@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench_answer import answer
 from bench_cable import cable
 from bench_core import core, start
 from bench_line import line
@@ -145,6 +146,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "virtual": virtual,
     "modbus": lambda: asyncio.run(modbus()),
     "plc": plc,
+    "answer": answer,
     "cable": cable,
     "core": core,
     "start": start,
