@@ -71,13 +71,17 @@ class ModbusPlc:
         client = AsyncModbusTcpClient(
             self._host, port=self._port, timeout=self._timeout_s, retries=0, reconnect_delay=0, name="plc"
         )
+        connected = False
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 connected = await client.connect()
         except (OSError, TimeoutError, ModbusException):
             connected = False
+        finally:
+            # Cancelled, too: the connection may have come about in that very turn.
+            if not connected:
+                client.close()
         if not connected:
-            client.close()
             _heed_cancel()
             raise LinkLost(f"{self._where}: no connection; check that it is on, the cable, the address in the line's file")
         transport = client.ctx.transport

@@ -108,8 +108,8 @@ class S7Plc:
                 future.set_exception(error)
 
         def answered(words: Words, error: DeviceError | None) -> None:
-            # The loop may be gone by the time a call that was given up comes back.
-            if not loop.is_closed():
+            # The loop may be gone by the time a call that was given up comes back, even in between a look and a call.
+            with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(settle, words, error)
 
         session.do(work, answered)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench_answer import answer
+from bench_cable import cable
 from bench_core import core, start
 from bench_label import label
 from bench_line import line
@@ -114,6 +116,8 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "virtual": virtual,
     "modbus": lambda: asyncio.run(modbus()),
     "plc": plc,
+    "answer": answer,
+    "cable": cable,
     "core": core,
     "start": start,
     "line": line,

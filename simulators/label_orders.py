@@ -20,7 +20,7 @@ class LabelOrders:
     """Commands name labels in the order of the prints, and so they come to the pad.
 
     The PLC sees a label only by the pad's vacuum. A label that was blown off before its command came is `unclaimed`; a
-    command whose label does not come, and a label whose command does not come, are given up after 3 s.
+    command whose label does not come, and a label whose command does not come, are given up after 3 s with an edge at the line.
     """
 
     def __init__(self) -> None:
@@ -85,6 +85,10 @@ class LabelOrders:
         self.unclaimed += 1
         self._unclaimed_ms = now_ms
         return None
+
+    def edge_away(self, now_ms: int) -> None:
+        """No command can come: a label that was blown off before its own is waited for all the longer."""
+        self._unclaimed_ms = now_ms
 
     def forget(self) -> None:
         """Another edge is here: it knows nothing of these labels."""

@@ -218,6 +218,8 @@ class MachineProgram(PlcProgram):
 
     def blow_off(self, *, label_on_pad: bool) -> bool:
         """Each scan: whether the label on the pad goes into the waste."""
+        if self.tripped:
+            self.labels.edge_away(self.now_ms)
         return self.labels.to_blow_off(self.now_ms, label_on_pad=label_on_pad, all_of_them=self.clearing)
 
     def blown_off(self) -> None:

@@ -19,6 +19,8 @@ class Floor:
         self.now_us = 0
         self.plcs_seen = True
         """both PLCs are heard; while one is not, its belt may stand, so no transport deadline runs"""
+        self.machine_told = True
+        """the machine PLC has told all that it knows; after an outage its hand-overs are told behind their inductions"""
         self.belt_us = 0
         """time that the belts have run: transport deadlines are measured in it"""
         self.wall_offset_ms: int | None = None

@@ -12,6 +12,8 @@ from edge.core.values import EventFlag, OrderId, ParcelKey, Verdict
 
 EXPECTED = frozenset({ItemState.HANDED_OVER, ItemState.LOST, ItemState.REINDUCTING})
 """states in which an item may come to the induction scanner"""
+ON_MACHINE = frozenset({ItemState.SEALED, ItemState.WEIGHED, ItemState.LABELLED, ItemState.EXPOSED})
+"""states of an item that was labelled, or is about to be, and not handed over as far as the machine PLC has told"""
 
 
 class Sorting:
@@ -25,6 +27,8 @@ class Sorting:
         self.inductions = Inductions(floor.settings.scan_window_ms * 1000)
         self.item_of: dict[ParcelKey, Item] = {}
         self._flags: dict[ParcelKey, int] = {}
+        self._ahead: list[Scan] = []
+        """inducted before the machine PLC could tell that they were handed over"""
         self._strangers: dict[ParcelKey, None] = {}
         """inducted, and bound to no item"""
         self._early: dict[ParcelKey, Diverted | DivertUnconfirmed | ItemRejected] = {}
@@ -41,6 +45,7 @@ class Sorting:
             return
         self.handed_over_count += 1
         self.hand_over.handed_over(item.item_id)
+        self.bind_ahead()
 
     def inducted(self, event: Inducted) -> None:
         """Something passed the induction scanner."""
@@ -57,6 +62,9 @@ class Sorting:
         for scan in scans:
             item = self._by_text(scan.text)
             reason = ""
+            if item is None and self._is_ahead(scan):
+                self._ahead.append(scan)
+                continue
             if item is None:
                 reason = "SCAN_UNREADABLE" if not scan.text else "SCAN_MISMATCH"
                 item = self._next_expected()
@@ -75,6 +83,18 @@ class Sorting:
                 self.decide(item)
             else:
                 self._arrived(early)
+
+    def bind_ahead(self) -> None:
+        """The machine PLC has told more: what was inducted ahead of it may be known by now."""
+        ahead, self._ahead = self._ahead, []
+        self.bind(ahead)
+
+    def _is_ahead(self, scan: Scan) -> bool:
+        """The machine PLC is not heard, and what passed here may be one of those whose hand-over it is going to tell."""
+        if self._floor.machine_told:
+            return False
+        bearer = self._bearer(scan.text)
+        return not self.hand_over.expected or (bearer is not None and bearer.state in ON_MACHINE)
 
     def _stranger(self, parcel: ParcelKey) -> None:
         """Nobody knows what this is: it may only be rejected, and the line holds."""

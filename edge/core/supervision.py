@@ -84,6 +84,8 @@ class Supervision:
 
     def link_down(self, event: LinkDown) -> None:
         """A link does not work: nothing new is begun."""
+        if event.link == Plc.MACHINE and self.links[event.link]:
+            self._floor.machine_told = False
         self.links[event.link] = False
         self._floor.plcs_seen = self._plcs_seen()
         self._floor.raise_condition(_CONDITION_OF[event.link])
@@ -115,6 +117,7 @@ class Supervision:
         for code in [code for code in self._floor.conditions.active if CONDITIONS[code].heals]:
             self._floor.end_condition(code)
         self.links = dict.fromkeys(LINK_CONDITIONS, False)
+        self._floor.machine_told = False
         for link in self.links:
             self._floor.plcs_seen = False
             self._floor.raise_condition(LINK_CONDITIONS[link])
@@ -151,6 +154,9 @@ class Supervision:
         if event.plc is Plc.MACHINE:
             self._mode(event.mode)
         if event.caught_up:
+            if event.plc is Plc.MACHINE and not floor.machine_told:
+                floor.machine_told = True
+                self._sorting.bind_ahead()
             self._behind_us.pop(event.plc, None)
             self._compare(event)
         else:

@@ -93,6 +93,19 @@ ANSWERS: Words = {
     "failed": ("未得到答复，请查看状态", "no answer: look at the state"),
 }
 
+# Why a link is down, as its light says it.
+FAULTS: Words = {
+    "lost": ("中断", "lost"),
+    "refused": ("被拒绝", "refused"),
+    "bad_reply": ("应答错误", "bad reply"),
+    "layout": ("版本不符", "layout"),
+    "word_order": ("字序不符", "word order"),
+    "stale": ("程序停止", "stale"),
+    "frozen": ("映像冻结", "frozen"),
+    "echo": ("收不到我方", "deaf to us"),
+    "foreign": ("另有主站", "other master"),
+}
+
 OUTCOMES: Words = {"dispatched": ("已落格", "dispatched")}
 
 PAGE: Words = {
@@ -141,7 +154,6 @@ PAGE: Words = {
     "stale": ("数据过期", "Stale data"),
     "stale_since": ("画面停留在", "the page shows the state at"),
     "stale_help": ("停线请用设备上的按钮", "To stop the line use the button on the machine"),
-    "lost": ("中断", "lost"),
     "lang": ("EN", "中"),
     "reports": ("报表", "Reports"),
     "last_shift": ("上一班", "last shift"),
@@ -156,6 +168,7 @@ def catalogue() -> dict[str, Any]:
         "mode": MODES,
         "station": STATIONS,
         "link": LINKS,
+        "fault": FAULTS,
         "place": PLACES,
         "answer": ANSWERS,
         "outcome": OUTCOMES,

@@ -24,6 +24,8 @@ class Health(NamedTuple):
     age_ms: int
     """since the last good exchange"""
     detail: str = ""
+    reason: str = ""
+    """why it is down, as LinkDown says it, where there is more than one way"""
 
 
 class Offer(Protocol):

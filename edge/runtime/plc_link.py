@@ -121,7 +121,7 @@ class PlcLink:
     def health(self) -> Health:
         """Age since the last good exchange."""
         age_ms = -1 if self._good_us is None else (self._clock.now_us() - self._good_us) // 1000
-        return Health(self._fault == "", age_ms, self._detail)
+        return Health(self._fault == "", age_ms, self._detail, self._fault or "")
 
     async def run(self) -> None:
         """Exchange for ever; any error drops the connection, and the next attempt comes at once, then every 0.1–1 s."""
@@ -171,7 +171,8 @@ class PlcLink:
         now_us = self._clock.now_us()
         down = LinkDown(at_us=now_us, link=self.name, reason=fault, detail=detail)
         if self._offer(down if fault else LinkUp(at_us=now_us, link=self.name)):
-            self._fault_told = fault
+            # Behind each LinkUp comes a status: only that says whether everything was told.
+            self._fault_told, self._told = fault, None
 
     # --- what we write ---
     def _image(self) -> tuple[int, ...]:

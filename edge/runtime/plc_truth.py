@@ -1,8 +1,8 @@
 """Whether a PLC's image may be believed: what a running heartbeat alone does not prove.
 
 Seen are an image that stands behind a running heartbeat, an echo that lags, another master that writes our registers, and
-32-bit numbers whose words are swapped. Each has a name and a text with the next step; a doubt stands for 2 s after it was
-seen last.
+32-bit numbers whose words are swapped. Each has a name and a text with the next step. A doubt stands for 2 s after it was seen
+last; an echo that stood still once is an outage of one direction, and over as soon as it runs again.
 """
 
 from collections import deque
@@ -13,8 +13,11 @@ LATE_US = 300_000
 """as long as a heartbeat may stand still"""
 UNANSWERED = 3
 """so many heartbeats in a row are not echoed: where we ourselves were late, it is one"""
-STANDS_US = 2_000_000
-"""a doubt that comes and goes must not fill the journal"""
+STANDS_US, AGAIN_US = 2_000_000, 10_000_000
+"""a doubt that comes and goes, again within 10 s, must not fill the journal"""
+SETTLED_US = 300_000
+"""so long the echo runs again before a single outage is over"""
+LAGS = frozenset({"echo", "frozen"})
 WORD = 1 << 16
 OURS = 4_096
 """an echo that is so many beats old or younger is one of ours"""
@@ -37,6 +40,7 @@ class ImageTruth:
         self._edge_boot = edge_boot
         self._counters = counters
         self._doubt, self._doubt_us = BELIEVED, 0
+        self._ended_us, self._again = -AGAIN_US, False
         self.begin()
 
     def begin(self) -> None:
@@ -81,13 +85,18 @@ class ImageTruth:
         late_us = now_us - sent[0][1] if sent else 0
         if late_us > LATE_US and len(sent) >= UNANSWERED:
             self._raise(self._lag(late_us, now_us), now_us)
-        if self._doubt.reason and now_us - self._doubt_us > STANDS_US and self._doubt.reason != "word_order":
-            self._doubt = BELIEVED
+        if self._doubt.reason and now_us - self._doubt_us > self._stands_us() and self._doubt.reason != "word_order":
+            self._doubt, self._ended_us = BELIEVED, now_us
         return self._doubt
+
+    def _stands_us(self) -> int:
+        return SETTLED_US if self._doubt.reason in LAGS and not self._again else STANDS_US
 
     def _raise(self, doubt: Doubt, now_us: int) -> None:
         # The first word stays: another master also makes the echo late.
-        if self._doubt.reason in ("", doubt.reason) or self._doubt.reason in ("echo", "frozen"):
+        if not self._doubt.reason:
+            self._again = now_us - self._ended_us < AGAIN_US
+        if self._doubt.reason in ("", doubt.reason) or self._doubt.reason in LAGS:
             self._doubt = doubt
         self._doubt_us = now_us
 

@@ -81,7 +81,7 @@ def snapshot(
         "outcomes": {"dispatched": 0, **production.outcomes},
         "stations": [{"id": station, "items": keys} for station, keys in _stations(controller).items()],
         "rejects": [reject._asdict() for reject in reversed(production.rejects)],
-        "links": [{"id": name, "up": state.up, "age_ms": state.age_ms} for name, state in health.items()],
+        "links": [_link(name, state) for name, state in health.items()],
         "conditions": [_condition(controller, code, since_us) for code, since_us in floor.conditions.active.items()],
         "alarms_in_10_min": floor.conditions.alarms_in_10_min(floor.now_us),
         "first_out": floor.conditions.first_out,
@@ -108,6 +108,12 @@ def snapshot(
         ],
         "central": central,
     }
+
+
+def _link(name: str, state: Health) -> dict[str, Any]:
+    """A dead link also says why, in a word (`reason`, "" = lost) and with the next step (`detail`)."""
+    shown = {"id": name, "up": state.up, "age_ms": state.age_ms}
+    return shown if state.up else {**shown, "reason": state.reason, "detail": state.detail}
 
 
 def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:

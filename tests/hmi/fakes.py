@@ -49,7 +49,8 @@ class FakeLine:
         self.feed_paused = False
         self.bags: dict[int, dict[str, Any]] = {}
         self.conditions: list[str] = []
-        self.links_down: set[str] = set()
+        self.links_down: dict[str, dict[str, str]] = {}
+        """link → what the real line says of a dead one: reason, detail"""
         self.outcomes: dict[str, int] = {"dispatched": 0}
         self.rejects: list[dict[str, Any]] = []
         self.scans: list[dict[str, Any]] = []
@@ -129,10 +130,7 @@ class FakeLine:
             "stations": [{"id": name, "items": self._items(index)} for index, name in enumerate(STATIONS)],
             "rejects": self.rejects[:8],
             "scans": self.scans,
-            "links": [
-                {"id": name, "up": name not in self.links_down, "age_ms": 73_000 if name in self.links_down else 12}
-                for name in LINKS
-            ],
+            "links": [self._link(name) for name in LINKS],
             "checks": [{"code": "NO_BAG_BOUND", "passed": True}],
             "conditions": [self._condition(code) for code in self.conditions],
             "closed_bags": self.closed_bags,
@@ -141,6 +139,11 @@ class FakeLine:
             "bags": [self.bags[chute] for chute in sorted(self.bags)],
             "central": {"sent": 40, "confirmed": 38, "waiting": 2},
         }
+
+    def _link(self, name: str) -> dict[str, Any]:
+        if name not in self.links_down:
+            return {"id": name, "up": True, "age_ms": 12}
+        return {"id": name, "up": False, "age_ms": 73_000, **self.links_down[name]}
 
     def _condition(self, code: str) -> dict[str, Any]:
         row = CONDITIONS[code]

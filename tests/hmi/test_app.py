@@ -21,6 +21,7 @@ from edge.hmi.app import create_app, static_files
 from edge.hmi.desk import ANSWERS_KEPT, Answers, Unclear, parse
 from edge.hmi.words import catalogue
 from edge.runtime.link import Health
+from edge.runtime.plc_link import REASONS
 from edge.runtime.view import STATIONS, snapshot
 from tests.core.line import Line
 from tests.hmi.fakes import FakeLine
@@ -197,6 +198,7 @@ def test_the_catalogue_has_a_word_for_every_code() -> None:
     assert set(words["station"]) == set(STATIONS)
     assert set(words["reason"]) == set(CONDITIONS)
     assert set(words["cleared_with_belt"]) == CLEARED_WITH_BELT
+    assert set(words["fault"]) == {*REASONS.values(), "stale", "frozen", "echo", "foreign"}
 
 
 def shape(value: object) -> object:
@@ -220,6 +222,11 @@ def test_the_fake_line_speaks_as_the_real_one_does() -> None:
     fake.conditions = ["JAM"]
     told = fake.snapshot()
     assert set(told) <= set(spoken)
+    dead = snapshot(
+        real.controller, site="demo", sim=True, rev=1, health={"scanner": Health(False, 3, "gone", "lost")}, central={}
+    )
+    fake.links_down = {name: {"reason": "lost", "detail": "gone"} for name in ("machine_plc", "scanner")}
+    assert shape(fake.snapshot()["links"][:1]) == shape(dead["links"])
     for key in set(told) - {"outcomes", "central", "rejects", "stations"}:
         assert shape(told[key]) == shape(spoken[key]), key
     assert {station["id"] for station in told["stations"]} == {station["id"] for station in spoken["stations"]}

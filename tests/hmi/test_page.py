@@ -100,7 +100,7 @@ async def test_one_tap_changes_the_language_and_it_stays(shown: Shown) -> None:
 
 async def test_a_dead_link_is_red_has_another_shape_and_its_age(shown: Shown) -> None:
     page, line = shown.page, shown.line
-    line.links_down = {"printer"}
+    line.links_down = {"printer": {"reason": "", "detail": ""}}
     await page.goto(shown.url)
     await expect(page.get_by_test_id("link-printer")).to_contain_text("中断 73 s")
     dead, alive = page.get_by_test_id("link-printer"), page.get_by_test_id("link-scanner")
@@ -110,6 +110,17 @@ async def test_a_dead_link_is_red_has_another_shape_and_its_age(shown: Shown) ->
     colour = "one => getComputedStyle(one).color"
     assert await dead.locator("small").evaluate(colour) == "rgb(179, 22, 27)"
     assert await alive.locator("small").evaluate(colour) != "rgb(179, 22, 27)"
+
+
+async def test_a_plc_that_is_not_believed_is_named_with_the_reason_and_the_next_step(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.links_down = {"machine_plc": {"reason": "foreign", "detail": "stop the other line PC"}}
+    line.conditions = ["MACHINE_PLC_LOST"]
+    await page.goto(shown.url)
+    await expect(page.get_by_test_id("link-machine_plc")).to_contain_text("另有主站 73 s")
+    await page.get_by_test_id("alarm").tap()
+    await expect(page.get_by_test_id("why-machine_plc")).to_contain_text("stop the other line PC")
+    await expect(page.locator("dialog [data-testid^=why-]")).to_have_count(1)
 
 
 async def test_bags_are_bound_and_recounted_at_their_tile(shown: Shown) -> None:

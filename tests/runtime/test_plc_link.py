@@ -675,6 +675,24 @@ def test_an_echo_that_lags_is_told_with_its_age(beats_late: int, reason: list[st
     assert not reason or "ms late" in last_detail(scene)
 
 
+@pytest.mark.parametrize(("pause_ms", "settled_ms"), [(12_000, range(300, 400)), (2_000, range(2_000, 2_100))])
+def test_an_echo_that_stood_still_once_is_believed_at_once_and_again_only_later(pause_ms: int, settled_ms: range) -> None:
+    plc = FakePlc()
+
+    async def story(scene: Scene) -> None:
+        for length_ms in (2_000, 1_000):
+            await scene.sleep(pause_ms)
+            plc.deaf = True
+            await scene.sleep(length_ms)
+            plc.deaf = False
+            begun_us = scene.link._clock.now_us()
+            await scene.sleep(2_500)
+        assert (scene.pump.of(LinkUp)[-1].at_us - begun_us) // 1_000 in settled_ms
+
+    scene = play(story, plc=plc)
+    assert [reason for reason in reasons(scene) if reason != "echo"] == ["up", "frozen", "up", "frozen", "up"]
+
+
 def test_our_own_pause_is_no_lag() -> None:
     async def story(scene: Scene) -> None:
         await scene.sleep(100)

@@ -101,6 +101,34 @@ def test_a_longer_loss_stops_the_belt_keeps_all_places_and_resumes(length_s: flo
     assert seen.dispatched >= ITEMS - 2
 
 
+@pytest.mark.parametrize("length_s", [2.5, 5.0, 9.0])
+@pytest.mark.parametrize("plc", BOTH)
+def test_a_plc_that_does_not_hear_us_stands_and_resumes(length_s: float, plc: str) -> None:
+    """What it says arrives all the time, and its echo of ours stands still: that is an outage like any other."""
+    seen = run_virtual(story("deaf", length_s, (plc,)))
+    assert (seen.trips, seen.kept, seen.cleared) == (1, True, 0)
+    assert seen.stood_s <= length_s
+    assert "LINK_OUTAGE" not in seen.reasons
+    assert seen.dispatched >= ITEMS - 2
+
+
+@pytest.mark.parametrize("length_s", [2.5, 8.0])
+@pytest.mark.parametrize("plcs", [("machine_plc",), ("sorter_plc",), BOTH])
+def test_a_plc_that_is_not_heard_runs_on_and_nothing_is_lost(length_s: float, plcs: tuple[str, ...]) -> None:
+    """What we write arrives, so no watchdog trips; what passes its decision point unanswered meanwhile is rejected there."""
+    seen = run_virtual(story("mute", length_s, plcs))
+    assert (seen.trips, seen.cleared) == (0, 0)
+    assert not seen.reasons & {"LINK_OUTAGE", "ITEM_LOST"}
+    assert seen.dispatched >= ITEMS - 2 - 2 * length_s
+
+
+@pytest.mark.parametrize("trouble", ["deaf", "mute"])
+def test_one_direction_is_enough_for_a_long_outage(trouble: str) -> None:
+    seen = run_virtual(story(trouble, 12.0, ("machine_plc",)))
+    assert seen.cleared == 1
+    assert "LINK_OUTAGE" in seen.reasons
+
+
 def test_beyond_ten_seconds_everything_on_the_belt_is_quarantined() -> None:
     seen = run_virtual(story("cut", 12.0, BOTH))
     assert (seen.trips, seen.kept, seen.cleared) == (2, True, 1)

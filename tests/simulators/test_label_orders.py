@@ -63,6 +63,17 @@ def test_a_label_that_never_comes_and_a_command_that_never_comes_are_given_up() 
     assert orders.take(2, 12, purge=False) is None, "this one's label is still to come"
 
 
+def test_what_was_blown_off_is_waited_for_as_long_as_the_edge_is_away() -> None:
+    orders = LabelOrders()
+    orders.blown_off(0)
+    for now_ms in range(0, 4 * LABEL_WAIT_MS, LABEL_WAIT_MS):
+        orders.edge_away(now_ms)
+        orders.to_blow_off(now_ms, label_on_pad=False, all_of_them=False)
+    order = orders.take(1, 11, purge=True)
+    assert order is not None, "its label lies in the waste"
+    assert orders.head() is None
+
+
 def test_a_repeated_command_is_one_label() -> None:
     orders = LabelOrders()
     orders.take(1, 11, purge=False)

@@ -16,7 +16,7 @@ function age(link) {
 function Light({ link }) {
   return html`<div class=${link.up ? "light" : "light bad"} data-testid="link-${link.id}" data-up=${link.up}>
     <b><${Shape} name=${link.up ? "dot" : "cross"} />${word("link", link.id)}</b>
-    <small>${link.up ? "" : `${page("lost")} `}${age(link)}</small>
+    <small>${link.up ? "" : `${word("fault", link.reason || "lost")} `}${age(link)}</small>
   </div>`;
 }
 

@@ -7,10 +7,13 @@ import { change, page, store, word } from "./store.js";
 const SHIFT_REPORTS = ["shift", "acceptance", "voids", "consumption", "limits", "integrity"];
 const close = () => change({ dialog: null });
 
-function AllAlarms({ conditions }) {
+function AllAlarms({ conditions, links }) {
   return html`<div class="all-alarms">
     ${byUrgency(conditions).map((condition) => html`<${Alarm} key=${condition.code} condition=${condition} />`)}
     ${conditions.length === 0 && html`<p>${page("no_alarm")}</p>`}
+    ${links.filter((link) => link.detail).map((link) => html`<p key=${link.id} data-testid="why-${link.id}">
+      <b>${word("link", link.id)}</b> ${link.detail}
+    </p>`)}
   </div>`;
 }
 
@@ -105,7 +108,7 @@ class Reports extends Component {
 
 function Inside({ dialog, snapshot }) {
   if (dialog.kind === "reports") return html`<${Reports} snapshot=${snapshot} />`;
-  if (dialog.kind === "alarms") return html`<${AllAlarms} conditions=${snapshot.conditions} />`;
+  if (dialog.kind === "alarms") return html`<${AllAlarms} conditions=${snapshot.conditions} links=${snapshot.links} />`;
   return html`<${OneBag} chute=${dialog.chute} bags=${snapshot.bags} />`;
 }
 
