@@ -32,7 +32,7 @@ MODULE_DOTS = 4
 """of the Code 128 in that layout, the finest thing on the label"""
 SMALL, LARGE = (1280, 1024), (2448, 2048)
 FRAMES, PEER_FRAMES, EMPTY_FRAMES, SEED = 2000, 200, 1000, 1
-MODULE_PX = {SMALL: (2.5, 4.0), LARGE: (2.5, 7.0)}
+MODULE_PX = {SMALL: (2.5, 2.8), LARGE: (2.5, 5.6)}
 """up to where the label still lies in the frame at any angle"""
 
 

@@ -43,7 +43,7 @@ _ITF_MIN = 8
 """a shorter one may be a part of a longer one"""
 _PREBLUR_SIGMA = 0.7
 """zbar fails on sharp pixels that zxing reads; a slight blur makes the two comparable."""
-_ZBAR_SIDE_MAX_PX = 900
+_ZBAR_SIDE_MAX_PX = 400
 
 
 @dataclass(frozen=True)

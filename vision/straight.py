@@ -17,6 +17,8 @@ _ENLARGED, _WIDTH_MAX_PX = 3.0, 2600
 _ROWS_MIN, _ROWS_MAX = 24, 96
 _QUIET_SHARE, _QUIET_PX, _QUIET_OF_SYMBOL = 0.09, 14, 0.06
 _BANDS = 3
+_EDGES_MIN, _EDGE_DEPTH, _EDGE_WINDOW_PX = 22, 1.5, 91
+"""The shortest symbols have 44 edges and more, not all of them in sight; depth in grey levels."""
 _UNSHARP, _UNSHARP_SIGMAS = 1.2, (4.0, 8.0)
 _ZBAR_ROWS, _ZBAR_SHRINK, _ZBAR_QUIET_PX = 24, 1.5, 24
 _SCANS_THAT_CONFIRM = 3
@@ -34,10 +36,21 @@ def read_bars(
         width = round(min(_ENLARGED * wide.length, _WIDTH_MAX_PX))
         scale = width / wide.length
         upright = wide.cut(image, width, int(np.clip(strip.height * scale / 2, _ROWS_MIN, _ROWS_MAX)))
+        if _edges(upright) < _EDGES_MIN:
+            return ()
         symbols = decode(upright, formats, rotate=False) or _by_bands(upright, formats)
         if proved := tuple(p for symbol in symbols if (p := _proved(symbol, wide, upright, scale))):
             return proved
     return ()
+
+
+def _edges(upright: Image) -> int:
+    """How often the rows, averaged, cross their own neighbourhood's mean: print and the edges of things do so seldom."""
+    mean = upright[len(upright) // 4 : -(len(upright) // 4) or None].mean(axis=0, dtype=np.float32)[None]
+    around = cv2.blur(mean, (_EDGE_WINDOW_PX, 1))
+    off = (mean - around)[0]
+    strong = off[np.abs(off) > _EDGE_DEPTH]
+    return int(np.count_nonzero(np.diff(np.signbit(strong))))
 
 
 def _by_bands(upright: Image, formats: frozenset[str]) -> tuple[SymbolFound, ...]:
