@@ -65,9 +65,9 @@ def _by_bands(upright: Image, formats: frozenset[str]) -> tuple[SymbolFound, ...
     if len(votes) != 1:
         return ()
     ((first, *others),) = votes.values()
-    left, right = (edge(x for x, _ in first.corners) for edge in (min, max))
+    (begin, _), (end, _), *_ = first.corners
     height = len(upright)
-    return (replace(first, corners=((left, 0), (right, 0), (right, height), (left, height))),) if others else ()
+    return (replace(first, corners=((begin, 0), (end, 0), (end, height), (begin, height))),) if others else ()
 
 
 def _rows(band: Image) -> Iterator[Image]:
@@ -91,7 +91,10 @@ def _proved(symbol: SymbolFound, wide: Bars, upright: Image, scale: float) -> Sy
     confirmed = agrees(_for_zbar(bars), symbol) or scans >= _SCANS_THAT_CONFIRM
     if not (confirmed or scans > 0 or (scans == 0 and _read_again(upright, symbol))):
         return None
-    return replace(symbol, corners=_corners(wide, left / width, right / width), confirmed=confirmed, grade=graded)
+    corners = _corners(wide, left / width, right / width)
+    if symbol.corners[0][0] > symbol.corners[1][0]:  # it was upside down
+        corners = corners[2:] + corners[:2]
+    return replace(symbol, corners=corners, confirmed=confirmed, grade=graded)
 
 
 def _scans(graded: Grade | None, text: str) -> int:
