@@ -89,9 +89,12 @@ def decode(
 
     `rotate`: in four directions, not one; `one_threshold`: between dark and light for the whole image, not by neighbourhood.
     """
+    asked = [_ZXING[name] for name in sorted(formats)]
+    if not asked:  # to the library no format means every format
+        return ()
     found = zxingcpp.read_barcodes(
         image,
-        formats=zxingcpp.BarcodeFormats([_ZXING[name] for name in sorted(formats)]),
+        formats=zxingcpp.BarcodeFormats(asked),
         try_rotate=rotate,
         try_downscale=downscale,
         try_invert=invert,

@@ -84,6 +84,9 @@ def _proved(symbol: SymbolFound, wide: Bars, upright: Image, scale: float) -> Sy
     left, right = (max(0, min(width, edge(x for x, _ in symbol.corners))) for edge in (min, max))
     quiet = round(_QUIET_OF_SYMBOL * (right - left))
     bars = upright[:, max(0, left - quiet) : right + quiet]
+    upside_down = symbol.corners[0][0] > symbol.corners[1][0]
+    if upside_down:
+        bars = np.ascontiguousarray(bars[::-1, ::-1])
     if bars.shape[1] < _ZBAR_ROWS:
         return None
     graded = grade(bars, scale) if symbol.symbology == "code128" else None
@@ -92,7 +95,7 @@ def _proved(symbol: SymbolFound, wide: Bars, upright: Image, scale: float) -> Sy
     if not (confirmed or scans > 0 or (scans == 0 and _read_again(upright, symbol))):
         return None
     corners = _corners(wide, left / width, right / width)
-    if symbol.corners[0][0] > symbol.corners[1][0]:  # it was upside down
+    if upside_down:
         corners = corners[2:] + corners[:2]
     return replace(symbol, corners=corners, confirmed=confirmed, grade=graded)
 
