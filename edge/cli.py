@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from edge import __version__, plc_commands
+from edge import __version__, camera_commands, plc_commands
 
 if TYPE_CHECKING:
     from line_config.model import LineConfig
@@ -27,6 +27,7 @@ out = Console()
 err = Console(stderr=True)
 
 app.add_typer(plc_commands.app, name="plc")
+app.add_typer(camera_commands.app, name="camera")
 
 ConfigPath = Annotated[Path, typer.Argument(help="The line's TOML file, e.g. line_config/lines/demo.toml")]
 

@@ -57,7 +57,7 @@ def test_a_reader_that_breaks_costs_one_frame(desk, monkeypatch):
         raise RecogniserFailed("broke")
 
     monkeypatch.setattr(desk._reader, "read", broken)
-    assert desk(frame(np.zeros((64, 64), np.uint8))).reason == "reader_failed:RecogniserFailed"
+    assert desk(frame(np.full((64, 64), 99, np.uint8))).reason == "reader_failed:RecogniserFailed"
 
 
 def test_evidence_is_kept_and_only_its_id_leaves(tmp_path):
