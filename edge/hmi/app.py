@@ -40,6 +40,7 @@ def create_app(line: LineDesk, *, feed: Feed | None = None, answer_s: float = AN
         Route("/api/acts", panel.act, methods=["POST"]),
         Route("/api/accounts", panel.accounts),
         Route("/api/words", panel.words),
+        Route("/api/camera/{name}", panel.camera),
         Route("/api/health", panel.health),
     ]
     app = Starlette(routes=routes)
@@ -108,6 +109,14 @@ class Panel:
     async def accounts(self, _: Request) -> Response:
         """Where every document is, as the line's accounts say."""
         return _json(self._line.accounts())
+
+    async def camera(self, request: Request) -> Response:
+        """What a camera saw last, so coarse that nothing on it can be read."""
+        try:
+            picture = self._line.preview(request.path_params["name"])
+        except KeyError:
+            return PlainTextResponse("no such camera", 404, HEADERS)
+        return Response(picture, 200 if picture else 204, HEADERS, "image/jpeg")
 
     async def words(self, _: Request) -> Response:
         """The catalogue of words, zh and en."""

@@ -17,7 +17,7 @@ from edge.runtime.clock import Clock
 from edge.runtime.exposure_count import ExposureCount
 from edge.runtime.link import Health, Offer
 from edge.runtime.spawn import Crew
-from vision.messages import MESSAGE_MAX_BYTES, AnyMessage, CameraState, DocumentReading, LabelReading, decode
+from vision.messages import MESSAGE_MAX_BYTES, AnyMessage, CameraState, DocumentReading, LabelReading, Preview, decode
 
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -82,6 +82,8 @@ class CameraLink:
         self.dropped = 0
         self.worker_starts = 0
         self.worker_cpu_us = 0
+        self.preview = b""
+        """what the camera saw last, masked, as JPEG"""
         self._camera, self._offer, self._crew, self._clock = camera, offer, crew, clock
         self._socket, self._argv = socket, tuple(argv)
         self._wires: asyncio.Queue[Wire | None] = asyncio.Queue()
@@ -182,6 +184,8 @@ class CameraLink:
         match message:
             case DocumentReading() | LabelReading():
                 self._take_reading(message)
+            case Preview():
+                self.preview = message.jpeg
             case CameraState(up=True):
                 await self._take_up(message)
             case CameraState():

@@ -15,7 +15,7 @@ from edge.runtime.spawn import Crew
 from simulators.camera import FramesServer
 from simulators.documents import render_document, render_envelope
 from tests.vision.synthetic import KINDS, SITE_KEY, document, label
-from vision.messages import CameraState, DocumentReading, Hello, LabelReading, LabelSymbol, encode
+from vision.messages import CameraState, DocumentReading, Hello, LabelReading, LabelSymbol, Preview, encode
 
 READING = DocumentReading(
     camera_boot=3, trigger=8, k=1, kind="a4", flags=15, token="t", skeleton="s", confidence_permille=900, masked="A4**",
@@ -89,6 +89,16 @@ async def test_readings_become_events(tmp_path):
         assert isinstance(read, LabelRead)
         assert read.symbols == (Symbol("qr", "EA;1", 4, 5, confirmed=True),)
         assert (link.readings, link.worker_cpu_us, link.health().up) == (2, 90, True)
+        worker.close()
+
+
+async def test_the_last_preview_is_kept(tmp_path):
+    pump = Pump()
+    async with running(tmp_path, pump) as link:
+        worker = await worker_of(tmp_path)
+        worker.write(b"".join(encode(Preview(trigger=2, k=0, jpeg=jpeg)) for jpeg in (b"one", b"two")))
+        await until(lambda: link.preview == b"two")
+        assert pump.queue.empty()
         worker.close()
 
 

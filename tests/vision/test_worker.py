@@ -14,7 +14,7 @@ from vision.camera import HEADER, MAGIC, Frame, FramesCamera
 from vision.desks import DocumentDesk, LabelDesk
 from vision.errors import RecogniserFailed
 from vision.evidence import DayKeys, EvidenceRing
-from vision.messages import CameraState, DocumentReading, Hello, decode
+from vision.messages import CameraState, DocumentReading, Hello, Preview, decode
 from vision.tokens import skeleton_token, token
 from vision.warden import Pulse
 from vision.worker import Worker, main
@@ -84,7 +84,7 @@ def test_it_finds_its_camera_again_and_ends_with_the_runtime():
                     assert next_message(ours) == CameraState(up=True, detail="", new=True)
                     wire.sendall(data)
                     assert next_message(ours).reason == "no_label"
-                while (state := next_message(ours)) == CameraState(up=True, detail=""):
+                while (state := next_message(ours)) == CameraState(up=True, detail="") or isinstance(state, Preview):
                     pass
                 assert "closed the connection" in state.detail
     thread.join(5)
