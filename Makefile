@@ -41,11 +41,12 @@ check:    ## ruff, mypy --strict, import contracts, purity
 soak: setup    ## many seeds in virtual time over all cores: HOURS=60 JOBS=2 SEED=1 FAULTS=catalogue JSON=
 	@$(BIN)/sealline soak --hours $(HOURS) --jobs $(JOBS) --seed $(SEED) --faults $(if $(filter-out 0,$(FAULTS)),$(FAULTS),catalogue) $(if $(filter-out 0,$(JSON)),--json)
 
-campaign: setup    ## planted bugs, each searched for over 200 seeds; 1,000,000 mutated answers on each PLC wire and pictures; figures to docs/figures.json
+campaign: setup    ## planted bugs, each searched for over 200 seeds; 1,000,000 mutated answers on each PLC wire and pictures, 10,000 labels; figures to docs/figures.json
 	@scripts/setup.sh test
 	@PYTHONPATH=. $(BIN)/python scripts/campaign.py
 	@PYTHONPATH=. $(BIN)/python scripts/fuzz.py
 	@PYTHONPATH=. $(BIN)/python scripts/fuzz_pictures.py
+	@PYTHONPATH=. $(BIN)/python scripts/bench_vision.py
 
 mutation: setup    ## small changes of the core that its tests must notice: SAMPLE=0 (all) SEED=1; figures to docs/figures.json
 	@scripts/setup.sh test
