@@ -144,9 +144,10 @@ class LabelDesk:
         )
 
     def _advice(self, frame: Frame, seen: LabelSeen) -> str:
-        """Of the first frame of a burst only: it is advice, and takes longer than the symbols."""
+        """Of the first frame of a burst, and where there is any doubt: it is advice, and takes longer than the symbols."""
         bars = next((symbol for symbol in seen.symbols if symbol.symbology == "code128"), None)
-        if self._printed is None or bars is None or frame.k:
+        doubt = seen.reason or not all(symbol.confirmed for symbol in seen.symbols)
+        if self._printed is None or bars is None or frame.k or not doubt:
             return ""
         try:
             return self._printed.beside(frame.pixels, bars)

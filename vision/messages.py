@@ -86,7 +86,7 @@ class LabelReading(Message, frozen=True):
     reason: str
     cpu_us: int
     printed: str = ""
-    """the number in clear text beside the Code 128: "same", "other", or "" = not read; never replaces a symbol"""
+    """the number in clear text beside the Code 128, where there is doubt: "same", "other", or ""; never replaces a symbol"""
     contrast_permille: int = 0
     modulation_permille: int = 0
     margin_permille: int = 0

@@ -293,7 +293,7 @@ class LabelRead(Event, frozen=True):
     reason: str = ""
     """what the eyes find wrong with the picture or the label, in their words: see edge/core/sight.py"""
     printed: str = ""
-    """the number in clear text beside the Code 128, read by itself: "same", "other", "" = not read; advice, never a reason"""
+    """the number in clear text beside the Code 128, where there is doubt: "same", "other" or ""; advice, never a reason"""
     contrast_permille: int = 0
     modulation_permille: int = 0
     margin_permille: int = 0
