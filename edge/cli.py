@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from edge import __version__, label_commands, plc_commands, report_commands, vision_commands
+from edge import __version__, camera_commands, label_commands, plc_commands, report_commands, vision_commands
 
 if TYPE_CHECKING:
     from line_config.model import LineConfig
@@ -27,6 +27,7 @@ out = Console()
 err = Console(stderr=True)
 
 app.add_typer(plc_commands.app, name="plc")
+app.add_typer(camera_commands.app, name="camera")
 app.add_typer(vision_commands.app, name="vision")
 app.command(name="report")(report_commands.report)
 label_commands.register(app)

@@ -23,7 +23,8 @@ from drivers.process_image import ImageCodec
 from drivers.s7_plc import S7Plc
 from edge.core.commands import Command, InsertClose
 from edge.core.controller import Controller
-from edge.core.events import DocumentFed, Event
+from edge.core.event import Event
+from edge.core.events import DocumentFed
 from edge.core.invariants import Auditor
 from edge.core.values import Plc, SortPlan
 from edge.runtime.clock import Clock

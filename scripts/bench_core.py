@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from edge.core.controller import Controller
-from edge.core.events import ClockRead, Event, ManifestGranted, ManifestSealed
+from edge.core.event import Event
+from edge.core.events import ClockRead, ManifestGranted, ManifestSealed
 from edge.core.invariants import Auditor
 from edge.core.values import Address, LotId, Order, OrderDocument, OrderId, SortPlan
 from edge.runtime.replay import event_of, replay

@@ -21,7 +21,7 @@ from figures import keep
 from numpy.typing import NDArray
 from rich.progress import track
 
-from edge.core.events import FrameRead
+from edge.core.device_events import FrameRead
 from edge.core.matching import accept_reading
 from edge.core.values import Camera
 from line_config.document_layout import standard_layouts

@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
 
-RUN_PACKAGES="libzbar0 mosquitto fonts-ocr-b fonts-noto-cjk fonts-hanazono libgl1 libglib2.0-0 cups-ipp-utils"
-TEST_PACKAGES="chromium gcc libc6-dev python3-dev pkg-config libmodbus-dev mbpoll git avahi-daemon dbus poppler-utils"
+RUN_PACKAGES="libzbar0 libaravis-0.8-0 mosquitto fonts-ocr-b fonts-noto-cjk fonts-hanazono libgl1 libglib2.0-0 cups-ipp-utils"
+TEST_PACKAGES="chromium aravis-tools gcc libc6-dev python3-dev pkg-config libmodbus-dev mbpoll git avahi-daemon dbus poppler-utils"
 PEERS=tests/wire/peers
 
 case "$what" in
@@ -43,7 +43,8 @@ apt_install() {
              /^(Unpacking|Setting up)/{printf "\r[setup] %-72.72s", $0; fflush()} END{printf "\r%-82s\r", ""}'
 }
 without() {
-    say "going on with what there is: without libzbar0 barcodes have one reader, without mosquitto the demo has an embedded"
+    say "going on with what there is: without libzbar0 barcodes have one reader less, without libaravis-0.8-0 there are no GigE"
+    say "cameras, without mosquitto the demo has an embedded"
     say "broker; the demo cannot do without the fonts and libgl1"
 }
 

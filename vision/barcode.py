@@ -43,7 +43,7 @@ _ITF_MIN = 8
 """a shorter one may be a part of a longer one"""
 _PREBLUR_SIGMA = 0.7
 """zbar fails on sharp pixels that zxing reads; a slight blur makes the two comparable."""
-_ZBAR_SIDE_MAX_PX = 900
+_ZBAR_SIDE_MAX_PX = 400
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,12 @@ def decode(
 
     `rotate`: in four directions, not one; `one_threshold`: between dark and light for the whole image, not by neighbourhood.
     """
+    asked = [_ZXING[name] for name in sorted(formats)]
+    if not asked:  # to the library no format means every format
+        return ()
     found = zxingcpp.read_barcodes(
         image,
-        formats=zxingcpp.BarcodeFormats([_ZXING[name] for name in sorted(formats)]),
+        formats=zxingcpp.BarcodeFormats(asked),
         try_rotate=rotate,
         try_downscale=downscale,
         try_invert=invert,

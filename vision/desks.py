@@ -7,6 +7,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from line_config.document_layout import DocumentLayout
 from vision.camera import Frame
@@ -15,11 +16,18 @@ from vision.evidence import EvidenceRing, crop_to
 from vision.label_check import LabelSeen, read_label
 from vision.messages import DocumentReading, LabelReading, LabelSymbol, Message, masked
 from vision.printed import PrintedNumber
+from vision.quality import exposure_fault, fault
 from vision.readers import DocumentReader, Reading, unread
 from vision.tokens import skeleton_token, token
 
+Image = NDArray[np.uint8]
+
 READING_ERRORS = (VisionError, cv2.error, ValueError, ArithmeticError, LookupError, np.linalg.LinAlgError)
 """What a strange picture may cause in the libraries; it costs this frame, not the worker."""
+
+
+PLAIN = frozenset({"empty_belt", "unknown_outline", "foreign_symbol", "blurred", "glare"})
+"""Reasons that a sharper picture would not change, or that say it already."""
 
 
 class Desk(Protocol):
@@ -51,10 +59,19 @@ class DocumentDesk:
         """Read one frame; a picture that breaks a reader is a frame in which nothing was read."""
         started = time.thread_time_ns()
         try:
-            reading = self._reader.read(frame.pixels)
+            reading = self._read(frame.pixels)
         except READING_ERRORS as error:
             reading = unread(f"reader_failed:{type(error).__name__}")
         return self._message(frame, reading, started)
+
+    def _read(self, pixels: Image) -> Reading:
+        """What nobody could read is not tried; what was not read is explained by the picture, if that is to blame."""
+        if reason := exposure_fault(pixels):
+            return unread(reason)
+        reading = self._reader.read(pixels)
+        if reading.kind is None and reading.reason not in PLAIN:
+            return unread(fault(pixels) or reading.reason)
+        return reading
 
     def unread(self, trigger: int, k: int, reason: str) -> DocumentReading:
         """For an exposure that came without a picture."""
@@ -127,9 +144,10 @@ class LabelDesk:
         )
 
     def _advice(self, frame: Frame, seen: LabelSeen) -> str:
-        """Of the first frame of a burst only: it is advice, and takes longer than the symbols."""
+        """Of the first frame of a burst, and where there is any doubt: it is advice, and takes longer than the symbols."""
         bars = next((symbol for symbol in seen.symbols if symbol.symbology == "code128"), None)
-        if self._printed is None or bars is None or frame.k:
+        doubt = seen.reason or not all(symbol.confirmed for symbol in seen.symbols)
+        if self._printed is None or bars is None or frame.k or not doubt:
             return ""
         try:
             return self._printed.beside(frame.pixels, bars)

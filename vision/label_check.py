@@ -11,7 +11,7 @@ from vision.barcode import LABEL, SymbolFound
 from vision.bars import Bars
 from vision.locate import find_outline
 from vision.quality import exposure_fault, fault
-from vision.symbols import distinct, look, whole
+from vision.symbols import distinct, look, look_closer, whole
 
 Image = NDArray[np.uint8]
 SYMBOLS_MAX = 16
@@ -43,6 +43,9 @@ def read_label(frame: Image) -> LabelSeen:
     missing = LABEL - {symbol.symbology for symbol in symbols}
     if missing and (symbols or seen.texture.lively.any()):
         symbols = distinct((*symbols, *whole(frame, missing)))
+        missing -= {symbol.symbology for symbol in symbols}
+        if missing and symbols:  # a label is there: it is worth some patience
+            symbols = distinct((*symbols, *look_closer(frame, seen, missing)))
     ordered = tuple(sorted(symbols, key=lambda symbol: symbol.centre[::-1]))[:SYMBOLS_MAX]
     return LabelSeen(ordered, _reason(frame, ordered, seen.unread))
 

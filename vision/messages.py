@@ -1,7 +1,8 @@
 """What crosses the local socket between a vision worker and the runtime: readings as tokens, never a number (I17).
 
 A message is its length as four bytes, big-endian, then msgpack. A worker sends Hello once, CameraState at each change and
-again every second when idle, and one reading per frame; the runtime sends nothing, and closing the socket ends the worker.
+again every second when idle, one reading per frame, and a masked preview now and then; the runtime sends nothing, and closing
+the socket ends the worker.
 """
 
 from enum import IntFlag
@@ -85,7 +86,7 @@ class LabelReading(Message, frozen=True):
     reason: str
     cpu_us: int
     printed: str = ""
-    """the number in clear text beside the Code 128: "same", "other", or "" = not read; never replaces a symbol"""
+    """the number in clear text beside the Code 128, where there is doubt: "same", "other", or ""; never replaces a symbol"""
     contrast_permille: int = 0
     modulation_permille: int = 0
     margin_permille: int = 0
@@ -94,7 +95,15 @@ class LabelReading(Message, frozen=True):
     """the Code 128's grade, see vision/grade.py; all 0 = not measured"""
 
 
-AnyMessage = Hello | CameraState | DocumentReading | LabelReading
+class Preview(Message, frozen=True):
+    """What the camera saw last, masked: a JPEG of at most 20 kB in which nothing can be read. At most one a second."""
+
+    trigger: int
+    k: int
+    jpeg: bytes
+
+
+AnyMessage = Hello | CameraState | DocumentReading | LabelReading | Preview
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[AnyMessage] = msgspec.msgpack.Decoder(AnyMessage)

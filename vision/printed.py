@@ -13,7 +13,7 @@ from vision.quality import assess
 Image = NDArray[np.uint8]
 
 _CHARACTERS = string.ascii_uppercase + string.digits
-_BAND_SHARE, _BAND_SHARE_MAX = 0.75, 1.2
+_BAND_SHARE = 1.2
 """Height of the place looked at below and above the bars, as a share of the bars' own height."""
 _GAP_SHARE = 0.06
 _PX_PER_BAR_HEIGHT = 120
@@ -53,9 +53,7 @@ def _band(frame: Image, bars: SymbolFound, *, below: bool) -> Image:
     quad = np.array(bars.corners, np.float64)
     down = ((quad[3] - quad[0]) + (quad[2] - quad[1])) / 2
     along = (quad[1] - quad[0] + quad[2] - quad[3]) / 2
-    if np.cross(along, down) < 0:
-        down = -down
-    near, far = (_GAP_SHARE, _GAP_SHARE + _BAND_SHARE_MAX)
+    near, far = _GAP_SHARE, _GAP_SHARE + _BAND_SHARE
     upper, lower = (quad[3], quad[2]) if below else (quad[0], quad[1])
     sign = 1 if below else -1
     places = [upper + sign * near * down, lower + sign * near * down, lower + sign * far * down, upper + sign * far * down]

@@ -17,6 +17,8 @@ _ENLARGED, _WIDTH_MAX_PX = 3.0, 2600
 _ROWS_MIN, _ROWS_MAX = 24, 96
 _QUIET_SHARE, _QUIET_PX, _QUIET_OF_SYMBOL = 0.09, 14, 0.06
 _BANDS = 3
+_EDGES_MIN, _EDGE_DEPTH, _EDGE_WINDOW_PX = 22, 1.5, 91
+"""The shortest symbols have 44 edges and more, not all of them in sight; depth in grey levels."""
 _UNSHARP, _UNSHARP_SIGMAS = 1.2, (4.0, 8.0)
 _ZBAR_ROWS, _ZBAR_SHRINK, _ZBAR_QUIET_PX = 24, 1.5, 24
 _SCANS_THAT_CONFIRM = 3
@@ -34,10 +36,21 @@ def read_bars(
         width = round(min(_ENLARGED * wide.length, _WIDTH_MAX_PX))
         scale = width / wide.length
         upright = wide.cut(image, width, int(np.clip(strip.height * scale / 2, _ROWS_MIN, _ROWS_MAX)))
+        if _edges(upright) < _EDGES_MIN:
+            return ()
         symbols = decode(upright, formats, rotate=False) or _by_bands(upright, formats)
         if proved := tuple(p for symbol in symbols if (p := _proved(symbol, wide, upright, scale))):
             return proved
     return ()
+
+
+def _edges(upright: Image) -> int:
+    """How often the rows, averaged, cross their own neighbourhood's mean: print and the edges of things do so seldom."""
+    mean = upright[len(upright) // 4 : -(len(upright) // 4) or None].mean(axis=0, dtype=np.float32)[None]
+    around = cv2.blur(mean, (_EDGE_WINDOW_PX, 1))
+    off = (mean - around)[0]
+    strong = off[np.abs(off) > _EDGE_DEPTH]
+    return int(np.count_nonzero(np.diff(np.signbit(strong))))
 
 
 def _by_bands(upright: Image, formats: frozenset[str]) -> tuple[SymbolFound, ...]:
@@ -52,9 +65,9 @@ def _by_bands(upright: Image, formats: frozenset[str]) -> tuple[SymbolFound, ...
     if len(votes) != 1:
         return ()
     ((first, *others),) = votes.values()
-    left, right = (edge(x for x, _ in first.corners) for edge in (min, max))
+    (begin, _), (end, _), *_ = first.corners
     height = len(upright)
-    return (replace(first, corners=((left, 0), (right, 0), (right, height), (left, height))),) if others else ()
+    return (replace(first, corners=((begin, 0), (end, 0), (end, height), (begin, height))),) if others else ()
 
 
 def _rows(band: Image) -> Iterator[Image]:
@@ -71,6 +84,9 @@ def _proved(symbol: SymbolFound, wide: Bars, upright: Image, scale: float) -> Sy
     left, right = (max(0, min(width, edge(x for x, _ in symbol.corners))) for edge in (min, max))
     quiet = round(_QUIET_OF_SYMBOL * (right - left))
     bars = upright[:, max(0, left - quiet) : right + quiet]
+    upside_down = symbol.corners[0][0] > symbol.corners[1][0]
+    if upside_down:
+        bars = np.ascontiguousarray(bars[::-1, ::-1])
     if bars.shape[1] < _ZBAR_ROWS:
         return None
     graded = grade(bars, scale) if symbol.symbology == "code128" else None
@@ -78,7 +94,10 @@ def _proved(symbol: SymbolFound, wide: Bars, upright: Image, scale: float) -> Sy
     confirmed = agrees(_for_zbar(bars), symbol) or scans >= _SCANS_THAT_CONFIRM
     if not (confirmed or scans > 0 or (scans == 0 and _read_again(upright, symbol))):
         return None
-    return replace(symbol, corners=_corners(wide, left / width, right / width), confirmed=confirmed, grade=graded)
+    corners = _corners(wide, left / width, right / width)
+    if upside_down:
+        corners = corners[2:] + corners[:2]
+    return replace(symbol, corners=corners, confirmed=confirmed, grade=graded)
 
 
 def _scans(graded: Grade | None, text: str) -> int:

@@ -21,6 +21,7 @@ _SOFT_SIGMA, _SECOND_LOOK_SIGMA = 1.2, 0.8
 _MARGIN_PX = 24
 _BLOCK_ENLARGED, _BLOCK_SIDE_MAX_PX = 1.5, 1200
 _UNSHARP, _UNSHARP_SIGMA = 2.5, 4.5
+_CLOSER_SIDE_MAX_PX = 900
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,16 @@ def look(image: Image, formats: frozenset[str] = LABEL, seen: Texture | None = N
         for box in find_blocks(seen, bars):
             found += _in_block(image, box, matrix, thorough=thorough)
     return Look(distinct(found), tuple(unread), seen)
+
+
+def look_closer(image: Image, first: Look, formats: frozenset[str]) -> Iterator[SymbolFound]:
+    """What is still missing, in the same places and with more patience; for pictures in which something was found."""
+    for strip in first.unread if formats & LINEAR else ():
+        yield from read_bars(image, strip, formats & LINEAR, thorough=True)
+    if matrix := formats - LINEAR:
+        for box in find_blocks(first.texture, list(find_bars(image, first.texture))):
+            if max(box[2:]) <= _CLOSER_SIDE_MAX_PX:
+                yield from _in_block(image, box, matrix, thorough=True)
 
 
 def whole(image: Image, formats: frozenset[str], *, thorough: bool = False) -> tuple[SymbolFound, ...]:

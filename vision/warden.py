@@ -14,9 +14,9 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
-ENDED, CANNOT_START = 0, 2
+ENDED, CRASHED, CANNOT_START = 0, 1, 2
 LOOK_S = 0.05
 LOOKS_STOPPED_MAX = 6
 """a child that somebody stopped will not go on by itself, however long it may take"""
@@ -76,7 +76,7 @@ def keep(life: Callable[[Pulse], int]) -> int:
         pulse, began_s = Pulse(), time.monotonic()
         pid = os.fork()
         if pid == 0:
-            os._exit(_live(life, pulse))
+            _live(life, pulse)
         code = _watch(pid, pulse)
         if code in (ENDED, CANNOT_START):
             return code
@@ -87,19 +87,18 @@ def keep(life: Callable[[Pulse], int]) -> int:
             time.sleep(PAUSE_S)
 
 
-def _live(life: Callable[[Pulse], int], pulse: Pulse) -> int:
-    """In the child: end with the parent, tell what broke."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _live(life: Callable[[Pulse], int], pulse: Pulse) -> NoReturn:
+    """In the child: end with the parent, tell what broke, and never return into what the parent is doing."""
+    code = CRASHED
     try:
-        return life(pulse)
-    except MemoryError:
-        sys.stderr.write("vision worker is at its memory limit\n")
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        code = life(pulse)
     finally:
         if sys.exc_info()[0]:
             traceback.print_exc()
         sys.stderr.flush()
-    return 1
+        os._exit(code)
 
 
 def _watch(pid: int, pulse: Pulse) -> int:

@@ -20,18 +20,19 @@ import cv2
 
 from line_config.document_layout import load_document_layout
 from vision.barcode import second_decoder
-from vision.camera import Camera
+from vision.camera import Camera, Frame
 from vision.cameras import open_camera
 from vision.desks import Desk, DocumentDesk, LabelDesk
 from vision.errors import BadFrame, BadPicture, CameraLost, VisionError
 from vision.evidence import DayKeys, EvidenceRing
-from vision.messages import CameraState, Hello, Message, encode
+from vision.messages import CameraState, Hello, Message, Preview, encode
+from vision.preview import masked_preview
 from vision.printed import PrintedNumber
 from vision.tokens import SiteKeyError, load_site_key
 from vision.warden import CANNOT_START, ENDED, Pulse, keep
 
 NICENESS = 5
-HEARTBEAT_S = 1.0
+HEARTBEAT_S = PREVIEW_S = 1.0
 FRAME_LIMIT_S = 0.5
 """for one frame and what is sent of it; far more than any takes"""
 CONNECT_LIMIT_S = 20.0
@@ -46,7 +47,7 @@ class Worker:
     def __init__(self, camera: Camera, desk: Desk, runtime: socket.socket, pulse: Pulse) -> None:
         self._camera, self._desk, self._runtime, self._pulse = camera, desk, runtime, pulse
         self._ended = False
-        self._told_s = 0.0
+        self._told_s = self._shown_s = 0.0
 
     def serve(self, name: str) -> None:
         """Read frames until the runtime closes its socket; the camera is connected again for ever."""
@@ -74,8 +75,16 @@ class Worker:
         if frame is not None:
             self._pulse.within(FRAME_LIMIT_S)
             self._send(self._desk(frame))
+            self._show(frame)
         elif time.monotonic() - self._told_s >= HEARTBEAT_S:
             self._tell_up()
+
+    def _show(self, frame: Frame) -> None:
+        """After the reading, which is waited for."""
+        now_s = time.monotonic()
+        if now_s - self._shown_s >= PREVIEW_S:
+            self._shown_s = now_s
+            self._send(Preview(trigger=frame.trigger, k=frame.k, jpeg=masked_preview(frame.pixels)))
 
     def _tell_up(self, *, new: bool = False) -> None:
         self._told_s = time.monotonic()

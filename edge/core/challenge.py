@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
-from edge.core.events import FrameRead, LabelRead
+from edge.core.device_events import FrameRead, LabelRead
 from edge.core.floor import Floor
 from edge.core.item import Item
 from edge.core.matching import Expected, accept_reading, check_label

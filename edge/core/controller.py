@@ -9,8 +9,20 @@ from edge.core.checklist import Checklist
 from edge.core.collation import Collation
 from edge.core.commands import Command
 from edge.core.desk import Desk
+from edge.core.device_events import (
+    FrameRead,
+    LabelInDoubt,
+    LabelPrinted,
+    LabelRead,
+    LabelUnexpected,
+    ParcelScanned,
+    PrinterStatus,
+    PrintFailed,
+    WeightRead,
+)
 from edge.core.document import Documents
 from edge.core.doors import Doors
+from edge.core.event import Event
 from edge.core.events import (
     BeltEmpty,
     Booted,
@@ -23,9 +35,7 @@ from edge.core.events import (
     DivertUnconfirmed,
     DocumentFed,
     DocumentRejected,
-    Event,
     Extra,
-    FrameRead,
     HandedOver,
     HostRead,
     Inducted,
@@ -34,11 +44,7 @@ from edge.core.events import (
     ItemRejected,
     LabelApplied,
     LabelExposed,
-    LabelInDoubt,
-    LabelPrinted,
     LabelPurged,
-    LabelRead,
-    LabelUnexpected,
     LinkDown,
     LinkUp,
     Lost,
@@ -49,15 +55,11 @@ from edge.core.events import (
     MessageRefused,
     OperatorRequest,
     OrderCancelled,
-    ParcelScanned,
     PlcRestarted,
     PlcStatus,
-    PrinterStatus,
-    PrintFailed,
     RejectUnconfirmed,
     Sealed,
     Weighed,
-    WeightRead,
 )
 from edge.core.floor import Floor
 from edge.core.guards import Guards

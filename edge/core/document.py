@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from edge.core.collation import Collation
 from edge.core.commands import RejectDocument
-from edge.core.events import DocumentFed, DocumentRejected, FrameRead, Inserted
+from edge.core.device_events import FrameRead
+from edge.core.events import DocumentFed, DocumentRejected, Inserted
 from edge.core.floor import Floor
 from edge.core.lots import Lots
 from edge.core.matching import Check, accept_reading

@@ -1,16 +1,8 @@
 """A label's life: print once, apply or purge, and the label check in the applicator's own tracking domain."""
 
 from edge.core.commands import Apply, NoLabel, Outcome, PrintLabel, PurgeLabel
-from edge.core.events import (
-    LabelApplied,
-    LabelExposed,
-    LabelInDoubt,
-    LabelPrinted,
-    LabelPurged,
-    LabelRead,
-    LabelUnexpected,
-    PrintFailed,
-)
+from edge.core.device_events import LabelInDoubt, LabelPrinted, LabelRead, LabelUnexpected, PrintFailed
+from edge.core.events import LabelApplied, LabelExposed, LabelPurged
 from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
 from edge.core.matching import Expected, check_label

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from edge.core.events import FrameRead, LabelRead
+from edge.core.device_events import FrameRead, LabelRead
 from edge.core.values import OrderId, ReadingFlag, Verdict
 
 SYNTAX, CHECK, DATES, CONFIDENT = ReadingFlag.SYNTAX, ReadingFlag.CHECK_DIGIT, ReadingFlag.DATES, ReadingFlag.CONFIDENT

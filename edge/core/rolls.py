@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from edge.core.events import PrinterStatus
+from edge.core.device_events import PrinterStatus
 from edge.core.floor import Floor
 
 # Roll → (the printer's word for its end, the condition that says that it runs low).

@@ -5,7 +5,7 @@ What the eyes say only names the cause of a reject: no word of theirs lets anyth
 
 from collections.abc import Mapping, Sequence
 
-from edge.core.events import FrameRead, LabelRead
+from edge.core.device_events import FrameRead, LabelRead
 
 PICTURE: dict[str, str] = {
     "too_dark": "PICTURE_DARK",

@@ -1,7 +1,8 @@
 """From the induction scan to the chute: bind the parcel to an item, decide its divert, account for where it went."""
 
 from edge.core.commands import Divert, Outcome, RejectItem
-from edge.core.events import Diverted, DivertUnconfirmed, Extra, HandedOver, Inducted, ItemRejected, ParcelScanned
+from edge.core.device_events import ParcelScanned
+from edge.core.events import Diverted, DivertUnconfirmed, Extra, HandedOver, Inducted, ItemRejected
 from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
 from edge.core.label import Labels, qr_payload

@@ -3,8 +3,9 @@
 from edge.core.checklist import Checklist
 from edge.core.commands import SetPermit, SetState
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, LINK_CONDITIONS, OPTIONAL_LINK_CONDITIONS, Effect
+from edge.core.device_events import PrinterStatus
 from edge.core.document import Documents
-from edge.core.events import LinkDown, LinkUp, PlcRestarted, PlcStatus, PrinterStatus
+from edge.core.events import LinkDown, LinkUp, PlcRestarted, PlcStatus
 from edge.core.floor import Floor
 from edge.core.guards import Guards
 from edge.core.item import Items

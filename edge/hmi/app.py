@@ -43,6 +43,7 @@ def create_app(line: LineDesk, *, feed: Feed | None = None, answer_s: float = AN
         Route("/api/reports", panel.make_report, methods=["POST"]),
         Route("/api/reports/{name}", panel.report),
         Route("/api/words", panel.words),
+        Route("/api/camera/{name}", panel.camera),
         Route("/api/health", panel.health),
     ]
     app = Starlette(routes=routes)
@@ -129,6 +130,14 @@ class Panel:
         if page is None:
             return PlainTextResponse("no such report", 404, HEADERS)
         return Response(page, headers=HEADERS, media_type="application/pdf")
+
+    async def camera(self, request: Request) -> Response:
+        """What a camera saw last, so coarse that nothing on it can be read."""
+        try:
+            picture = self._line.preview(request.path_params["name"])
+        except KeyError:
+            return PlainTextResponse("no such camera", 404, HEADERS)
+        return Response(picture, 200 if picture else 204, HEADERS, "image/jpeg")
 
     async def words(self, _: Request) -> Response:
         """The catalogue of words, zh and en."""

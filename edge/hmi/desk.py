@@ -33,6 +33,9 @@ class LineDesk(Protocol):
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
         """Ask for an act and wait until its answer is durable. Raises edge.runtime.app.Busy when the queue is full."""
 
+    def preview(self, camera: str) -> bytes:
+        """What this camera saw last, masked, as JPEG; empty before its first frame. Raises KeyError for no camera."""
+
     def accounts(self) -> list[dict[str, Any]]:
         """Where every document is: {document, item, place, order_id, reason, quarantined}."""
 

@@ -11,13 +11,15 @@ import msgspec
 
 from drivers.ports import BadReply, DeviceError, LinkLost
 from edge.core.commands import Command
-from edge.core.events import Event, FrameRead, LabelRead, LinkDown, LinkUp
+from edge.core.device_events import FrameRead, LabelRead
+from edge.core.event import Event
+from edge.core.events import LinkDown, LinkUp
 from edge.core.values import Camera, Symbol
 from edge.runtime.clock import Clock
 from edge.runtime.exposure_count import ExposureCount
 from edge.runtime.link import Health, Offer
 from edge.runtime.spawn import Crew
-from vision.messages import MESSAGE_MAX_BYTES, AnyMessage, CameraState, DocumentReading, LabelReading, decode
+from vision.messages import MESSAGE_MAX_BYTES, AnyMessage, CameraState, DocumentReading, LabelReading, Preview, decode
 
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -82,6 +84,8 @@ class CameraLink:
         self.dropped = 0
         self.worker_starts = 0
         self.worker_cpu_us = 0
+        self.preview = b""
+        """what the camera saw last, masked, as JPEG"""
         self._camera, self._offer, self._crew, self._clock = camera, offer, crew, clock
         self._socket, self._argv = socket, tuple(argv)
         self._wires: asyncio.Queue[Wire | None] = asyncio.Queue()
@@ -182,6 +186,8 @@ class CameraLink:
         match message:
             case DocumentReading() | LabelReading():
                 self._take_reading(message)
+            case Preview():
+                self.preview = message.jpeg
             case CameraState(up=True):
                 await self._take_up(message)
             case CameraState():

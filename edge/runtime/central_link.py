@@ -20,7 +20,8 @@ import msgspec
 
 from drivers.ports import BrokerPort, Delivery, DeviceError, DeviceRefused
 from edge.core.commands import Command
-from edge.core.events import Event, LinkDown, LinkUp
+from edge.core.event import Event
+from edge.core.events import LinkDown, LinkUp
 from edge.core.values import SortPlan
 from edge.runtime.clock import Clock
 from edge.runtime.link import Health, Offer

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from drivers.ports import DeviceError, LabelPrinterPort
 from edge.core.commands import Command, PrintLabel
-from edge.core.events import Event, LabelInDoubt, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
+from edge.core.device_events import LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
+from edge.core.event import Event
+from edge.core.events import LinkDown, LinkUp
 from edge.core.values import LabelText, PrintId
 from edge.labels.fields import LabelError, LabelFields
 from edge.labels.privacy import masked

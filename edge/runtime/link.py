@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from edge.core.commands import Command
-from edge.core.events import Event
+from edge.core.event import Event
 
 
 class Cursor(NamedTuple):

@@ -9,7 +9,8 @@ from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta
 
-from edge.core.events import Event, ManifestGranted, ManifestRefused, ManifestSealed
+from edge.core.event import Event
+from edge.core.events import ManifestGranted, ManifestRefused, ManifestSealed
 from edge.core.routing import route
 from edge.core.values import LotId, Order, SortPlan
 from line_config.tracking_number import S10, NumberForm, fits_one

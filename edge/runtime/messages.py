@@ -5,7 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edge.core.events import Event, LotReceived, MessageRefused, OrderCancelled
+from edge.core.event import Event
+from edge.core.events import LotReceived, MessageRefused, OrderCancelled
 from edge.core.values import LotId, OrderDocument, OrderId
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]

@@ -13,7 +13,8 @@ import msgspec
 from drivers.ports import BadReply, DeviceError, DeviceRefused, LinkLost, PlcPort, WaitingPort
 from drivers.process_image import EdgeImage, ImageCodec, PlcImage, WrongLayout, WrongOrder, next_seq, seq_distance
 from edge.core.commands import Command, SetState
-from edge.core.events import CommandRefused, Event, LinkDown, LinkUp, PlcRestarted, PlcStatus
+from edge.core.event import Event
+from edge.core.events import CommandRefused, LinkDown, LinkUp, PlcRestarted, PlcStatus
 from edge.core.values import Counters, Mode, Plc, State
 from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from drivers.process_image import EventSlot
 from edge.core import commands as c
 from edge.core import events as e
+from edge.core.event import Event
 from edge.core.values import Plc
 from line_config.process_image import ProcessImage, load_process_image
 
@@ -17,15 +18,15 @@ class UnknownEventError(Exception):
     """The PLC issued an event that the interface does not have."""
 
 
-Make = Callable[[EventSlot, Plc, int, int], e.Event]
+Make = Callable[[EventSlot, Plc, int, int], Event]
 
 
 def _key(prefix: str, boot: int, handle: int) -> Any:
     return f"{prefix}{boot}-{handle}"
 
 
-def _simple(kind: type[e.Event], field: str, prefix: str, value_field: str = "") -> Make:
-    def make(slot: EventSlot, _: Plc, boot: int, at_us: int) -> e.Event:
+def _simple(kind: type[Event], field: str, prefix: str, value_field: str = "") -> Make:
+    def make(slot: EventSlot, _: Plc, boot: int, at_us: int) -> Event:
         fields: dict[str, Any] = {field: _key(prefix, boot, slot.handle), "flags": slot.flags}
         if value_field:
             fields[value_field] = slot.value
@@ -34,7 +35,7 @@ def _simple(kind: type[e.Event], field: str, prefix: str, value_field: str = "")
     return make
 
 
-def _inserted(slot: EventSlot, _: Plc, boot: int, at_us: int) -> e.Event:
+def _inserted(slot: EventSlot, _: Plc, boot: int, at_us: int) -> Event:
     return e.Inserted(at_us=at_us, document=_key("D", boot, slot.handle), item=_key("I", boot, slot.value), flags=slot.flags)
 
 
@@ -48,15 +49,15 @@ def _any_key(slot: EventSlot, plc: Plc, boot: int) -> str:
     return str(_key("D" if slot.station in _DOCUMENT_STATIONS else "I", boot, slot.handle))
 
 
-def _lost(slot: EventSlot, plc: Plc, boot: int, at_us: int) -> e.Event:
+def _lost(slot: EventSlot, plc: Plc, boot: int, at_us: int) -> Event:
     return e.Lost(at_us=at_us, plc=plc, key=_any_key(slot, plc, boot), station=slot.station)
 
 
-def _reject_unconfirmed(slot: EventSlot, plc: Plc, boot: int, at_us: int) -> e.Event:
+def _reject_unconfirmed(slot: EventSlot, plc: Plc, boot: int, at_us: int) -> Event:
     return e.RejectUnconfirmed(at_us=at_us, plc=plc, key=_any_key(slot, plc, boot), station=slot.station)
 
 
-def _extra(slot: EventSlot, plc: Plc, _: int, at_us: int) -> e.Event:
+def _extra(slot: EventSlot, plc: Plc, _: int, at_us: int) -> Event:
     return e.Extra(at_us=at_us, plc=plc, station=slot.station, chute=slot.value)
 
 
@@ -65,13 +66,13 @@ def _refusal_names() -> dict[int, str]:
     return load_process_image().refusal_names
 
 
-def _refused(slot: EventSlot, plc: Plc, _: int, at_us: int) -> e.Event:
+def _refused(slot: EventSlot, plc: Plc, _: int, at_us: int) -> Event:
     # The handle's kind follows from the opcode, which the event does not repeat: the link, which sent it, adds the key.
     code = _refusal_names().get(slot.value & 255, "unknown")
     return e.CommandRefused(at_us=at_us, plc=plc, key="", command_seq=slot.value >> 8, code=code)
 
 
-def _belt_empty(_: EventSlot, plc: Plc, __: int, at_us: int) -> e.Event:
+def _belt_empty(_: EventSlot, plc: Plc, __: int, at_us: int) -> Event:
     return e.BeltEmpty(at_us=at_us, plc=plc)
 
 
@@ -100,7 +101,7 @@ EVENTS: dict[str, Make] = {
 _QUESTIONS = {"document_fed": "document", "inserted": "item", "weighed": "item", "inducted": "parcel"}
 
 
-def event_of(slot: EventSlot, plc: Plc, boot: int, at_us: int) -> tuple[e.Event, str]:
+def event_of(slot: EventSlot, plc: Plc, boot: int, at_us: int) -> tuple[Event, str]:
     """The event of a slot, and the key that an answer to it will bear ("" = no question). Raises UnknownEventError."""
     make = EVENTS.get(slot.kind)
     if make is None or not slot.station:

@@ -8,7 +8,8 @@ import msgspec
 
 from edge.core.commands import Command, Outcome, Publish, SetPermit
 from edge.core.controller import Controller
-from edge.core.events import Booted, ClockRead, DeadlinePassed, Event
+from edge.core.event import Event
+from edge.core.events import Booted, ClockRead, DeadlinePassed
 from edge.core.invariants import Auditor, InvariantError
 from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock

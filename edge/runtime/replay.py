@@ -9,16 +9,8 @@ import msgspec
 from edge.core import commands as core_commands
 from edge.core.commands import Command, Outcome, Publish
 from edge.core.controller import Controller
-from edge.core.events import (
-    Booted,
-    Carried,
-    ConfigLoaded,
-    Event,
-    LotReceived,
-    ManifestGranted,
-    ManifestSealed,
-    OrderCancelled,
-)
+from edge.core.event import Event
+from edge.core.events import Booted, Carried, ConfigLoaded, LotReceived, ManifestGranted, ManifestSealed, OrderCancelled
 from edge.core.invariants import Auditor, InvariantError
 from edge.core.values import Settings, SortPlan
 from edge.runtime.ledger import Head, Journal

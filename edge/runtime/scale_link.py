@@ -4,7 +4,8 @@ import asyncio
 
 from drivers.ports import BadReply, DeviceError, ScalePort
 from edge.core.commands import Command
-from edge.core.events import LinkDown, LinkUp, WeightRead
+from edge.core.device_events import WeightRead
+from edge.core.events import LinkDown, LinkUp
 from edge.runtime.clock import Clock
 from edge.runtime.link import Health, Offer
 from line_config.scale_format import ScaleReading

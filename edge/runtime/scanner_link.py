@@ -4,7 +4,8 @@ import asyncio
 
 from drivers.ports import BadReply, DeviceError, ScannerPort
 from edge.core.commands import Command
-from edge.core.events import LinkDown, LinkUp, ParcelScanned
+from edge.core.device_events import ParcelScanned
+from edge.core.events import LinkDown, LinkUp
 from edge.runtime.clock import Clock
 from edge.runtime.link import Health, Offer
 

@@ -68,11 +68,22 @@ KEEP_LIMIT_MS = 600_000
 class Desk:
     """The line as the panel sees it."""
 
-    def __init__(self, runtime: Runtime, central: CentralLink, lag: LoopLag, papers: Papers, *, site: str, sim: bool) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        central: CentralLink,
+        lag: LoopLag,
+        papers: Papers,
+        cameras: dict[str, CameraLink],
+        *,
+        site: str,
+        sim: bool,
+    ) -> None:
         self._runtime = runtime
         self.papers = papers
         self._central = central
         self._lag = lag
+        self._cameras = cameras
         self._site = site
         self._sim = sim
 
@@ -84,6 +95,10 @@ class Desk:
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
         """Ask for an act; see Runtime.request."""
         return await self._runtime.request(act, person, argument, request_id)
+
+    def preview(self, camera: str) -> bytes:
+        """What this camera saw last, masked, as JPEG; empty before its first frame. Raises KeyError for no camera."""
+        return self._cameras[camera].preview
 
     def accounts(self) -> list[dict[str, Any]]:
         """Where every document is."""
@@ -178,6 +193,7 @@ class Line:
         job = KeepJob(str(journal), str(anchor_file), key, settings, sort_plan, 0, config.paths.journal_keep_days)
         self._keeping = Helper(limit_ms=KEEP_LIMIT_MS)
         self._keeper = Keeper(self._keeping, self._ledger, self._store, self._clock, job)
+        self._cameras: dict[str, CameraLink] = {}
         self._add_plcs()
         self._add_cameras()
         self._add_devices()
@@ -185,7 +201,7 @@ class Line:
         sim = config.id_camera.kind == "frames"
         self._drawing = Helper(limit_ms=PAPER_LIMIT_MS)
         papers = Papers(self._drawing, PaperJob(str(journal), key, str(self._data_dir / "reports"), config.line.site, ""))
-        self.desk = Desk(self.runtime, self._central, self._lag, papers, site=config.line.site, sim=sim)
+        self.desk = Desk(self.runtime, self._central, self._lag, papers, self._cameras, site=config.line.site, sim=sim)
 
     def _add_plcs(self) -> None:
         image = load_process_image()
@@ -219,17 +235,16 @@ class Line:
                 evidence=self._data_dir / "evidence" / camera.value,
                 evidence_max=section.evidence_frames_max,
             )
-            self.runtime.add(
-                CameraLink(
-                    camera,
-                    self.runtime.pump.offer,
-                    self._crew,
-                    self._clock,
-                    socket=socket,
-                    argv=argv,
-                    plc_exposures=partial(exposures_at_rest, self.runtime.controller, camera),
-                )
+            link = self._cameras[camera.value] = CameraLink(
+                camera,
+                self.runtime.pump.offer,
+                self._crew,
+                self._clock,
+                socket=socket,
+                argv=argv,
+                plc_exposures=partial(exposures_at_rest, self.runtime.controller, camera),
             )
+            self.runtime.add(link)
 
     def _add_devices(self) -> None:
         config, offer = self._config, self.runtime.pump.offer

@@ -9,7 +9,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.core.events import FrameRead, LabelRead, LinkDown, LinkUp
+from edge.core.device_events import FrameRead, LabelRead
+from edge.core.events import LinkDown, LinkUp
 from edge.core.values import Camera, Symbol
 from edge.runtime.link import Health, Offer
 from simulators import tokens

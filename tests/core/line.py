@@ -2,28 +2,24 @@
 
 from edge.core.commands import Command, PrintLabel
 from edge.core.controller import Controller
+from edge.core.device_events import FrameRead, LabelPrinted, LabelRead, ParcelScanned, PrinterStatus
+from edge.core.event import Event
 from edge.core.events import (
     Booted,
     ClockRead,
     ConfigLoaded,
     Diverted,
     DocumentFed,
-    Event,
-    FrameRead,
     HandedOver,
     Inducted,
     Inserted,
     LabelApplied,
     LabelExposed,
-    LabelPrinted,
-    LabelRead,
     LinkUp,
     ManifestGranted,
     ManifestSealed,
     OperatorRequest,
-    ParcelScanned,
     PlcStatus,
-    PrinterStatus,
     Sealed,
     Weighed,
 )

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from edge.core.commands import Publish, SetState
+from edge.core.device_events import PrinterStatus
 from edge.core.events import (
     ClockRead,
     ConfigLoaded,
@@ -16,7 +17,6 @@ from edge.core.events import (
     LinkDown,
     LinkUp,
     PlcRestarted,
-    PrinterStatus,
 )
 from edge.core.item import ItemState
 from edge.core.values import Counters, DocumentKey, ItemId, Plc, State

@@ -20,6 +20,7 @@ from edge.core.commands import (
     SetPermit,
 )
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, DOUBTS_THE_BELT, LINK_CONDITIONS, Conditions, Effect
+from edge.core.device_events import LabelPrinted, ParcelScanned, PrinterStatus, PrintFailed
 from edge.core.events import (
     BeltEmpty,
     Booted,
@@ -35,17 +36,13 @@ from edge.core.events import (
     ItemEjected,
     ItemRejected,
     LabelExposed,
-    LabelPrinted,
     LabelPurged,
     LinkDown,
     LinkUp,
     Lost,
     ManifestRefused,
     ManifestSealed,
-    ParcelScanned,
     PlcRestarted,
-    PrinterStatus,
-    PrintFailed,
     RejectUnconfirmed,
     Sealed,
     Weighed,

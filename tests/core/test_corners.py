@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from edge.core.commands import Divert, InsertClose, NoLabel, PrintLabel, PurgeLabel, RejectDocument, RejectItem
+from edge.core.device_events import LabelPrinted, LabelRead, ParcelScanned
 from edge.core.events import (
     BeltEmpty,
     Booted,
@@ -21,9 +22,7 @@ from edge.core.events import (
     ItemRejected,
     LabelApplied,
     LabelExposed,
-    LabelPrinted,
     LabelPurged,
-    LabelRead,
     LinkDown,
     LinkUp,
     Lost,
@@ -31,7 +30,6 @@ from edge.core.events import (
     ManifestRefused,
     ManifestSealed,
     MessageRefused,
-    ParcelScanned,
     PlcStatus,
     Sealed,
     Weighed,

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from edge.core.events import ManifestGranted, ManifestSealed, PrintFailed
+from edge.core.device_events import PrintFailed
+from edge.core.events import ManifestGranted, ManifestSealed
 from edge.core.values import LotId
 from tests.core.line import Line, order
 

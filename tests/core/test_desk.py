@@ -5,6 +5,7 @@ import pytest
 
 from edge.core.checklist import Checklist
 from edge.core.commands import Answer, ClearBelt, Divert, Publish, RejectDocument
+from edge.core.device_events import PrinterStatus
 from edge.core.document import DocumentState
 from edge.core.events import (
     BeltEmpty,
@@ -17,7 +18,6 @@ from edge.core.events import (
     Lost,
     LotReceived,
     OrderCancelled,
-    PrinterStatus,
 )
 from edge.core.item import ItemState
 from edge.core.values import DocumentKey, ItemId, LotId, OrderDocument, OrderId, Plc, SortPlan, State

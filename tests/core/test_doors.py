@@ -3,6 +3,7 @@
 import pytest
 
 from edge.core.commands import Answer, Divert, Outcome, PrintLabel, Publish, RejectItem, SetPermit
+from edge.core.device_events import PrintFailed
 from edge.core.events import (
     Booted,
     ConfigLoaded,
@@ -15,7 +16,6 @@ from edge.core.events import (
     ItemRejected,
     LabelApplied,
     Lost,
-    PrintFailed,
     Sealed,
     Weighed,
 )

@@ -6,8 +6,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.core import device_events as d
 from edge.core import events as e
 from edge.core.commands import Divert, InsertClose, Outcome
+from edge.core.event import Event
 from edge.core.values import Camera, Counters, Mode, OrderDocument, Plc, State, Symbol, Verdict
 from tests.core.line import ALL_FLAGS, Line
 
@@ -35,7 +37,7 @@ KEYS: dict[str, st.SearchStrategy[Any]] = {
 SIMPLE = (
     e.DocumentFed, e.Inserted, e.DocumentRejected, e.Sealed, e.ItemEjected, e.Weighed, e.LabelApplied, e.LabelPurged, e.LabelExposed,
     e.HandedOver, e.Inducted, e.Diverted, e.ItemRejected, e.DivertUnconfirmed, e.Lost, e.Extra, e.RejectUnconfirmed, e.CommandRefused,
-    e.BeltEmpty, e.PlcRestarted, e.LabelPrinted, e.PrintFailed, e.PrinterStatus, e.WeightRead, e.LinkUp, e.LinkDown, e.DeadlinePassed,
+    e.BeltEmpty, e.PlcRestarted, d.LabelPrinted, d.PrintFailed, d.PrinterStatus, d.WeightRead, e.LinkUp, e.LinkDown, e.DeadlinePassed,
 )  # fmt: skip
 TEXTS = st.sampled_from(["", "x", "EA000000001CN;1", "EA000000002CN;2", "EA000000001CN;2", ";", "EA000000001CN;99"])
 ACTS = st.sampled_from([
@@ -52,7 +54,7 @@ ACTS = st.sampled_from([
 ])  # fmt: skip
 
 
-def plain(kind: type[e.Event]) -> st.SearchStrategy[tuple[type[e.Event], dict[str, Any]]]:
+def plain(kind: type[Event]) -> st.SearchStrategy[tuple[type[Event], dict[str, Any]]]:
     own = [name for name in kind.__struct_fields__ if name in KEYS]
     return st.tuples(st.just(kind), st.fixed_dictionaries({name: KEYS[name] for name in own}))
 
@@ -82,10 +84,10 @@ STATUS = st.fixed_dictionaries(
 )  # fmt: skip
 ANYTHING = st.one_of(
     *[plain(kind) for kind in SIMPLE],
-    st.tuples(st.just(e.FrameRead), FRAME),
-    st.tuples(st.just(e.LabelRead), LABEL),
+    st.tuples(st.just(d.FrameRead), FRAME),
+    st.tuples(st.just(d.LabelRead), LABEL),
     st.tuples(st.just(e.PlcStatus), STATUS),
-    st.tuples(st.just(e.ParcelScanned), st.fixed_dictionaries({"text": TEXTS})),
+    st.tuples(st.just(d.ParcelScanned), st.fixed_dictionaries({"text": TEXTS})),
     st.tuples(
         st.just(e.OperatorRequest), ACTS.map(lambda a: {"request_id": "r", "person": "P", "act": a[0], "argument": a[1]})
     ),
@@ -129,7 +131,7 @@ def require_proved(line: Line, commands: list[Any]) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(ANYTHING, st.sampled_from([1, 50, 500, 2000, 30_000])), max_size=40))
-def test_garbage_after_a_good_start(steps: list[tuple[tuple[type[e.Event], dict[str, Any]], int]]) -> None:
+def test_garbage_after_a_good_start(steps: list[tuple[tuple[type[Event], dict[str, Any]], int]]) -> None:
     line = Line()
     line.to_handed_over(1)
     line.to_weighed(2)

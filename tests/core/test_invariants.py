@@ -16,8 +16,9 @@ from edge.core.commands import (
     SetPermit,
 )
 from edge.core.conditions import CONDITIONS
+from edge.core.device_events import LabelPrinted
 from edge.core.document import Document
-from edge.core.events import Inserted, LabelPrinted
+from edge.core.events import Inserted
 from edge.core.invariants import Auditor, InvariantError
 from edge.core.item import Item
 from edge.core.orders import OrderState

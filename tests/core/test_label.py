@@ -3,6 +3,7 @@
 import pytest
 
 from edge.core.commands import Apply, NoLabel, Outcome, PrintLabel, PurgeLabel
+from edge.core.device_events import LabelInDoubt, LabelPrinted, LabelRead, PrintFailed
 from edge.core.events import (
     DeadlinePassed,
     HandedOver,
@@ -10,11 +11,7 @@ from edge.core.events import (
     ItemEjected,
     LabelApplied,
     LabelExposed,
-    LabelInDoubt,
-    LabelPrinted,
     LabelPurged,
-    LabelRead,
-    PrintFailed,
     Sealed,
     Weighed,
 )

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from edge.core.events import FrameRead, LabelRead
+from edge.core.device_events import FrameRead, LabelRead
 from edge.core.matching import Expected, accept_reading, check_label
 from edge.core.values import Camera, Symbol, Verdict
 

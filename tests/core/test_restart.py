@@ -4,17 +4,8 @@ import msgspec
 import pytest
 
 from edge.core.commands import Publish, RejectDocument, RejectItem, SetPermit
-from edge.core.events import (
-    BeltEmpty,
-    Booted,
-    ClockRead,
-    ConfigLoaded,
-    DeadlinePassed,
-    LinkDown,
-    LinkUp,
-    PlcRestarted,
-    PrinterStatus,
-)
+from edge.core.device_events import PrinterStatus
+from edge.core.events import BeltEmpty, Booted, ClockRead, ConfigLoaded, DeadlinePassed, LinkDown, LinkUp, PlcRestarted
 from edge.core.values import DocumentKey, ItemId, Mode, Plc, State
 from tests.core.line import PLAN, SETTINGS, Line
 from tests.core.test_accounts import caught_up

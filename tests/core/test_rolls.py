@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from edge.core.commands import Answer
-from edge.core.events import LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
+from edge.core.device_events import LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
 from edge.core.rolls import Left
 from edge.core.values import PrintId
 from tests.core.line import SETTINGS, Line

@@ -3,7 +3,7 @@
 import pytest
 
 from edge.core.conditions import CONDITIONS
-from edge.core.events import FrameRead, LabelRead
+from edge.core.device_events import FrameRead, LabelRead
 from edge.core.sight import DOCUMENT, LABEL, document_reason, label_reason
 from edge.core.values import Camera
 

@@ -1,17 +1,8 @@
 """D4 and the bags: what no other part of the line lets happen is refused here all the same."""
 
 from edge.core.commands import Divert, Outcome, RejectItem
-from edge.core.events import (
-    Diverted,
-    DivertUnconfirmed,
-    HandedOver,
-    Inducted,
-    Inserted,
-    ItemRejected,
-    ParcelScanned,
-    Sealed,
-    Weighed,
-)
+from edge.core.device_events import ParcelScanned
+from edge.core.events import Diverted, DivertUnconfirmed, HandedOver, Inducted, Inserted, ItemRejected, Sealed, Weighed
 from edge.core.item import ItemState
 from edge.core.values import DocumentKey, ItemId, ParcelKey, Verdict
 from tests.core.line import Line

@@ -3,7 +3,8 @@
 import pytest
 
 from edge.core.commands import ClearBelt, RejectDocument
-from edge.core.events import BeltEmpty, Diverted, DivertUnconfirmed, DocumentFed, Extra, Inducted, ParcelScanned, PlcRestarted
+from edge.core.device_events import ParcelScanned
+from edge.core.events import BeltEmpty, Diverted, DivertUnconfirmed, DocumentFed, Extra, Inducted, PlcRestarted
 from edge.core.item import ItemState
 from edge.core.values import DocumentKey, EventFlag, ItemId, ParcelKey, Plc, State
 from tests.core.line import Line

@@ -5,6 +5,7 @@ import pytest
 
 from edge.core.commands import Answer, Divert, Publish, RejectDocument, RejectItem, RunOut
 from edge.core.conditions import LINK_CONDITIONS
+from edge.core.device_events import PrinterStatus
 from edge.core.events import (
     Booted,
     ClockRead,
@@ -17,7 +18,6 @@ from edge.core.events import (
     LinkUp,
     ManifestRefused,
     PlcRestarted,
-    PrinterStatus,
 )
 from edge.core.guards import ZONES
 from edge.core.values import DocumentKey, Mode, Plc, State

@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core import commands, events, values
+from edge.core import commands, device_events, events, values
 from edge.core.acts import ACTS
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, DOUBTS_THE_BELT, LINK_CONDITIONS, STOPPING
+from edge.core.event import Event
 from edge.core.guards import ZONES
 from edge.core.production import NOT_PLANNED
 from edge.core.supervision import FAULTS, PRINTER_READY
@@ -19,7 +20,7 @@ def kinds(module: Any, base: type) -> list[type]:
     return [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, base)]
 
 
-STRUCTS = [*kinds(events, events.Event), *kinds(commands, commands.Command)]
+STRUCTS = [*dict.fromkeys([*kinds(events, Event), *kinds(device_events, Event)]), *kinds(commands, commands.Command)]
 DATA = [kind for kind in kinds(values, msgspec.Struct) if kind is not msgspec.Struct]
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from edge.core.commands import NoLabel, PrintLabel
-from edge.core.events import Booted, Inserted, LinkDown, LinkUp, Sealed, Weighed, WeightRead
+from edge.core.device_events import WeightRead
+from edge.core.events import Booted, Inserted, LinkDown, LinkUp, Sealed, Weighed
 from edge.core.item import ItemState
 from edge.core.values import DocumentKey, ItemId
 from tests.core.line import Line

@@ -67,6 +67,9 @@ class FakeLine:
         self.fed = 0
         self.remaining = 500
 
+    def preview(self, camera: str) -> bytes:
+        return {"id_camera": b"\xff\xd8\xff", "label_camera": b""}[camera]
+
     # --- the line ---
     def step(self) -> None:
         if self.frozen or self.state != "EXECUTE":

@@ -94,6 +94,15 @@ async def test_a_report_is_made_by_a_post_and_read_by_its_name(client: httpx.Asy
     assert (await client.post("/api/reports", content=b"{}")).status_code == 422
 
 
+@pytest.mark.parametrize(("camera", "status"), [("id_camera", 200), ("label_camera", 204), ("another", 404)])
+async def test_what_a_camera_saw_last(client: httpx.AsyncClient, camera: str, status: int) -> None:
+    answer = await client.get(f"/api/camera/{camera}")
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert answer.content[:2] == b"\xff\xd8"
+
+
 async def test_an_act_reaches_the_line_with_its_argument(client: httpx.AsyncClient, line: FakeLine) -> None:
     answer = await client.post("/api/acts", json=body("bind_bag", chute="3", bag="B-3-001"))
     assert (answer.status_code, answer.json()) == (200, {"accepted": True, "code": "OK"})

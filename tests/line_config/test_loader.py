@@ -15,6 +15,7 @@ from edge.runtime.service import printer_of, settings_of
 from line_config.loader import ConfigError, load_line
 from line_config.model import ModbusSection, S7Section
 from line_config.process_image import load_process_image
+from vision.cameras import open_camera
 
 DATA = Path(__file__).parents[2] / "line_config"
 
@@ -181,3 +182,52 @@ def test_an_interface_that_cannot_work_is_refused(tmp_path: Path, old: str, new:
     path.write_text(IMAGE.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ValueError, match=says):
         load_process_image(path)
+
+
+CAMERA = """[label_camera]
+kind = "frames"
+host = "127.0.0.1"
+port = 15202
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "address"),
+    [
+        ('kind = "frames"\nhost = "10.0.0.7"\nport = 15202', "10.0.0.7:15202"),
+        (
+            'kind = "gige"\ncamera = "SN 12"\nexposure_us = 250\ngain = 1.5',
+            "gige://SN%2012?trigger=Line1&exposure_us=250&packet_bytes=0&gain=1.5",
+        ),
+        (
+            'kind = "gige"\ncamera = "10.0.0.8"\ntrigger = "Line2"\nexposure_us = 90\npacket_bytes = 8000',
+            "gige://10.0.0.8?trigger=Line2&exposure_us=90&packet_bytes=8000",
+        ),
+        (
+            'kind = "video"\nsource = "/dev/video2"\nexposure_us = 300\ngain = 2.0',
+            "video:///dev/video2?exposure_us=300&gain=2.0",
+        ),
+        ('kind = "video"\nsource = "rtsp://camera/stream"', "rtsp://camera/stream"),
+        ('kind = "folder"\nfolder = "/var/spool/my frames"', "folder:///var/spool/my%20frames"),
+    ],
+)
+def test_cameras_of_all_kinds(demo: Path, lines: str, address: str) -> None:
+    change(demo, CAMERA, f"[label_camera]\n{lines}\n")
+    section = load_line(demo).label_camera
+    assert section.address == address
+    open_camera(section.address, section.frames_per_trigger)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'kind = "usb"',
+        'kind = "gige"\ncamera = "10.0.0.8"',
+        'kind = "gige"\ncamera = "a/b"\nexposure_us = 300',
+        'kind = "video"\nsource = "http://camera"',
+        'kind = "folder"\nfolder = ""',
+    ],
+)
+def test_cameras_that_cannot_be(demo: Path, lines: str) -> None:
+    change(demo, CAMERA, f"[label_camera]\n{lines}\n")
+    assert "label_camera" in faults_of(demo)

@@ -7,7 +7,7 @@ from typing import Any
 
 from drivers.ports import DeviceError, LinkLost
 from drivers.process_image import CommandSlot, EventSlot, ImageCodec, PlcImage, next_seq, seq_distance
-from edge.core.events import Event
+from edge.core.event import Event
 from edge.core.values import Plc
 from edge.runtime.clock import Clock
 from edge.runtime.link import Cursor

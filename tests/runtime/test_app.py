@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from edge.core.commands import Command, Outcome
-from edge.core.events import Booted, LinkUp, PrinterStatus, PrintFailed
+from edge.core.device_events import PrinterStatus, PrintFailed
+from edge.core.events import Booted, LinkUp
 from edge.core.values import ItemId, State
 from edge.runtime.app import Busy, Runtime
 from edge.runtime.clock import Clock

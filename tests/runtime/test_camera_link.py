@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from edge.core.commands import Seal
-from edge.core.events import FrameRead, LabelRead, LinkDown, LinkUp
+from edge.core.device_events import FrameRead, LabelRead
+from edge.core.events import LinkDown, LinkUp
 from edge.core.values import Camera, ItemId, Symbol
 from edge.runtime import camera_link
 from edge.runtime.camera_link import CameraLink, worker_argv
@@ -15,7 +16,7 @@ from edge.runtime.spawn import Crew
 from simulators.camera import FramesServer
 from simulators.documents import render_document, render_envelope
 from tests.vision.synthetic import KINDS, SITE_KEY, document, label
-from vision.messages import CameraState, DocumentReading, Hello, LabelReading, LabelSymbol, encode
+from vision.messages import CameraState, DocumentReading, Hello, LabelReading, LabelSymbol, Preview, encode
 
 READING = DocumentReading(
     camera_boot=3, trigger=8, k=1, kind="a4", flags=15, token="t", skeleton="s", confidence_permille=900, masked="A4**",
@@ -45,9 +46,9 @@ class Pump:
 
 
 @asynccontextmanager
-async def running(tmp_path, pump, camera=Camera.ID, argv=()):
+async def running(tmp_path, pump, camera=Camera.ID, argv=(), plc=lambda: None):
     crew = Crew()
-    link = CameraLink(camera, pump, crew, Clock(), socket=tmp_path / "eye.sock", argv=argv)
+    link = CameraLink(camera, pump, crew, Clock(), socket=tmp_path / "eye.sock", argv=argv, plc_exposures=plc)
     crew.spawn(link.run(), "link")
     try:
         yield link
@@ -89,6 +90,16 @@ async def test_readings_become_events(tmp_path):
         assert isinstance(read, LabelRead)
         assert read.symbols == (Symbol("qr", "EA;1", 4, 5, confirmed=True),)
         assert (link.readings, link.worker_cpu_us, link.health().up) == (2, 90, True)
+        worker.close()
+
+
+async def test_the_last_preview_is_kept(tmp_path):
+    pump = Pump()
+    async with running(tmp_path, pump) as link:
+        worker = await worker_of(tmp_path)
+        worker.write(b"".join(encode(Preview(trigger=2, k=0, jpeg=jpeg)) for jpeg in (b"one", b"two")))
+        await until(lambda: link.preview == b"two")
+        assert pump.queue.empty()
         worker.close()
 
 
@@ -182,6 +193,58 @@ async def test_the_camera_said_again_to_be_up_is_no_news(tmp_path):
         worker.close()
 
 
+async def test_a_camera_that_counts_by_itself_counts_once_it_agrees_with_the_plc(tmp_path):
+    pump, plc = Pump(), [None]
+    async with running(tmp_path, pump, plc=lambda: plc[0]) as link:
+        worker = await worker_of(tmp_path)
+        say = lambda exposures, new=False: worker.write(  # noqa: E731
+            encode(CameraState(up=True, detail="", exposures=exposures, new=new))
+        )
+        say(0, new=True)
+        worker.write(encode(READING))
+        await until(lambda: link.dropped)
+        assert (link.health().up, link.health().detail) == (False, camera_link.WAITS)
+        plc[0] = 500
+        say(0)
+        say(0)
+        assert isinstance(await pump.next(), LinkUp)
+        worker.write(encode(READING))
+        assert (await pump.next()).trigger == 508
+        plc[0] = 510
+        say(8)
+        say(8)
+        down = await pump.next()
+        assert (down.reason, down.detail) == ("slip", camera_link.SLIPPED)
+        worker.write(encode(READING))
+        await until(lambda: link.dropped == 2)
+        say(8)
+        say(8)
+        assert isinstance(await pump.next(), LinkUp), "the zone is still empty, and they agree anew"
+        worker.write(encode(READING))
+        assert (await pump.next()).trigger == 510
+        worker.close()
+
+
+async def test_eyes_that_are_lost_while_their_worker_lives_come_again_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(camera_link, "END_TIMEOUT_S", 0.05)
+    pump = Pump()
+    argv = (sys.executable, "-c", "import time; time.sleep(60)")
+    async with running(tmp_path, pump, argv=argv) as link:
+        for _ in range(3):
+            worker = await worker_of(tmp_path)
+            worker.write(encode(CameraState(up=True, detail="")))
+            assert isinstance(await pump.next(), LinkUp)
+            worker.close()
+            assert isinstance(await pump.next(), LinkDown)
+        assert link.worker_starts == 1
+
+
+async def until(true):
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - the link rings no bell for this
+            await asyncio.sleep(0.001)
+
+
 async def test_a_camera_takes_no_commands(tmp_path):
     async with running(tmp_path, Pump()) as link:
         with pytest.raises(TypeError, match="takes no Seal"):
@@ -227,11 +290,15 @@ async def test_from_the_camera_to_events_with_a_worker_that_is_killed(tmp_path):
                     read = await pump.next()
                     assert (read.kind, read.flags, read.trigger, read.k, read.camera_boot) == (kind, 15, 2 * trigger, k, 5)
             assert len(list((tmp_path / "evidence" / "id_camera").glob("*.sealed"))) == 6
+            os.kill(link_worker_pid(tmp_path, child=True), 9)
+            assert isinstance(await pump.next(), LinkDown)
+            assert isinstance(await pump.next(), LinkUp)
+            assert link.worker_starts == 1, "new eyes of the same worker"
             os.kill(link_worker_pid(tmp_path), 9)
             assert isinstance(await pump.next(), LinkDown)
             assert isinstance(await pump.next(), LinkUp)
             assert link.worker_starts == 2
-            await server.has_accepted(2)
+            await server.has_accepted(3)
             server.fire(8, render_document(document("a4", 2), seed=1))
             assert (await pump.next()).trigger == 8
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from drivers.ports import LinkLost
 from edge.core.commands import PrintLabel, RunOut
-from edge.core.events import Event, LabelInDoubt, LabelPrinted, LabelUnexpected, LinkDown, LinkUp, PrinterStatus, PrintFailed
+from edge.core.device_events import LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
+from edge.core.event import Event
+from edge.core.events import LinkDown, LinkUp
 from edge.core.values import ItemId, LabelText, Plc, PrintId
 from edge.labels.fields import LabelError
 from edge.runtime.clock import Clock
@@ -476,7 +478,7 @@ def test_the_wire_goes_and_comes_back():
         assert bench.link.health().age_ms >= 900
         bench.printer.fault = ""
         await asyncio.sleep(1)
-        assert bench.link.health() == (True, bench.link.health().age_ms, "ready")
+        assert bench.link.health()[:3] == (True, bench.link.health().age_ms, "ready")
 
     bench = on_a_bench(script)
     assert [type(event) for event in bench.of(LinkUp, LinkDown)] == [LinkUp, LinkDown, LinkUp]

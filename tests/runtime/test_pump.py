@@ -8,7 +8,8 @@ import pytest
 
 from edge.core.commands import Command, SetPermit
 from edge.core.controller import Controller
-from edge.core.events import Booted, ClockRead, ConfigLoaded, DeadlinePassed, Event, LinkUp
+from edge.core.event import Event
+from edge.core.events import Booted, ClockRead, ConfigLoaded, DeadlinePassed, LinkUp
 from edge.core.invariants import Auditor, InvariantError
 from edge.runtime import pump as pump_module
 from edge.runtime.clock import Clock

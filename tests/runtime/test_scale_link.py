@@ -8,7 +8,9 @@ import pytest
 
 from drivers.scale import SerialScale
 from edge.core.commands import SetState
-from edge.core.events import Event, LinkDown, LinkUp, WeightRead
+from edge.core.device_events import WeightRead
+from edge.core.event import Event
+from edge.core.events import LinkDown, LinkUp
 from edge.core.values import State
 from edge.runtime import scale_link
 from edge.runtime.clock import Clock

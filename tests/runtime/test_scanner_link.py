@@ -8,7 +8,8 @@ import pytest
 
 from drivers.ports import BadReply, DeviceError, LinkLost
 from edge.core.commands import SetState
-from edge.core.events import LinkDown, LinkUp, ParcelScanned
+from edge.core.device_events import ParcelScanned
+from edge.core.events import LinkDown, LinkUp
 from edge.core.values import State
 from edge.runtime.clock import Clock
 from edge.runtime.scanner_link import RECONNECT_MAX_S, ScannerLink

@@ -5,7 +5,7 @@ import pytest
 from simulators.documents import render_document
 from tests.vision.synthetic import LAYOUTS, document
 from vision.locate import find_outline, straighten
-from vision.quality import assess
+from vision.quality import assess, exposure_fault, fault, steepness
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +36,35 @@ def glaring(crop):
 )
 def test_reasons(crop, spoil, reason):
     assert assess(spoil(crop)).reason == reason
+
+
+@pytest.mark.parametrize(("level", "fault"), [(10, "too_dark"), (44, "too_dark"), (60, ""), (150, ""), (250, "too_bright")])
+def test_frames_that_show_nothing(level, fault):
+    assert exposure_fault(np.full((200, 300), level, np.uint8)) == fault
+
+
+def test_white_paper_with_print_is_not_too_bright():
+    paper = np.full((400, 600), 250, np.uint8)
+    paper[40:360:40, 50:550] = 30
+    paper[41:361:40, 50:550] = paper[42:362:40, 50:550] = 30
+    assert exposure_fault(paper) == ""
+
+
+def test_sharpness_falls_with_blur_and_not_with_contrast():
+    frame = render_document(document("resident_id", 2), seed=2)[0]
+    sharp, pale = steepness(frame), steepness((frame * 0.4 + 80).astype(np.uint8))
+    soft = [steepness(cv2.GaussianBlur(frame, (0, 0), sigma)) for sigma in (1.0, 2.0, 4.0, 8.0)]
+    assert abs(pale / sharp - 1) < 0.15
+    assert sharp > soft[0] > soft[1] > soft[2] > soft[3]
+    assert fault(frame) == ""
+    assert fault(cv2.GaussianBlur(frame, (0, 0), 6.0)) == "blurred"
+
+
+def test_a_lamp_in_the_picture_is_glare():
+    frame = render_document(document("resident_id", 2), seed=2)[0].copy()
+    cv2.ellipse(frame, (640, 500), (220, 160), 0, 0, 360, 255, -1)
+    assert fault(frame) == "glare"
+
+
+def test_nothing_is_not_blurred():
+    assert steepness(np.full((400, 500), 90, np.uint8)) == 1.0

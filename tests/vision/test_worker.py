@@ -14,7 +14,7 @@ from vision.camera import HEADER, MAGIC, Frame, FramesCamera
 from vision.desks import DocumentDesk, LabelDesk
 from vision.errors import RecogniserFailed
 from vision.evidence import DayKeys, EvidenceRing
-from vision.messages import CameraState, DocumentReading, Hello, decode
+from vision.messages import CameraState, DocumentReading, Hello, Preview, decode
 from vision.tokens import skeleton_token, token
 from vision.warden import Pulse
 from vision.worker import Worker, main
@@ -57,7 +57,7 @@ def test_a_reader_that_breaks_costs_one_frame(desk, monkeypatch):
         raise RecogniserFailed("broke")
 
     monkeypatch.setattr(desk._reader, "read", broken)
-    assert desk(frame(np.zeros((64, 64), np.uint8))).reason == "reader_failed:RecogniserFailed"
+    assert desk(frame(np.full((64, 64), 99, np.uint8))).reason == "reader_failed:RecogniserFailed"
 
 
 def test_evidence_is_kept_and_only_its_id_leaves(tmp_path):
@@ -84,7 +84,7 @@ def test_it_finds_its_camera_again_and_ends_with_the_runtime():
                     assert next_message(ours) == CameraState(up=True, detail="", new=True)
                     wire.sendall(data)
                     assert next_message(ours).reason == "no_label"
-                while (state := next_message(ours)) == CameraState(up=True, detail=""):
+                while (state := next_message(ours)) == CameraState(up=True, detail="") or isinstance(state, Preview):
                     pass
                 assert "closed the connection" in state.detail
     thread.join(5)

@@ -9,7 +9,8 @@ from drivers.modbus_plc import ModbusPlc
 from drivers.ports import PlcPort
 from drivers.s7_plc import S7Plc
 from edge.core.commands import InsertClose
-from edge.core.events import DocumentFed, Event, LinkDown, LinkUp
+from edge.core.event import Event
+from edge.core.events import DocumentFed, LinkDown, LinkUp
 from edge.core.values import DocumentKey, Plc
 from edge.runtime.clock import Clock
 from edge.runtime.link import Cursor

@@ -11,7 +11,8 @@ import pytest
 from drivers.label_printer import LabelPrinter as Driver
 from drivers.label_printer import serial_printer, tcp_printer
 from edge.core.commands import PrintLabel
-from edge.core.events import Event, LabelInDoubt, LabelPrinted, PrinterStatus, PrintFailed
+from edge.core.device_events import LabelInDoubt, LabelPrinted, PrinterStatus, PrintFailed
+from edge.core.event import Event
 from edge.core.values import ItemId, LabelText, PrintId
 from edge.runtime import label_link
 from edge.runtime.clock import Clock

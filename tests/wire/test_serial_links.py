@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from drivers.scanner import SerialScanner
-from edge.core.events import Event, LinkDown, LinkUp, ParcelScanned
+from edge.core.device_events import ParcelScanned
+from edge.core.event import Event
+from edge.core.events import LinkDown, LinkUp
 from edge.runtime import scanner_link
 from edge.runtime.clock import Clock
 from edge.runtime.link import Cursor

@@ -7,7 +7,8 @@ from typing import Any
 
 from edge.core.commands import PrintLabel, Publish
 from edge.core.controller import Controller
-from edge.core.events import Booted, Event, LotReceived, ManifestGranted
+from edge.core.event import Event
+from edge.core.events import Booted, LotReceived, ManifestGranted
 from edge.core.values import LotId, Order, OrderId, Settings
 from edge.runtime.records import JournalError, Record
 from edge.runtime.replay import Step, fresh_controller, steps

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli import app
-from edge.core.events import ClockRead, PrintFailed
+from edge.core.device_events import PrintFailed
+from edge.core.events import ClockRead
 from edge.reports.sheet import Sheet
 from edge.runtime.records import journal_key
 from edge.runtime.reporting.facts import Facts, gather
