@@ -200,6 +200,7 @@ class Controller:
         # The monotonic clock begins anew when the machine does: from here on time is measured from this boot's stamps.
         self.floor.now_us = event.at_us
         self.floor.production.restarted(event.at_us)
+        self.floor.pool.restarted()
         self.challenges.restarted()
         self._restart_links()
         if event.boot > 1:
@@ -295,14 +296,14 @@ class Controller:
 
     def _manifest_sealed(self, event: ManifestSealed) -> None:
         floor = self.floor
-        fresh = floor.pool.activate(event)
-        if fresh is not None:
-            for order in fresh:
-                floor.clocks.granted(order, floor.wall_ms(), floor.settings)
+        grant = floor.pool.activate(event)
+        if grant is not None:
+            floor.clocks.granted(grant.cohorts.values(), floor.wall_ms(), floor.settings)
+            for order in grant.urgent.values():
                 self.lots.granted(order)
             floor.end_condition("NO_MANIFEST")
             floor.end_condition("MANIFEST_REFUSED")
-            groups = ";".join(",".join(group) for group in floor.pool.ambiguous(fresh))
+            groups = ";".join(",".join(group) for group in floor.pool.ambiguous(grant))
             floor.report("manifest_accepted", lot=event.lot, version=event.version, digest=event.digest, ambiguous=groups)
         elif floor.pool.lots.get(event.lot, 0) < event.version:
             floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")

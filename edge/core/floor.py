@@ -31,7 +31,7 @@ class Floor:
         self.conditions = Conditions()
         self.pool = OrderPool()
         self.bags = Bags()
-        self.clocks = Clocks()
+        self.clocks = Clocks(self.pool.cohort_of)
         self.production = Production()
         self.unexpected: dict[str, int] = {}
         """(state, event) pairs that no table has, counted: named, never silent"""
