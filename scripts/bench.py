@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from bench_core import core, start
 from bench_line import line
+from bench_manifest import manifest
 from bench_plc import plc
 from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
@@ -147,6 +148,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "core": core,
     "start": start,
     "line": line,
+    "manifest": manifest,
 }
 
 

@@ -69,6 +69,8 @@ from edge.core.tracking import Deadlines
 from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, Settings, SortPlan
 
 CLOCK_STEP_MS_MAX = 2000
+GROUPS_TOLD_MAX, ALIKE_TOLD_MAX = 200, 20
+"""look-alike groups that an answer lists, and orders of each: a message must stay below what a broker takes"""
 
 
 class Controller:
@@ -303,8 +305,16 @@ class Controller:
                 self.lots.granted(order)
             floor.end_condition("NO_MANIFEST")
             floor.end_condition("MANIFEST_REFUSED")
-            groups = ";".join(",".join(group) for group in floor.pool.ambiguous(grant))
-            floor.report("manifest_accepted", lot=event.lot, version=event.version, digest=event.digest, ambiguous=groups)
+            groups = list(floor.pool.ambiguous(grant))
+            told = ";".join(",".join(group[:ALIKE_TOLD_MAX]) for group in groups[:GROUPS_TOLD_MAX])
+            floor.report(
+                "manifest_accepted",
+                lot=event.lot,
+                version=event.version,
+                digest=event.digest,
+                ambiguous=told,
+                ambiguous_groups=len(groups),
+            )
         elif floor.pool.lots.get(event.lot, 0) < event.version:
             floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")
 

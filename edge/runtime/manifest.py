@@ -15,6 +15,7 @@ from edge.core.values import LotId, Order, SortPlan
 
 MESSAGE_MAX_BYTES = 1 << 20
 ORDERS_MAX = 500
+MANIFEST_ORDERS_MAX = 50_000
 CHUNKS_MAX = 200
 OPEN_MAX = 8
 FAULTS_MAX = 20
@@ -42,6 +43,7 @@ class FaultCode(StrEnum):
     NOT_JSON = "message is not JSON; central: correct the message"
     WRONG_TYPE = "field missing or of the wrong type; central: correct the message"
     TOO_MANY_ORDERS = f"more than {ORDERS_MAX} orders in one chunk; central: send smaller chunks"
+    TOO_LONG = f"more than {MANIFEST_ORDERS_MAX} orders in one manifest; central: make several lots of them"
     WRONG_CHUNK = "chunk number is not within 1..chunks; central: correct the message"
     CONTRADICTORY_CHUNK = "chunks of one manifest disagree; central: send it again under a new version"
     MISSING_CHUNK = "chunk did not come; central: send the whole manifest again"
@@ -227,6 +229,8 @@ class _Open:
         faults = self._faults[:]
         if self._contradiction:
             faults.append(Fault(FaultCode.CONTRADICTORY_CHUNK))
+        if len(self._ids) > MANIFEST_ORDERS_MAX:
+            faults.append(Fault(FaultCode.TOO_LONG))
         faults += [Fault(FaultCode.MISSING_CHUNK, f"chunk {chunk} of {self.head.chunks}") for chunk in missing]
         # The digest can only say something about orders that came and could be read.
         if not faults and self._hash.hexdigest() != self.head.digest:

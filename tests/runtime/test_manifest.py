@@ -94,6 +94,12 @@ def test_unknown_fields_are_allowed_but_under_the_digest():
     assert codes(data[0].replace(b"added_later", b"added_later2")) == ["DIGEST_MISMATCH"]
 
 
+def test_a_manifest_has_an_end(monkeypatch):
+    monkeypatch.setattr(manifest, "MANIFEST_ORDERS_MAX", 2)
+    assert isinstance(settle(*messages([order(0)], [order(1)]))[-1], ManifestSealed)
+    assert codes(*messages([order(0)], [order(1), order(2)])) == ["TOO_LONG"]
+
+
 def address(**changes):
     return {**order(0)["address"], **changes}
 
