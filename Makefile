@@ -60,8 +60,9 @@ kills: setup    ## kill -9 of the running line 30 times: how long until it stand
 bench: setup    ## speed of the parts against named peers; figures to docs/figures.json; PARTS="core line" shows only these
 	@PYTHONPATH=. $(BIN)/python scripts/bench.py $(PARTS)
 
-docs: setup    ## write docs/tables.md from the code's tables
+docs: setup    ## write docs/tables.md and docs/contract from the code
 	@PYTHONPATH=. $(BIN)/python scripts/make_docs.py
+	@PYTHONPATH=. $(BIN)/python scripts/make_contract.py
 
 lock:     ## write the hash-locked requirement files anew (needs pip-tools)
 	@python3 scripts/lock.py

@@ -113,7 +113,7 @@ async def _run(messages: list[bytes], folder: Path) -> dict[str, float]:
     store, clock, crew, wire, late_ms = ThreadStore(ledger), Clock(), Crew(), Wire(messages), list[float]()
     controller = Controller(SETTINGS, PLAN)
     pump = Pump(controller, Auditor(controller), store, lambda _: None, clock, stall_ms=250)
-    link = CentralLink(pump.offer, wire, store, clock, crew, root=ROOT, sort_plan=PLAN, line_state=dict)
+    link = CentralLink(pump.offer, wire, store, clock, crew, root=ROOT, sort_plan=PLAN, line_state=lambda: "")
     gc.collect()
     gc.freeze()
     crew.spawn(_late(late_ms), "lateness")

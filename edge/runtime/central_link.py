@@ -1,28 +1,21 @@
 """The link to the central systems: manifests in, the outbox out, the line's state retained at the broker.
 
-Topics under `sealline/v1/<site>/<line>/`, JSON, QoS 1, correlation in the payload:
-
-    manifest  central → line   {message_id, lot, version, chunk, chunks, digest, orders}: see edge/runtime/manifest.py
-    lot       central → line   {lot, issuer, signed_ms, documents, green}: see edge/runtime/messages.py
-    cancel    central → line   {order_id, version}
-    confirm   central → line   {journal_id, seq}: everything up to seq is stored; rows are kept until then (I14)
-    request   line → central   {want: "manifest"}
-    events    line → central   {journal_id, seq, key, at_ms, kind, body}; seq is gap-free per journal, key names the row
-    state     line → central   {online, …}, retained; the last will says {online: false}
+Topics under `sealline/v1/<site>/<line>/`, JSON, QoS 1; what each message holds: edge/runtime/contract.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
 
 import msgspec
 
 from drivers.ports import BrokerPort, Delivery, DeviceError, DeviceRefused
 from edge.core.commands import Command
-from edge.core.events import Event, LinkDown, LinkUp
+from edge.core.events import Event, LinkDown, LinkUp, MessageRefused
 from edge.core.values import SortPlan
 from edge.runtime.clock import Clock
+from edge.runtime.contract.inward import Confirm
+from edge.runtime.contract.outward import EventMessage, LineState, Request
 from edge.runtime.link import Health, Offer
 from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
 from edge.runtime.messages import MESSAGES, decode_message
@@ -34,19 +27,14 @@ OFFER_AGAIN_S = 0.02
 LOOK_S = 0.25
 AGAIN_S = 5.0
 UNACKED_PARTS_MAX = 16
+RETAINED = "retained; central: send commands without the retain flag, and clear what the broker keeps on this topic"
 
 _LONG_AGO_S = float("-inf")
-LineState: TypeAlias = Mapping[str, str | int | bool | None]
 _encode = msgspec.json.Encoder().encode
 
 
-class _Confirm(msgspec.Struct, frozen=True):
-    journal_id: str
-    seq: int
-
-
-_decode_confirm = msgspec.json.Decoder(_Confirm).decode
-OFFLINE = _encode({"online": False})
+_decode_confirm = msgspec.json.Decoder(Confirm).decode
+OFFLINE = _encode(LineState(online=False))
 
 
 def topic_root(site: str, line: str) -> str:
@@ -69,7 +57,7 @@ class CentralLink:
         *,
         root: str,
         sort_plan: SortPlan,
-        line_state: Callable[[], LineState],
+        line_state: Callable[[], str],
     ) -> None:
         self._offer = offer
         self._port = port
@@ -88,6 +76,7 @@ class CentralLink:
         self.outbox = Outbox(store)
         self._journal_id = store.journal_id
         self.stray_confirms = 0
+        self._requests = 0
 
     # --- what the rest of the runtime sees ---
     def send(self, command: Command) -> None:
@@ -176,7 +165,9 @@ class CentralLink:
     async def _listen(self) -> None:
         while True:
             delivery = await self._port.receive()
-            if delivery.topic == self._root + "manifest":
+            if delivery.retained and delivery.topic.startswith(self._root):
+                await self._refuse(delivery, RETAINED)
+            elif delivery.topic == self._root + "manifest":
                 await self._manifest(delivery)
             elif delivery.topic == self._root + "confirm":
                 await self._confirm(delivery)
@@ -188,6 +179,10 @@ class CentralLink:
     async def _message(self, delivery: Delivery) -> None:
         """One message is one event; it is acknowledged when that is durable."""
         event = decode_message(delivery.topic.removeprefix(self._root), delivery.payload, self._clock.now_us())
+        await self._tell(event, partial(self._port.ack, delivery))
+
+    async def _refuse(self, delivery: Delivery, fault: str) -> None:
+        event = MessageRefused(at_us=self._clock.now_us(), topic=delivery.topic.removeprefix(self._root), fault=fault)
         await self._tell(event, partial(self._port.ack, delivery))
 
     async def _confirm(self, delivery: Delivery) -> None:
@@ -226,9 +221,15 @@ class CentralLink:
         while True:
             await self._online.wait()
             row = await self.outbox.next()
-            head = {"journal_id": self._journal_id, "seq": row.seq, "key": f"{self._journal_id}:{row.seq}"}
-            rest = {"at_ms": row.at_ms, "kind": row.kind, "body": msgspec.Raw(row.body)}
-            if not await self._publish("events", head | rest):
+            message = EventMessage(
+                journal_id=self._journal_id,
+                seq=row.seq,
+                key=f"{self._journal_id}:{row.seq}",
+                at_ms=row.at_ms,
+                kind=row.kind,
+                body=msgspec.Raw(row.body),
+            )
+            if not await self._publish("events", _encode(message)):
                 await asyncio.sleep(RECONNECT_S[1])
 
     async def _keep_up(self) -> None:
@@ -247,17 +248,16 @@ class CentralLink:
     async def _keep_asking(self, now_s: float) -> None:
         if self._wants_manifest and now_s - self._asked_s >= AGAIN_S:
             self._asked_s = now_s
-            await self._publish("request", {"want": "manifest"})
+            self._requests += 1
+            request = Request(want="manifest", request_id=f"{self._journal_id}-{self._clock.now_us()}-{self._requests}")
+            await self._publish("request", _encode(request))
 
     async def _keep_telling(self, now_s: float) -> None:
-        state = _encode({"online": True, **self._line_state()})
-        if (state != self._told or now_s - self._told_s >= AGAIN_S) and await self._publish_bytes("state", state, retain=True):
+        state = _encode(LineState(online=True, state=self._line_state(), journal_id=self._journal_id))
+        if (state != self._told or now_s - self._told_s >= AGAIN_S) and await self._publish("state", state, retain=True):
             self._told, self._told_s = state, now_s
 
-    async def _publish(self, topic: str, message: Mapping[str, object]) -> bool:
-        return await self._publish_bytes(topic, _encode(message), retain=False)
-
-    async def _publish_bytes(self, topic: str, payload: bytes, *, retain: bool) -> bool:
+    async def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """False = the connection is lost; the receiving task sees the same and reconnects."""
         try:
             await self._port.publish(self._root + topic, payload, retain=retain)

@@ -4,19 +4,16 @@ import hashlib
 import re
 from collections.abc import Generator, Iterator
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
-from msgspec import Meta
 
 from edge.core.events import Event, ManifestGranted, ManifestRefused, ManifestSealed
 from edge.core.routing import route
 from edge.core.values import LotId, Order, SortPlan
+from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, ORDERS_MAX, ManifestHead
 
-MESSAGE_MAX_BYTES = 1 << 20
-ORDERS_MAX = 500
 MANIFEST_ORDERS_MAX = 50_000
-CHUNKS_MAX = 200
 OPEN_MAX = 8
 FAULTS_MAX = 20
 ORDERS_A_STEP = 100
@@ -77,16 +74,8 @@ class Settled(NamedTuple):
     events: tuple[Event, ...]
 
 
-class _Head(msgspec.Struct, frozen=True):
-    lot: Annotated[str, Meta(min_length=1, max_length=64)]
-    version: Annotated[int, Meta(ge=1, le=2**53)]
-    chunk: Annotated[int, Meta(ge=1, le=CHUNKS_MAX)]
-    chunks: Annotated[int, Meta(ge=1, le=CHUNKS_MAX)]
-    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-
-
 class _Part(NamedTuple):
-    head: _Head
+    head: ManifestHead
     orders: tuple[Order, ...]
     canonical: bytes
     """the orders' canonical lines, joined by newlines"""
@@ -121,7 +110,7 @@ def _part(data: bytes, plan: SortPlan) -> Steps[_Part]:
     raw = _decode(data)
     yield
     try:
-        head = msgspec.convert(raw, _Head)
+        head = msgspec.convert(raw, ManifestHead)
     except msgspec.ValidationError as error:
         raise _UnusableError(Fault(FaultCode.WRONG_TYPE, _place(error))) from error
     listed = raw.get("orders")
@@ -173,7 +162,7 @@ def s10_valid(number: str) -> bool:
 class _Open:
     """A manifest of which some chunks are still to come; what can be checked is checked as they come."""
 
-    def __init__(self, head: _Head, at_us: int) -> None:
+    def __init__(self, head: ManifestHead, at_us: int) -> None:
         self.head = head
         self.begun_us = at_us
         self._parts: dict[int, _Part] = {}

@@ -228,7 +228,7 @@ class Line:
             self._crew,
             root=root,
             sort_plan=sort_plan_of(self._config),
-            line_state=lambda: {"state": self.runtime.controller.floor.machine.state.name},
+            line_state=lambda: self.runtime.controller.floor.machine.state.name,
         )
         self.runtime.add(link)
         return link

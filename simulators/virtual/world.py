@@ -274,7 +274,7 @@ class World:
             crew,
             root="sealline/v1/virtual/line-1/",
             sort_plan=self._sort_plan,
-            line_state=lambda: {"state": runtime.controller.floor.machine.state.name},
+            line_state=lambda: runtime.controller.floor.machine.state.name,
         )
         runtime.add(central)
         self.plant.on_expose = lambda camera, trigger, subject: eyes[camera].exposed(trigger, subject)

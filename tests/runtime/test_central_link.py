@@ -18,9 +18,11 @@ from edge.core.values import SortPlan
 from edge.runtime import central_link
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
+from edge.runtime.contract.outward import CONTRACT
 from edge.runtime.outbox import Outbox
 from edge.runtime.records import OutboxRow
 from edge.runtime.spawn import Crew
+from tests.contract import require_sent
 from tests.runtime.test_manifest import messages, order
 
 ROOT = "sealline/v1/demo/line-1/"
@@ -79,6 +81,7 @@ class FakePort:
     async def publish(self, topic, payload, *, retain=False):
         await asyncio.sleep(0)
         message = json.loads(payload)
+        require_sent(topic.removeprefix(ROOT), payload)
         if self.inbox is None:
             raise LinkLost("not connected")
         if self.fail_publish_of is not None and message.get("seq") == self.fail_publish_of:
@@ -99,8 +102,8 @@ class FakePort:
     def drop(self):
         self.inbox.put_nowait(LinkLost("gone"))
 
-    def deliver(self, topic, payload, mid=1):
-        self.inbox.put_nowait(Delivery(ROOT + topic, payload, self.connections, mid, 1))
+    def deliver(self, topic, payload, mid=1, retained=False):
+        self.inbox.put_nowait(Delivery(ROOT + topic, payload, self.connections, mid, 1, retained))
 
     def confirm(self, seq, journal_id="J1"):
         self.deliver("confirm", json.dumps({"journal_id": journal_id, "seq": seq}).encode(), mid=900 + seq)
@@ -125,7 +128,7 @@ class Rig:
     def __init__(self, rows=0):
         self.port, self.store = FakePort(), MemoryStore(rows)
         self.events, self.durable, self.refuse = [], [], 0
-        self.state = {"state": "Stopped"}
+        self.state = "STOPPED"
         self.crew = Crew()
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
@@ -165,11 +168,14 @@ def impatient(monkeypatch):
 async def test_connects_subscribes_asks_and_tells_its_state():
     async with Rig() as rig:
         assert rig.port.subscribed == [("manifest", 1), ("lot", 1), ("cancel", 1), ("confirm", 0)]
-        assert rig.port.of("request") == [{"want": "manifest"}]
-        assert ("state", {"online": True, "state": "Stopped"}, True) in rig.port.published
+        (request,) = rig.port.of("request")
+        assert request["want"] == "manifest"
+        state = {"online": True, "state": "STOPPED", "journal_id": "J1", "contract": CONTRACT}
+        assert ("state", state, True) in rig.port.published
         assert [type(event) for event in rig.events] == [LinkUp]
         assert rig.link.health().up
-    assert rig.port.published[-1] == ("state", {"online": False}, True)
+    off = {"online": False, "state": "", "journal_id": "", "contract": CONTRACT}
+    assert rig.port.published[-1] == ("state", off, True)
     assert not rig.link.health().up
 
 
@@ -194,14 +200,27 @@ async def test_a_lot_and_a_cancellation_are_acknowledged_when_durable():
     assert "central: correct" in refused[0].fault
 
 
+@pytest.mark.parametrize("topic", ["manifest", "lot", "cancel"])
+async def test_a_retained_command_is_refused(topic):
+    async with Rig() as rig:
+        rig.port.deliver(topic, messages([order(0)])[0], mid=7, retained=True)
+        await rig.until(lambda: len(rig.events) == 2)
+        refused = rig.events[-1]
+        assert isinstance(refused, MessageRefused)
+        assert (refused.topic, refused.fault.split(";")[0]) == (topic, "retained")
+        assert rig.port.acked == []
+        rig.durable[-1]()
+        assert rig.port.acked == [7]
+
+
 async def test_state_is_told_again_only_on_change():
     async with Rig() as rig:
         for _ in range(50):
             await asyncio.sleep(0)
         assert len(rig.port.of("state")) == 1
-        rig.state = {"state": "Execute"}
+        rig.state = "EXECUTE"
         await rig.until(lambda: len(rig.port.of("state")) == 2)
-        assert rig.port.of("state")[-1] == {"online": True, "state": "Execute"}
+        assert [state["state"] for state in rig.port.of("state")] == ["STOPPED", "EXECUTE"]
 
 
 async def test_rows_go_in_order_with_journal_seq_and_key():
@@ -317,6 +336,7 @@ async def test_asks_again_until_a_manifest_is_settled(monkeypatch):
         asked, told = len(rig.port.of("request")), len(rig.port.of("state"))
         await rig.until(lambda: len(rig.port.of("state")) > told + 3)
         assert len(rig.port.of("request")) <= asked + 1
+        assert len({request["request_id"] for request in rig.port.of("request")}) == len(rig.port.of("request"))
         rig.link.request_manifest()
         await rig.until(lambda: len(rig.port.of("request")) > asked + 1)
 
