@@ -117,6 +117,7 @@ def address(**changes):
         ({"documents": []}, "NO_DOCUMENT"),
         ({"documents": [{"kind": "passport", "token": "E12345678", "skeleton": "0" * 32}]}, "PLAIN_NUMBER"),
         ({"documents": [{"kind": "passport", "token": "0" * 32, "skeleton": "E12345678"}]}, "PLAIN_NUMBER"),
+        ({"documents": [{**order(0)["documents"][0], "number": "E12345678"}]}, "PLAIN_NUMBER"),
         ({"documents": order(0)["documents"] * 2}, "DUPLICATE_DOCUMENT"),
         ({"priority": "high"}, "WRONG_TYPE"),
     ],

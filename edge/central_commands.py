@@ -1,0 +1,48 @@
+"""`sealline tokenise`: what a central system does before it speaks to a line."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+BAD_INPUT = 2
+err = Console(stderr=True)
+
+
+def _refuse(faults: tuple[str, ...]) -> typer.Exit:
+    for fault in faults:
+        err.print(fault, highlight=False, markup=False, soft_wrap=True)
+    return typer.Exit(BAD_INPUT)
+
+
+def tokenise(
+    plain: Annotated[Path, typer.Argument(help="The list: .csv with one document a row, or JSON lines with one order a line")],
+    key: Annotated[Path, typer.Option("--key", help="The site key, as the lines have it")],
+    lot: Annotated[str, typer.Option(help="Write a manifest of this lot instead of bare orders, one message a line")] = "",
+    version: Annotated[int, typer.Option(min=1, help="Version of the manifest")] = 1,
+    to: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of standard output")] = None,
+) -> None:
+    """Turn a plain list into orders with keyed tokens: the numbers stay where the list is. Exit 2 with all its faults."""
+    from edge.runtime import tokenise as source
+    from line_config.document_layout import standard_layouts
+    from vision.tokens import SiteKeyError, load_site_key
+
+    try:
+        entries = source.read_list(plain.read_bytes(), as_csv=plain.suffix.lower() == ".csv")
+        orders = source.tokenise(entries, load_site_key(key), standard_layouts())
+    except OSError as error:
+        raise _refuse((f"{plain} cannot be read: {error.strerror}",)) from error
+    except SiteKeyError as error:
+        raise _refuse((str(error),)) from error
+    except source.ListRefused as refused:
+        raise _refuse(tuple(f"{plain}: {fault}" for fault in refused.faults)) from refused
+    lines = [message.decode() for message in source.manifest(orders, lot=lot, version=version)] if lot else []
+    text = "".join(f"{line}\n" for line in lines or [json.dumps(order, ensure_ascii=False) for order in orders])
+    if to is None:
+        sys.stdout.write(text)
+    else:
+        to.write_text(text, encoding="utf-8")
+    err.print(f"{len(orders)} orders" + (f" in {len(lines)} messages" if lot else ""))
