@@ -26,6 +26,7 @@ ACTS: dict[str, Act] = {
     "run_out": Act(),
     "clear_belt": Act(),
     "rejects_cleared": Act(),
+    "confirm_leases": Act(arguments=("second",)),
     # --- bags; `labels` and `label` are texts of scanned label QRs ---
     "bind_bag": Act(arguments=("chute", "bag")),
     "recount_bag": Act(arguments=("chute", "labels")),

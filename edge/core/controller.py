@@ -37,6 +37,7 @@ from edge.core.events import (
     LabelPrinted,
     LabelPurged,
     LabelRead,
+    LeaseTold,
     LinkDown,
     LinkUp,
     Lost,
@@ -140,6 +141,7 @@ class Controller:
             ManifestGranted: self.floor.pool.take_chunk,
             ManifestSealed: self._manifest_sealed,
             ManifestRefused: self._manifest_refused,
+            LeaseTold: self._lease_told,
             MessageRefused: self._message_refused,
             LotReceived: self.lots.received,
             OrderCancelled: self.recall.cancelled,
@@ -207,10 +209,12 @@ class Controller:
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()
+            self.floor.leases.restarted()
             self.sorting.bind(self.sorting.inductions.restart())
 
     def _booted(self, event: Booted) -> None:
-        self.floor.boot = event.boot
+        self.floor.boot, self.floor.journal_id = event.boot, event.journal_id
+        self.floor.look_at_leases()
         if event.broke:
             self.floor.raise_condition("PROMISE_BROKEN")
         self.floor.report("booted", boot=event.boot, version=event.version, broke=event.broke)
@@ -241,6 +245,7 @@ class Controller:
             floor.end_condition("CLOCK_STEPPED")
         self.supervision.shift_clock(event.wall_ms)
         self.challenges.clock()
+        floor.look_at_leases()
         if floor.clocks.warn(event.wall_ms):
             floor.raise_condition("TIME_LIMIT_NEAR")
         else:
@@ -298,7 +303,14 @@ class Controller:
 
     def _manifest_sealed(self, event: ManifestSealed) -> None:
         floor = self.floor
+        if floor.leases.old(event):
+            floor.pool.forget(event.lot, event.version)
+            floor.report("manifest_refused", lot=event.lot, version=event.version, faults="OLD_EPOCH")
+            return
         grant = floor.pool.activate(event)
+        if grant is not None or floor.pool.lots.get(event.lot) == event.version:
+            floor.leases.granted(event)
+            floor.look_at_leases()
         if grant is not None:
             floor.clocks.granted(grant.cohorts.values(), floor.wall_ms(), floor.settings)
             for order in grant.urgent.values():
@@ -317,6 +329,13 @@ class Controller:
             )
         elif floor.pool.lots.get(event.lot, 0) < event.version:
             floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")
+
+    def _lease_told(self, event: LeaseTold) -> None:
+        floor = self.floor
+        answers = (event.journal_id, event.boot) == (floor.journal_id, floor.boot)
+        code = floor.leases.told(event, floor.wall_ms(), answers=answers, settings=floor.settings)
+        floor.look_at_leases()
+        floor.report("lease", lot=event.lot, epoch=event.epoch, end_ms=event.end_ms, code=code or "OK")
 
     def _message_refused(self, event: MessageRefused) -> None:
         self.floor.raise_condition("MANIFEST_REFUSED")

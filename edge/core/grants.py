@@ -6,7 +6,7 @@ A seal must not cost what the manifest is long, so whatever is done order by ord
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from edge.core.values import Order, OrderId
+from edge.core.values import LotId, Order, OrderId
 
 DocumentName: TypeAlias = tuple[str, str]
 """(kind, token) or (kind, skeleton)"""
@@ -26,7 +26,8 @@ class Cohort:
 class Grant:
     """One manifest. Before its seal nothing of it counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, lot: LotId) -> None:
+        self.lot = lot
         self.sealed = False
         self.chunks: dict[int, tuple[Order, ...]] = {}
         """kept until the seal"""

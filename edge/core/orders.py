@@ -102,7 +102,7 @@ class OrderPool:
     def take_chunk(self, chunk: ManifestGranted) -> None:
         """Enter a chunk's orders; they count when their manifest is sealed. A manifest that is not newer leaves no trace."""
         if self.lots.get(chunk.lot, 0) < chunk.version:
-            grant = self._grants.setdefault((chunk.lot, chunk.version), Grant())
+            grant = self._grants.setdefault((chunk.lot, chunk.version), Grant(chunk.lot))
             self._register.stage(grant, chunk.chunk, chunk.orders)
 
     def restarted(self) -> None:
@@ -113,7 +113,7 @@ class OrderPool:
 
     def activate(self, sealed: ManifestSealed) -> Grant | None:
         """Make a sealed manifest's orders count, and return it; None: an old version, a missing chunk, or a repetition."""
-        grant = self._grants.pop((sealed.lot, sealed.version), None) or Grant()
+        grant = self._grants.pop((sealed.lot, sealed.version), None) or Grant(sealed.lot)
         if len(grant.chunks) != sealed.chunks or self.lots.get(sealed.lot, 0) >= sealed.version:
             self._register.drop(grant, grant.chunks)
             return None
@@ -126,6 +126,15 @@ class OrderPool:
         grant.sealed = True
         self.waiting += grant.waiting()
         return grant
+
+    def forget(self, lot: LotId, version: int) -> None:
+        """A manifest that will not be sealed leaves no trace."""
+        grant = self._grants.pop((lot, version), Grant(lot))
+        self._register.drop(grant, grant.chunks)
+
+    def lot_of(self, order_id: OrderId) -> LotId:
+        """By which lot an active order was granted."""
+        return self._register.grant_of[order_id].lot
 
     def cohort_of(self, order_id: OrderId) -> Cohort | None:
         """With whom an active order was granted."""

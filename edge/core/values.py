@@ -194,6 +194,8 @@ class Settings(msgspec.Struct, frozen=True):
     shift_starts_min: tuple[int, ...] = (0, 480, 960)
     """minutes of the local day at which a shift begins"""
     utc_offset_min: int = 480
+    lease_margin_min: int = 10
+    """how long after a lease's end central waits at least before it grants the lot to another line"""
 
     def limit_min(self, product: str) -> int:
         """Time limit of a product, in minutes; one that is not listed has the longest."""

@@ -58,13 +58,18 @@ class CentralLink:
         root: str,
         sort_plan: SortPlan,
         line_state: Callable[[], str],
+        boot: int = 1,
+        unconfirmed: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`unconfirmed`: whether the line has leases that only central can confirm, as it has been away."""
         self._offer = offer
         self._port = port
         self._clock = clock
         self._crew = crew
         self._root = root
         self._line_state = line_state
+        self._boot = boot
+        self._unconfirmed = unconfirmed
         self._desk = ManifestDesk(sort_plan)
         self._unacked: dict[ManifestKey, list[Delivery]] = {}
         self._online = asyncio.Event()
@@ -72,7 +77,8 @@ class CentralLink:
         self._detail = ""
         self._wants_manifest = True
         self._told = b""
-        self._told_s = self._asked_s = _LONG_AGO_S
+        self._told_s = _LONG_AGO_S
+        self._asked_s = {"manifest": _LONG_AGO_S, "leases": _LONG_AGO_S}
         self.outbox = Outbox(store)
         self._journal_id = store.journal_id
         self.stray_confirms = 0
@@ -101,7 +107,8 @@ class CentralLink:
 
     def request_manifest(self) -> None:
         """Ask central for the open orders; asked again until a manifest has been settled."""
-        self._wants_manifest, self._asked_s = True, _LONG_AGO_S
+        self._wants_manifest = True
+        self._asked_s["manifest"] = _LONG_AGO_S
 
     async def run(self) -> None:
         """Serve the connection until cancelled, then say that the line is off."""
@@ -235,7 +242,8 @@ class CentralLink:
     async def _keep_up(self) -> None:
         while True:
             if not self._online.is_set():
-                self._told, self._told_s, self._asked_s = b"", _LONG_AGO_S, _LONG_AGO_S
+                self._told, self._told_s = b"", _LONG_AGO_S
+                self._asked_s = dict.fromkeys(self._asked_s, _LONG_AGO_S)
                 await self._online.wait()
             now_s = asyncio.get_running_loop().time()
             for settled in self._desk.overdue(self._clock.now_us()):
@@ -246,11 +254,13 @@ class CentralLink:
             await asyncio.sleep(LOOK_S)
 
     async def _keep_asking(self, now_s: float) -> None:
-        if self._wants_manifest and now_s - self._asked_s >= AGAIN_S:
-            self._asked_s = now_s
-            self._requests += 1
-            request = Request(want="manifest", request_id=f"{self._journal_id}-{self._clock.now_us()}-{self._requests}")
-            await self._publish("request", _encode(request))
+        for want, wanted in (("manifest", self._wants_manifest), ("leases", self._unconfirmed())):
+            if wanted and now_s - self._asked_s[want] >= AGAIN_S:
+                self._asked_s[want] = now_s
+                self._requests += 1
+                request_id = f"{self._journal_id}-{self._boot}-{self._requests}"
+                request = Request(want=want, request_id=request_id, journal_id=self._journal_id, boot=self._boot)
+                await self._publish("request", _encode(request))
 
     async def _keep_telling(self, now_s: float) -> None:
         state = _encode(LineState(online=True, state=self._line_state(), journal_id=self._journal_id))

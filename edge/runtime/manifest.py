@@ -45,6 +45,7 @@ class FaultCode(StrEnum):
     CONTRADICTORY_CHUNK = "chunks of one manifest disagree; central: send it again under a new version"
     MISSING_CHUNK = "chunk did not come; central: send the whole manifest again"
     DIGEST_MISMATCH = "orders do not fit the digest; central: send the whole manifest again"
+    HALF_A_LEASE = "epoch without lease_end_ms, or the other way round; central: send both or neither"
     DUPLICATE_ORDER = "order stands there twice; central: send each order once"
     DUPLICATE_DOCUMENT = "document belongs to two orders; central: decide which"
     DUPLICATE_TRACKING_NUMBER = "tracking number is used twice; central: give each order its own"
@@ -175,6 +176,11 @@ def s10_valid(number: str) -> bool:
     return int(number[10]) == {10: 0, 11: 5}.get(check, check)
 
 
+def _said_of_all(head: ManifestHead) -> tuple[object, ...]:
+    """What every chunk must say alike."""
+    return head.chunks, head.digest, head.epoch, head.lease_end_ms
+
+
 class _Open:
     """A manifest of which some chunks are still to come; what can be checked is checked as they come."""
 
@@ -194,7 +200,7 @@ class _Open:
 
     def take(self, part: _Part) -> None:
         earlier = self._parts.get(part.head.chunk)
-        agrees = (part.head.chunks, part.head.digest) == (self.head.chunks, self.head.digest)
+        agrees = _said_of_all(part.head) == _said_of_all(self.head)
         if not agrees or (earlier is not None and earlier.canonical != part.canonical):
             self._contradiction = True
         if earlier is None:
@@ -234,6 +240,8 @@ class _Open:
         faults = self._faults[:]
         if self._contradiction:
             faults.append(Fault(FaultCode.CONTRADICTORY_CHUNK))
+        if bool(self.head.epoch) != bool(self.head.lease_end_ms):
+            faults.append(Fault(FaultCode.HALF_A_LEASE))
         if len(self._ids) > MANIFEST_ORDERS_MAX:
             faults.append(Fault(FaultCode.TOO_LONG))
         faults += [Fault(FaultCode.MISSING_CHUNK, f"chunk {chunk} of {self.head.chunks}") for chunk in missing]
@@ -252,7 +260,15 @@ class _Open:
             for chunk, part in sorted(self._parts.items())
         ]
         chunks, digest = self.head.chunks, self.head.digest
-        sealed = ManifestSealed(at_us=at_us, lot=lot, version=version, chunks=chunks, digest=digest)
+        sealed = ManifestSealed(
+            at_us=at_us,
+            lot=lot,
+            version=version,
+            chunks=chunks,
+            digest=digest,
+            epoch=self.head.epoch,
+            lease_end_ms=self.head.lease_end_ms,
+        )
         return Settled(lot, version, (*granted, sealed))
 
 

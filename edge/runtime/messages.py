@@ -1,13 +1,13 @@
-"""Central's short messages, each of which becomes one event: receipt lots and cancellations."""
+"""Central's short messages, each of which becomes one event: receipt lots, leases and cancellations."""
 
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from edge.core.events import Event, LotReceived, MessageRefused, OrderCancelled
+from edge.core.events import Event, LeaseTold, LotReceived, MessageRefused, OrderCancelled
 from edge.core.values import LotId, OrderDocument, OrderId
-from edge.runtime.contract.inward import INWARD, Cancel, Lot
+from edge.runtime.contract.inward import INWARD, Cancel, Lease, Lot
 
 
 def _lot(lot: Lot, at_us: int) -> Event:
@@ -17,12 +17,24 @@ def _lot(lot: Lot, at_us: int) -> Event:
     )
 
 
+def _lease(lease: Lease, at_us: int) -> Event:
+    return LeaseTold(
+        at_us=at_us,
+        lot=LotId(lease.lot),
+        epoch=lease.epoch,
+        end_ms=lease.end_ms,
+        journal_id=lease.journal_id,
+        boot=lease.boot,
+        central_ms=lease.central_ms,
+    )
+
+
 def _cancel(cancel: Cancel, at_us: int) -> Event:
     return OrderCancelled(at_us=at_us, order_id=OrderId(cancel.order_id), version=cancel.version)
 
 
 # topic → the event that a message there becomes
-MESSAGES: dict[str, Callable[[Any, int], Event]] = {"lot": _lot, "cancel": _cancel}
+MESSAGES: dict[str, Callable[[Any, int], Event]] = {"lot": _lot, "lease": _lease, "cancel": _cancel}
 
 
 def decode_message(topic: str, payload: bytes, at_us: int) -> Event:

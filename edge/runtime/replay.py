@@ -14,6 +14,7 @@ from edge.core.events import (
     Carried,
     ConfigLoaded,
     Event,
+    LeaseTold,
     LotReceived,
     ManifestGranted,
     ManifestSealed,
@@ -35,7 +36,7 @@ Fields = dict[str, Any]
 UPCASTERS: dict[tuple[str, int], Callable[[Fields], Fields]] = {}
 ROWS = ("dispatched", "print", "void", "bag", "bag_closed", "returned")
 """outcome tables: a replay must reproduce them, and another core starts from them"""
-BOOKS = (ManifestGranted, ManifestSealed, OrderCancelled, LotReceived)
+BOOKS = (ManifestGranted, ManifestSealed, LeaseTold, OrderCancelled, LotReceived)
 """what central has said: facts that every release takes from a journal, whoever wrote it"""
 
 _encode = msgspec.json.Encoder().encode

@@ -221,10 +221,20 @@ class VirtualBroker:
         await asyncio.sleep(0)
         self._require_there()
         if topic == self._root + "request":
-            for part in self._manifest:
-                self._deliver("manifest", part)
+            self._answer(msgspec.json.decode(payload))
         elif topic == self._root + "events":
             self._store(msgspec.json.decode(payload))
+
+    def _answer(self, request: dict[str, object]) -> None:
+        if request["want"] == "manifest":
+            for part in self._manifest:
+                self._deliver("manifest", part)
+            return
+        heads = [msgspec.json.decode(part) for part in self._manifest]
+        ends = {(head["lot"], head["epoch"]): head["lease_end_ms"] for head in heads if head.get("epoch")}
+        for (lot, epoch), end_ms in ends.items():
+            word = {"lot": lot, "epoch": epoch, "end_ms": end_ms, "journal_id": request["journal_id"], "boot": request["boot"]}
+            self._deliver("lease", msgspec.json.encode(word))
 
     def _store(self, event: dict[str, object]) -> None:
         journal_id, seq = str(event["journal_id"]), event["seq"]

@@ -194,7 +194,7 @@ def test_what_another_release_has_ended_does_not_wait_when_it_comes() -> None:
 
 def test_an_index_forgets_one_member_and_keeps_the_others() -> None:
     register = Register({})
-    one, other = Grant(), Grant()
+    one, other = Grant(LotId("L")), Grant(LotId("M"))
     for grant, orders in ((one, (order(1, skeleton="s"), order(2, skeleton="s"))), (other, (order(3, skeleton="s"),))):
         register.stage(grant, 1, orders)
     register.drop(one, one.chunks)
@@ -205,7 +205,7 @@ def test_an_index_forgets_one_member_and_keeps_the_others() -> None:
 
 def test_an_order_that_names_one_skeleton_twice_leaves_nothing_either() -> None:
     documents = (OrderDocument(KIND, "t1", "s"), OrderDocument(KIND, "t2", "s"))
-    register, grant = Register({}), Grant()
+    register, grant = Register({}), Grant(LotId("L"))
     register.stage(grant, 1, (msgspec.structs.replace(order(1), documents=documents),))
     register.drop(grant, grant.chunks)
     assert (register.by_token, register.by_skeleton) == ({}, {})

@@ -59,6 +59,8 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Settings.collation_deadline_ms": 10_000, "Settings.time_limit_min": {"EMS": 1440}, "Settings.time_warning_min": 60,
         "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 480,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
+        "LeaseTold.journal_id": "", "LeaseTold.boot": 0, "LeaseTold.central_ms": 0,
+        "ManifestSealed.epoch": 0, "ManifestSealed.lease_end_ms": 0, "Settings.lease_margin_min": 10,
         "Settings.shift_starts_min": (0, 480, 960), "Settings.utc_offset_min": 480,
     }  # fmt: skip
 
@@ -92,11 +94,12 @@ CODES = {
     ("rejects", True, 3, 0): """UNREADABLE READ_LATE FRAMES_DISAGREE CHECK_DIGIT_WRONG DATE_IMPOSSIBLE DOUBTFUL NO_ORDER
         DUPLICATE AMBIGUOUS CANCELLED INCOMPLETE CONTENT_MISMATCH NO_ROUTE UNEXPECTED_PLACE POSITION_DOUBT WEIGHT_OUT_OF_RANGE
         PRINT_FAILED LABEL_LATE LABEL_PURGED LABEL_MISSING LABEL_MISMATCH LABEL_UNREADABLE SCAN_UNREADABLE SCAN_MISMATCH NO_BAG
-        DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
+        LEASE_ENDED DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED
+        LINE_STOPPED_BY_HAND""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
         CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM""",
-    ("holds", True, 1, 0): "PRINTER_NOT_READY",
+    ("holds", True, 1, 0): "PRINTER_NOT_READY LEASES_UNCONFIRMED",
     ("aborts", False, 1, 0): "ESTOP",
     ("stops feed", True, 2, 2000): "ACCOUNTS_OPEN",
     (
@@ -109,7 +112,7 @@ CODES = {
     ("stops feed", True, 3, 0): "NO_MANIFEST",
     ("blocks start", False, 2, 0): """REJECTS_NOT_CLEARED NO_BAG_BOUND BELT_IN_DOUBT NO_SORT_PLAN CLOCK_NOT_SET DISK_LOW
         TEST_LABEL SAMPLE_DOCUMENTS""",
-    ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY",
+    ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED",
     ("suspends", True, 3, 0): "STARVED",
     ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED",
     ("warns", True, 3, 0): "CENTRAL_LOST",
@@ -148,7 +151,7 @@ def test_what_a_person_may_ask_for() -> None:
         "confirm_check": "check", "bind_bag": "chute bag", "recount_bag": "chute labels", "take_out": "chute label",
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
-        "close_lot": "lot lead",
+        "close_lot": "lot lead", "confirm_leases": "second",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared",

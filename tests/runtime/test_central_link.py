@@ -1,6 +1,7 @@
 import asyncio
 import json
 
+import msgspec
 import pytest
 
 from drivers.ports import Delivery, DeviceRefused, LinkLost
@@ -129,10 +130,12 @@ class Rig:
         self.port, self.store = FakePort(), MemoryStore(rows)
         self.events, self.durable, self.refuse = [], [], 0
         self.state = "STOPPED"
+        self.unconfirmed = False
         self.crew = Crew()
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
             root=ROOT, sort_plan=SortPlan("t", {"44": 1}, 0), line_state=lambda: self.state,
+            boot=4, unconfirmed=lambda: self.unconfirmed,
         )  # fmt: skip
 
     def offer(self, event, *, cursor=None, on_durable=None):
@@ -167,7 +170,7 @@ def impatient(monkeypatch):
 
 async def test_connects_subscribes_asks_and_tells_its_state():
     async with Rig() as rig:
-        assert rig.port.subscribed == [("manifest", 1), ("lot", 1), ("cancel", 1), ("confirm", 0)]
+        assert rig.port.subscribed == [("manifest", 1), ("lot", 1), ("lease", 1), ("cancel", 1), ("confirm", 0)]
         (request,) = rig.port.of("request")
         assert request["want"] == "manifest"
         state = {"online": True, "state": "STOPPED", "journal_id": "J1", "contract": CONTRACT}
@@ -211,6 +214,27 @@ async def test_a_retained_command_is_refused(topic):
         assert rig.port.acked == []
         rig.durable[-1]()
         assert rig.port.acked == [7]
+
+
+async def test_leases_are_asked_for_until_they_are_confirmed(monkeypatch):
+    monkeypatch.setattr(central_link, "AGAIN_S", 0.02)
+    async with Rig() as rig:
+        rig.link._wants_manifest = False
+        rig.unconfirmed = True
+        await rig.until(lambda: [request["want"] for request in rig.port.of("request")][-2:] == ["leases"] * 2)
+        request = rig.port.of("request")[-1]
+        assert (request["journal_id"], request["boot"]) == ("J1", 4)
+        word = {"lot": "L", "epoch": 2, "end_ms": 9, "central_ms": 7, "journal_id": "J1", "boot": 4}
+        rig.port.deliver("lease", json.dumps({**word, "later": "added"}).encode(), mid=5)
+        await rig.until(lambda: len(rig.events) == 2)
+        told = rig.events[-1]
+        assert {**word, "at_us": told.at_us, "type": "LeaseTold"} == msgspec.to_builtins(told)
+        rig.unconfirmed = False
+        asked = len(rig.port.of("request"))
+        rig.port.deliver("lease", b'{"lot": "L", "epoch": 0, "end_ms": 9}', mid=6)
+        await rig.until(lambda: len(rig.events) == 3)
+        assert isinstance(rig.events[-1], MessageRefused)
+        assert len(rig.port.of("request")) <= asked + 1
 
 
 async def test_state_is_told_again_only_on_change():

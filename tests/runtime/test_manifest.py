@@ -94,6 +94,20 @@ def test_unknown_fields_are_allowed_but_under_the_digest():
     assert codes(data[0].replace(b"added_later", b"added_later2")) == ["DIGEST_MISMATCH"]
 
 
+def test_a_lease_is_whole_and_the_same_in_all_chunks():
+    lease = {"epoch": 3, "lease_end_ms": 1_790_000_000_000}
+    sealed = settle(*messages([order(0)], [order(1)], **lease))[-1]
+    assert (sealed.epoch, sealed.lease_end_ms) == (3, 1_790_000_000_000)
+    without = settle(*messages([order(0)]))[-1]
+    assert (without.epoch, without.lease_end_ms) == (0, 0)
+    for half in ({"epoch": 3}, {"lease_end_ms": 1}):
+        assert codes(*messages([order(0)], **half)) == ["HALF_A_LEASE"]
+    one, _ = messages([order(0)], [order(1)], **lease)
+    for other in ({**lease, "epoch": 4}, {**lease, "lease_end_ms": 1}):
+        assert codes(one, messages([order(0)], [order(1)], **other)[1]) == ["CONTRADICTORY_CHUNK"]
+    assert codes(*messages([order(0)], epoch=-1, lease_end_ms=1)) == ["WRONG_TYPE"]
+
+
 def test_a_manifest_has_an_end(monkeypatch):
     monkeypatch.setattr(manifest, "MANIFEST_ORDERS_MAX", 2)
     assert isinstance(settle(*messages([order(0)], [order(1)]))[-1], ManifestSealed)

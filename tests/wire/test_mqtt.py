@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from drivers.mqtt import MqttClient
-from edge.core.events import LinkDown, LinkUp, ManifestGranted, ManifestRefused, ManifestSealed
+from edge.core.events import LeaseTold, LinkDown, LinkUp, ManifestGranted, ManifestRefused, ManifestSealed
 from edge.core.values import SortPlan
 from edge.runtime import central_link, outbox
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
@@ -44,10 +44,10 @@ async def mosquitto(tmp_path):
 
 
 @asynccontextmanager
-async def central_at(broker, items=10, file=None):
+async def central_at(broker, items=10, file=None, lease_ms=0):
     central = Central(
         make_population(1, items, (), CLASSES), KEY, host=broker.host, port=broker.port,
-        site="demo", line="line-1", protocol=broker.protocol, classes=CLASSES, file=file,
+        site="demo", line="line-1", protocol=broker.protocol, classes=CLASSES, file=file, lease_ms=lease_ms,
     )  # fmt: skip
     central.start()
     try:
@@ -63,14 +63,14 @@ class Line:
         self.ledger = Ledger(str(path), KEY)
         self.ledger.open(lambda: "J1")
         self.store = ThreadStore(self.ledger)
-        self.events, self.durable = [], durable
+        self.events, self.durable, self.unconfirmed = [], durable, False
         self.crew = Crew()
         self.port = MqttClient(
             broker.host, broker.port, client_id="line-1", protocol=broker.protocol, will=(ROOT + "state", OFFLINE)
         )
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
-            root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE",
+            root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE", boot=7, unconfirmed=lambda: self.unconfirmed,
         )  # fmt: skip
 
     def offer(self, event, *, cursor=None, on_durable=None):
@@ -185,6 +185,22 @@ async def test_bad_manifests_are_refused_and_the_line_goes_on(mosquitto, tmp_pat
         codes = [event.faults[0].split(" ")[0].rstrip(":") for event in line.of(ManifestRefused)]
         assert codes == ["NOT_JSON", "NOT_UTF8", "DUPLICATE_ORDER", "PLAIN_NUMBER", "DIGEST_MISMATCH"]
         assert "E12345678" not in str(line.events)
+
+
+async def test_leases_are_granted_confirmed_for_this_boot_and_ended(mosquitto, tmp_path):
+    async with central_at(mosquitto, lease_ms=3_600_000) as central, Line(mosquitto, tmp_path / "j.db") as line:
+        await until(lambda: line.of(ManifestSealed))
+        sealed = line.of(ManifestSealed)[0]
+        line.unconfirmed = True
+        line.link._asked_s["leases"] = float("-inf")
+        await until(lambda: line.of(LeaseTold))
+        line.unconfirmed = False
+        told = line.of(LeaseTold)[0]
+        assert (told.lot, told.epoch, told.journal_id, told.boot) == (sealed.lot, sealed.epoch, "J1", 7)
+        assert told.end_ms >= sealed.lease_end_ms
+        central.send_lease(ended=True)
+        await until(lambda: line.of(LeaseTold)[-1].end_ms == 0)
+        assert (line.of(LeaseTold)[-1].epoch, line.of(LeaseTold)[-1].boot) == (2, 0)
 
 
 async def test_the_will_tells_that_the_line_is_gone(mosquitto):

@@ -17,6 +17,7 @@ TrackingNumber = Annotated[str, Meta(pattern="^[A-Z]{2}[0-9]{9}[A-Z]{2}$")]
 Text = Annotated[str, Meta(min_length=1)]
 Version = Annotated[int, Meta(ge=1, le=2**53)]
 WallMs = Annotated[int, Meta(ge=0, le=2**53)]
+Epoch = Annotated[int, Meta(ge=1, le=2**53)]
 Chunk = Annotated[int, Meta(ge=1, le=CHUNKS_MAX)]
 
 
@@ -64,6 +65,8 @@ class ManifestHead(Message, frozen=True, kw_only=True):
     digest: Digest
     message_id: str = ""
     request_id: str = ""
+    epoch: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    lease_end_ms: WallMs = 0
 
 
 class Manifest(ManifestHead, frozen=True, kw_only=True):
@@ -80,6 +83,17 @@ class Lot(Message, frozen=True):
     signed_ms: WallMs
     documents: Annotated[list[Document], Meta(min_length=1, max_length=5000)]
     green: bool = False
+
+
+class Lease(Message, frozen=True):
+    """Central renews the lease of a lot, confirms it after the line's restart, or ends it under a new epoch."""
+
+    lot: Name
+    epoch: Epoch
+    end_ms: WallMs
+    central_ms: WallMs = 0
+    journal_id: str = ""
+    boot: Annotated[int, Meta(ge=0, le=2**53)] = 0
 
 
 class Cancel(Message, frozen=True):
@@ -100,6 +114,7 @@ class Confirm(Message, frozen=True):
 INWARD: dict[str, tuple[type[Message], str]] = {
     "manifest": (Manifest, "平台授予本线的订单清单(分块)；整单接收或整单拒收"),
     "lot": (Lot, "交接批：一同移交的证件及双方签字的清单"),
+    "lease": (Lease, "平台续租、重启后确认租约，或以新纪元终止租约"),
     "cancel": (Cancel, "平台撤回订单"),
     "confirm": (Confirm, "平台确认：该日志截至 seq 的事件已存妥"),
 }

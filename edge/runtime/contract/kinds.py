@@ -163,6 +163,15 @@ class ManifestRefused(Body, frozen=True):
     faults: str
 
 
+class Lease(Body, frozen=True):
+    """The answer to central's word about a lease, or what two persons did about it."""
+
+    lot: str
+    epoch: int
+    end_ms: int
+    code: str
+
+
 class MessageRefused(Body, frozen=True):
     """A message of central made no sense."""
 
@@ -332,6 +341,7 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "damaged": (Damaged, "证件损毁，订单终止"),
     "manifest_accepted": (ManifestAccepted, "订单清单已接收"),
     "manifest_refused": (ManifestRefused, "订单清单整单拒收"),
+    "lease": (Lease, "租约消息的答复，或双人确认租约"),
     "message_refused": (MessageRefused, "平台消息无法理解"),
     "cancellation": (Cancellation, "撤单的答复"),
     "recalled": (Recalled, "已拦截：从未封的袋中取出"),

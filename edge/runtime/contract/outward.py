@@ -11,10 +11,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Request(Message, frozen=True):
-    """The line asks for its orders, until a manifest has been settled."""
+    """The line asks for its orders, until a manifest has been settled; or after a restart for its leases, until confirmed."""
 
     want: str
     request_id: str
+    journal_id: str
+    boot: int
 
 
 class LineState(Message, frozen=True):

@@ -89,6 +89,25 @@ WORDS: dict[str, Word] = {
         "what central has to correct", "平台须改正之处", "Expected `int`, got `str` - at `$.version`; central: correct it"
     ),
     "topic": Word("last part of the topic it came on", "所在主题的末段", "lot"),
+    # --- lease ---
+    "epoch": Word("rises with each grant of the lot, to whichever line", "纪元：该批每次授予(无论哪条线)加一", 3),
+    "Manifest.epoch": Word("the same; 0 = without a lease", "纪元；0=无租约", 3),
+    "lease_end_ms": Word(
+        "until when the orders are this line's, ms since 1970 UTC; 0 = without a lease",
+        "租约到期时间，UTC毫秒；0=无租约",
+        1_795_086_400_000,
+    ),
+    "end_ms": Word("until when the lot is this line's, ms since 1970 UTC", "租约到期时间，UTC毫秒", 1_795_086_400_000),
+    "central_ms": Word("central's clock, ms since 1970 UTC; 0 = not said", "平台时钟，UTC毫秒；0=未告知", 1_795_000_012_000),
+    "Lease.journal_id": Word(
+        "as in the request that it answers; empty = unasked", "所答复请求中的日志号；空=主动下发", "3b2f9c1d7e40"
+    ),
+    "Lease.boot": Word("as in the request that it answers; 0 = unasked", "所答复请求中的启动序号；0=主动下发", 7),
+    "Lease.code": Word(
+        "OK, or why it does not count: UNKNOWN_LOT, OLD_EPOCH, CLOCKS_DIFFER; BY_PERSONS = confirmed by two persons",
+        "OK，或不予采纳的原因；BY_PERSONS=双人确认",
+        "OK",
+    ),
     # --- receipt lot ---
     "signed_ms": Word("when both sides signed, ms since 1970 UTC", "双方签字时间，UTC毫秒", 1_795_000_000_000),
     "green": Word("of the green channel: fed first", "绿色通道：优先上件", False),
@@ -155,7 +174,7 @@ WORDS: dict[str, Word] = {
     "EventMessage.kind": Word("kind of the event", "事件种类", "dispatched"),
     "body": Word("its facts, by kind", "事件内容，随种类而定", None),
     "chain": Word("hash of the journal's chain after that record, hex", "该记录后的链式散列，十六进制", "9a" * 16),
-    "want": Word('what it asks for: "manifest"', "所请求的内容", "manifest"),
+    "want": Word('what it asks for: "manifest" or "leases"', "所请求的内容：订单清单或租约", "manifest"),
 }
 
 
