@@ -1,14 +1,17 @@
-"""`sealline tokenise`: what a central system does before it speaks to a line."""
+"""`sealline tokenise` and `sealline account`: what passes between a line and the central systems, seen from outside."""
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-BAD_INPUT = 2
+if TYPE_CHECKING:
+    from edge.runtime.account import Account
+
+BAD_INPUT, FAILED = 2, 1
 err = Console(stderr=True)
 
 
@@ -46,3 +49,49 @@ def tokenise(
     else:
         to.write_text(text, encoding="utf-8")
     err.print(f"{len(orders)} orders" + (f" in {len(lines)} messages" if lot else ""))
+
+
+account = typer.Typer(help="The account between a line and central: what was told, what is stored, and whether both agree.")
+JournalPath = Annotated[Path, typer.Argument(help="A line's journal, e.g. var/demo/journal.db; it may be running")]
+
+
+def _account(journal: Path) -> "Account":
+    from edge.runtime.archive import opened
+    from edge.runtime.records import JournalError
+
+    try:
+        with opened(journal, b"") as reader:
+            return reader.account()
+    except JournalError as error:
+        raise _refuse((str(error),)) from error
+
+
+@account.command()
+def show(journal: JournalPath) -> None:
+    """Print the line's account as JSON: sent, confirmed, and the digest up to each checkpoint."""
+    told = _account(journal)
+    sys.stdout.write(json.dumps({**told._asdict(), "waiting": told.sent - told.confirmed}) + "\n")
+
+
+@account.command()
+def compare(
+    journal: JournalPath,
+    stored: Annotated[Path, typer.Argument(help="Events as central has stored them, one JSON object a line")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Compare both accounts, after any fault; exit 1 where an event is missing, twice, altered, or was never told."""
+    from edge.runtime import account as accounts
+    from edge.runtime.records import JournalError
+
+    told = _account(journal)
+    try:
+        compared = accounts.compare(told, accounts.read_central(stored, told.journal_id))
+    except OSError as error:
+        raise _refuse((f"{stored} cannot be read: {error.strerror}",)) from error
+    except JournalError as error:
+        raise _refuse((str(error),)) from error
+    if as_json:
+        sys.stdout.write(json.dumps({**compared._asdict(), "right": compared.right}) + "\n")
+    else:
+        sys.stdout.write("".join(f"journal {told.journal_id}: {line}\n" for line in compared.lines()))
+    raise typer.Exit(0 if compared.right else FAILED)

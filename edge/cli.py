@@ -27,6 +27,7 @@ out = Console()
 err = Console(stderr=True)
 
 app.add_typer(plc_commands.app, name="plc")
+app.add_typer(central_commands.account, name="account")
 app.command(name="report")(report_commands.report)
 app.command(name="tokenise")(central_commands.tokenise)
 

@@ -112,6 +112,8 @@ class Books:
         self.requests = 0
         self.line_state: Json = {}
         self._gap_free: Counter[str] = Counter()
+        self._digest: dict[str, bytes] = {}
+        """journal → hash over all its events without a gap"""
         self._file = file
         if file is not None and file.exists():
             self._read_back(file.read_text("utf-8").splitlines())
@@ -155,7 +157,12 @@ class Books:
             self.duplicates += 1
         else:
             self.contradictions.append(event["key"])
-        return json.dumps({"journal_id": journal_id, "seq": self._gap_free[journal_id]}).encode()
+        return self.confirmation(journal_id)
+
+    def confirmation(self, journal_id: str) -> bytes:
+        """How far the account of this journal has no gap, and the hash over it."""
+        digest = self._digest.get(journal_id, b"").hex()
+        return json.dumps({"journal_id": journal_id, "seq": self._gap_free[journal_id], "digest": digest}).encode()
 
     def answer(self, payload: bytes) -> list[tuple[str, bytes]]:
         """What the line gets that asks for its orders, or after a restart for its leases."""
@@ -190,6 +197,9 @@ class Books:
         rows[event["seq"]] = event
         while self._gap_free[journal_id] + 1 in rows:
             self._gap_free[journal_id] += 1
+            line = json.dumps(rows[self._gap_free[journal_id]], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+            before = self._digest.get(journal_id, b"\0" * 32)
+            self._digest[journal_id] = hashlib.sha256(before + line.encode()).digest()
 
     def events(self) -> Iterable[Json]:
         """All stored events, by journal and seq."""

@@ -92,7 +92,8 @@ class CentralLink:
     def health(self) -> Health:
         """Up = connected to the broker and taken up again; the detail says what is on its way."""
         age_s = asyncio.get_running_loop().time() - self._port.heard_s()
-        return Health(self._up, round(age_s * 1000), self._detail or f"{self.outbox.waiting()} waiting")
+        differs = f", central's account differs at event {self.outbox.differs_seq}" if self.outbox.differs_seq else ""
+        return Health(self._up, round(age_s * 1000), self._detail or f"{self.outbox.waiting()} waiting{differs}")
 
     def counters(self) -> dict[str, int]:
         """Rows sent (repeats included), repeated, confirmed up to, and waiting."""
@@ -103,6 +104,8 @@ class CentralLink:
             "confirmed": outbox.confirmed_seq,
             "waiting": outbox.waiting(),
             "stray_confirms": self.stray_confirms,
+            "agreed": outbox.agreed_seq,
+            "differs": outbox.differs_seq,
         }
 
     def request_manifest(self) -> None:
@@ -198,7 +201,7 @@ class CentralLink:
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.stray_confirms += 1
         else:
-            self.stray_confirms += not await self.outbox.confirm(confirm.journal_id, confirm.seq)
+            self.stray_confirms += not await self.outbox.confirm(confirm.journal_id, confirm.seq, confirm.digest)
         self._port.ack(delivery)
 
     async def _manifest(self, delivery: Delivery) -> None:

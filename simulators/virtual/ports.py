@@ -1,6 +1,7 @@
 """The runtime's ports inside the virtual plant: nothing here blocks, nothing here touches a socket."""
 
 import asyncio
+import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -166,6 +167,8 @@ class VirtualBroker:
         self._mid = 0
         self.stored: dict[str, list[dict[str, object]]] = {}
         self._to_confirm: dict[str, None] = {}
+        self._digests: dict[str, tuple[int, bytes]] = {}
+        """journal → (number of events, hash over them)"""
         self.duplicates = 0
         self.gaps = 0
         self.forgets_confirms = False
@@ -254,8 +257,16 @@ class VirtualBroker:
         del self._to_confirm[journal_id]
         if self._gone or self.forgets_confirms:
             return
+        self._deliver("confirm", msgspec.json.encode({"journal_id": journal_id, **self.account(journal_id)}))
+
+    def account(self, journal_id: str) -> dict[str, object]:
+        """How many events of this journal are stored, and the hash over them."""
         seq = len(self.stored[journal_id])
-        self._deliver("confirm", msgspec.json.encode({"journal_id": journal_id, "seq": seq}))
+        told, digest = self._digests.get(journal_id, (0, b"\0" * 32))
+        for event in self.stored[journal_id][told:]:
+            digest = hashlib.sha256(digest + msgspec.json.encode(event, order="sorted")).digest()
+        self._digests[journal_id] = (seq, digest)
+        return {"seq": seq, "digest": digest.hex()}
 
     def _deliver(self, topic: str, payload: bytes) -> None:
         self._mid += 1

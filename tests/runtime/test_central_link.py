@@ -52,6 +52,7 @@ class MemoryStore:
     async def outbox_confirm(self, seq):
         await asyncio.sleep(0)
         self.rows = {row.seq: row for row in self.rows.values() if row.seq > seq}
+        return f"{seq:064x}"
 
     def outbox_last_seq(self):
         return self.last
@@ -255,7 +256,14 @@ async def test_rows_go_in_order_with_journal_seq_and_key():
         }  # fmt: skip
         rig.store.add(1)
         await rig.until(lambda: rig.port.seqs() == [1, 2, 3, 4])
-        assert rig.link.counters() == {"sent": 4, "repeated": 0, "confirmed": 0, "waiting": 4, "stray_confirms": 0}
+        assert rig.link.counters() == {
+            "sent": 4, "repeated": 0, "confirmed": 0, "waiting": 4, "stray_confirms": 0, "agreed": 0, "differs": 0,
+        }  # fmt: skip
+        for seq, digest in ((1, f"{1:064x}"), (2, "f" * 64)):
+            rig.port.deliver("confirm", json.dumps({"journal_id": "J1", "seq": seq, "digest": digest}).encode())
+        await rig.until(lambda: rig.link.counters()["confirmed"] == 2)
+        assert (rig.link.counters()["agreed"], rig.link.counters()["differs"]) == (1, 2)
+        assert rig.link.health().detail == "2 waiting, central's account differs at event 2"
 
 
 async def test_at_most_a_window_is_unconfirmed():

@@ -104,6 +104,9 @@ async def until(condition):
 
 async def stored(central, line, n):
     await until(lambda: central.report()["stored"] >= n and line.link.counters()["waiting"] == 0)
+    # Whatever broke in between: both accounts have the same digest over all events.
+    await until(lambda: line.link.counters()["agreed"] == n)
+    assert line.link.counters()["differs"] == 0
     return central.report()
 
 

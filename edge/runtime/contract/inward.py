@@ -108,6 +108,7 @@ class Confirm(Message, frozen=True):
 
     journal_id: str
     seq: int
+    digest: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
 
 
 # topic → (message, what it says in Chinese)

@@ -168,6 +168,12 @@ WORDS: dict[str, Word] = {
     "LineState.journal_id": Word('the line\'s journal, "" = offline', "日志号；空=离线", "3b2f9c1d7e40"),
     "seq": Word("number in the journal's sequence, from 1 without gaps", "事件序号，从1起不间断", 4812),
     "Confirm.seq": Word("everything up to here is stored", "截至此序号均已存妥", 4812),
+    "Confirm.digest": Word(
+        'central\'s account up to seq, "" = not said: digest n is SHA-256 over digest n-1 and the canonical JSON of event n; '
+        "digest 0 is 32 zero bytes; in hex",
+        "平台账目摘要；空=未告知。第n个摘要=SHA-256(第n-1个摘要‖第n个事件的规范JSON)，第0个为32个零字节，十六进制",
+        _DIGEST,
+    ),
     "Anchor.seq": Word("number of the journal's last record", "日志末条记录号", 90_210),
     "key": Word("idempotency key: <journal_id>:<seq>", "幂等键：<日志号>:<序号>", "3b2f9c1d7e40:4812"),
     "at_ms": Word("when it happened, ms since 1970 UTC", "发生时间，UTC毫秒", 1_795_000_012_345),
