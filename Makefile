@@ -69,8 +69,9 @@ train: setup    ## train the recogniser of number lines anew (about 9 minutes on
 	@.venv-train/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 onnx==1.23.2 numpy==2.4.6 opencv-python==5.0.0.93 pillow==13.0.0
 	@OMP_WAIT_POLICY=passive .venv-train/bin/python scripts/train.py
 
-docs: setup    ## write docs/tables.md from the code's tables
+docs: setup    ## write docs/tables.md and docs/contract from the code
 	@PYTHONPATH=. $(BIN)/python scripts/make_docs.py
+	@PYTHONPATH=. $(BIN)/python scripts/make_contract.py
 
 lock:     ## write the hash-locked requirement files anew (needs pip-tools)
 	@python3 scripts/lock.py

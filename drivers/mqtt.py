@@ -188,7 +188,7 @@ class MqttClient:
             raise await self._lost(connection, error) from error
         connection.hear()
         payload = message.payload if isinstance(message.payload, bytes) else b""
-        return Delivery(str(message.topic), payload, connection.serial, message.mid, message.qos)
+        return Delivery(str(message.topic), payload, connection.serial, message.mid, message.qos, bool(message.retain))
 
     def ack(self, delivery: Delivery) -> None:
         """Acknowledge; message ids mean nothing on a later connection, where the broker delivers again."""

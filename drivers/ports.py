@@ -114,6 +114,8 @@ class Delivery(NamedTuple):
     connection: int = 0
     mid: int = 0
     qos: int = 0
+    retained: bool = False
+    """the broker had kept it, for whoever comes: it is not news"""
 
 
 class BrokerPort(Protocol):

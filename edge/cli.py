@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from edge import __version__, camera_commands, label_commands, plc_commands, report_commands, vision_commands
+from edge import (
+    __version__,
+    camera_commands,
+    central_commands,
+    label_commands,
+    plc_commands,
+    report_commands,
+    vision_commands,
+)
 
 if TYPE_CHECKING:
     from line_config.model import LineConfig
@@ -29,7 +37,9 @@ err = Console(stderr=True)
 app.add_typer(plc_commands.app, name="plc")
 app.add_typer(camera_commands.app, name="camera")
 app.add_typer(vision_commands.app, name="vision")
+app.add_typer(central_commands.account, name="account")
 app.command(name="report")(report_commands.report)
+app.command(name="tokenise")(central_commands.tokenise)
 label_commands.register(app)
 
 ConfigPath = Annotated[Path, typer.Argument(help="The line's TOML file, e.g. line_config/lines/demo.toml")]

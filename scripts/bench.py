@@ -18,6 +18,7 @@ from bench_core import core, start
 from bench_label import label
 from bench_line import line
 from bench_lines import lines_part
+from bench_manifest import manifest
 from bench_plc import plc
 from bench_reports import reports
 from bench_vision import labels_part
@@ -123,6 +124,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "line": line,
     "reports": reports,
     "lines": lines_part,
+    "manifest": manifest,
 }
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -49,8 +50,13 @@ def wire_order(order: Order, site_key: bytes, classes: Classes) -> Json:
     }
 
 
-def make_manifest(orders: list[Json], lot: str, version: int, chunk_orders: int = CHUNK_ORDERS) -> list[bytes]:
-    """The messages of one manifest. Its digest is SHA-256 over all orders' canonical JSON, one a line."""
+def make_manifest(
+    orders: list[Json], lot: str, version: int, chunk_orders: int = CHUNK_ORDERS, lease: tuple[int, int] | None = None
+) -> list[bytes]:
+    """The messages of one manifest. Its digest is SHA-256 over all orders' canonical JSON, one a line.
+
+    `lease`: epoch and end.
+    """
     chunks = [orders[begin : begin + chunk_orders] for begin in range(0, len(orders), chunk_orders)] or [[]]
     lines = (json.dumps(order, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for order in orders)
     head = {
@@ -58,6 +64,7 @@ def make_manifest(orders: list[Json], lot: str, version: int, chunk_orders: int 
         "version": version,
         "chunks": len(chunks),
         "digest": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
+        **({} if lease is None else {"epoch": lease[0], "lease_end_ms": lease[1]}),
     }
     return [
         json.dumps({**head, "message_id": f"{lot}-{version}-{n}", "chunk": n, "orders": chunk}, ensure_ascii=False).encode()
@@ -82,9 +89,19 @@ BAD_MANIFESTS: dict[str, Callable[[list[Json]], list[bytes]]] = {
 class Books:
     """Central's books: pure, one message in, the answer out. Gap-free per journal; what comes twice counts once."""
 
-    def __init__(
-        self, population: Population, site_key: bytes, classes: Classes | None = None, file: Path | None = None
+    def __init__(  # noqa: PLR0917 - all that central goes by
+        self,
+        population: Population,
+        site_key: bytes,
+        classes: Classes | None = None,
+        file: Path | None = None,
+        lease_ms: int = 0,
+        now_ms: Callable[[], int] = lambda: round(time.time() * 1000),
     ) -> None:
+        """`lease_ms`: how long a grant lasts; 0 = for ever."""
+        self._lease_ms, self._now_ms = lease_ms, now_ms
+        self.epoch = 0
+        self.lease_end_ms = 0
         classes = load_classes() if classes is None else classes
         self.orders = [wire_order(order, site_key, classes) for order in population.orders]
         self.lot = f"L{population.seed:04d}"
@@ -95,6 +112,8 @@ class Books:
         self.requests = 0
         self.line_state: Json = {}
         self._gap_free: Counter[str] = Counter()
+        self._digest: dict[str, bytes] = {}
+        """journal → hash over all its events without a gap"""
         self._file = file
         if file is not None and file.exists():
             self._read_back(file.read_text("utf-8").splitlines())
@@ -104,8 +123,20 @@ class Books:
             self._store(json.loads(line))
 
     def manifest(self) -> list[bytes]:
-        """All orders granted to the line."""
-        return make_manifest(self.orders, self.lot, 1)
+        """All orders granted to the line; again under the same epoch when it asks again."""
+        if self._lease_ms and not self.epoch:
+            self.epoch, self.lease_end_ms = 1, self._now_ms() + self._lease_ms
+        return make_manifest(self.orders, self.lot, 1, lease=(self.epoch, self.lease_end_ms) if self.epoch else None)
+
+    def lease(self, journal_id: str = "", boot: int = 0, *, ended: bool = False) -> bytes:
+        """What central says of its lot: renewed for the line that asks, or ended under the next epoch."""
+        now_ms = self._now_ms()
+        if ended:
+            self.epoch, self.lease_end_ms = self.epoch + 1, 0
+        else:
+            self.lease_end_ms = max(self.lease_end_ms, now_ms + self._lease_ms)
+        word = {"lot": self.lot, "epoch": self.epoch, "end_ms": self.lease_end_ms, "central_ms": now_ms}
+        return json.dumps({**word, "journal_id": journal_id, "boot": boot}).encode()
 
     def take_event(self, payload: bytes) -> bytes | None:
         """Store one event → the confirmation to publish; None for nonsense."""
@@ -126,14 +157,23 @@ class Books:
             self.duplicates += 1
         else:
             self.contradictions.append(event["key"])
-        return json.dumps({"journal_id": journal_id, "seq": self._gap_free[journal_id]}).encode()
+        return self.confirmation(journal_id)
 
-    def wants_manifest(self, payload: bytes) -> bool:
-        """Whether the line asks for its orders."""
-        request = self._decode(payload, want=str)
-        wanted = request is not None and request["want"] == "manifest"
-        self.requests += wanted
-        return wanted
+    def confirmation(self, journal_id: str) -> bytes:
+        """How far the account of this journal has no gap, and the hash over it."""
+        digest = self._digest.get(journal_id, b"").hex()
+        return json.dumps({"journal_id": journal_id, "seq": self._gap_free[journal_id], "digest": digest}).encode()
+
+    def answer(self, payload: bytes) -> list[tuple[str, bytes]]:
+        """What the line gets that asks for its orders, or after a restart for its leases."""
+        request = self._decode(payload, want=str, journal_id=str, boot=int)
+        want = "" if request is None else request["want"]
+        self.requests += bool(want)
+        if want == "manifest":
+            return [("manifest", message) for message in self.manifest()]
+        if request is not None and want == "leases" and self.epoch:
+            return [("lease", self.lease(request["journal_id"], request["boot"]))]
+        return []
 
     def take_state(self, payload: bytes) -> None:
         """Note the line's state."""
@@ -157,6 +197,9 @@ class Books:
         rows[event["seq"]] = event
         while self._gap_free[journal_id] + 1 in rows:
             self._gap_free[journal_id] += 1
+            line = json.dumps(rows[self._gap_free[journal_id]], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+            before = self._digest.get(journal_id, b"\0" * 32)
+            self._digest[journal_id] = hashlib.sha256(before + line.encode()).digest()
 
     def events(self) -> Iterable[Json]:
         """All stored events, by journal and seq."""
@@ -216,8 +259,9 @@ class Central:
         protocol: str = "5",
         classes: Classes | None = None,
         file: Path | None = None,
+        lease_ms: int = 0,
     ) -> None:
-        self.books = Books(population, site_key, classes, file)
+        self.books = Books(population, site_key, classes, file, lease_ms)
         self._lock = threading.Lock()
         self._root = f"sealline/v1/{site}/{line}/"
         self._address = (host, port)
@@ -263,6 +307,12 @@ class Central:
         """Grant all orders unasked."""
         self._publish([("manifest", message) for message in self.books.manifest()])
 
+    def send_lease(self, *, ended: bool = False) -> None:
+        """Speak of the lot's lease unasked: renewed, or ended."""
+        with self._lock:
+            word = self.books.lease(ended=ended)
+        self._publish([("lease", word)])
+
     def send_bad_manifest(self, kind: str) -> None:
         """Send one of BAD_MANIFESTS."""
         self._publish([("manifest", message) for message in BAD_MANIFESTS[kind](self.books.orders)])
@@ -284,9 +334,7 @@ class Central:
         client.ack(message.mid, message.qos)
 
     def _on_request(self, payload: bytes) -> list[tuple[str, bytes]]:
-        if not self.books.wants_manifest(payload):
-            return []
-        return [("manifest", message) for message in self.books.manifest()]
+        return self.books.answer(payload)
 
     def _on_event(self, payload: bytes) -> list[tuple[str, bytes]]:
         confirmation = self.books.take_event(payload)

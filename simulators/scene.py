@@ -67,12 +67,12 @@ class Scene:
         index_of = {d.order_id: d.index for d in reversed(self.documents) if d.order_id is not None}
         return {order.tracking_number: index_of[order.order_id] for order in self.population.orders}
 
-    def manifest(self, site_key: bytes, version: int = 1) -> list[bytes]:
-        """The messages with which central grants the orders, but for those that come late."""
+    def manifest(self, site_key: bytes, version: int = 1, lease: tuple[int, int] | None = None) -> list[bytes]:
+        """The messages with which central grants the orders, but for those that come late; `lease`: epoch and end."""
         classes = load_classes()
         late = {self.documents[index].order_id for index, kind in self.faults.items() if kind == "order_late"}
         granted = [order for order in self.population.orders if order.order_id not in late]
-        return make_manifest([wire_order(order, site_key, classes) for order in granted], LOT, version)
+        return make_manifest([wire_order(order, site_key, classes) for order in granted], LOT, version, lease=lease)
 
     def late_manifest(self, site_key: bytes, order_id: str | None) -> list[bytes]:
         """The messages with which central grants this one order."""

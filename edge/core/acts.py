@@ -27,6 +27,7 @@ ACTS: dict[str, Act] = {
     "clear_belt": Act(),
     "rejects_cleared": Act(),
     "roll_changed": Act(arguments=("roll",)),
+    "confirm_leases": Act(arguments=("second",)),
     # --- bags; `labels` and `label` are texts of scanned label QRs ---
     "bind_bag": Act(arguments=("chute", "bag")),
     "recount_bag": Act(arguments=("chute", "labels")),

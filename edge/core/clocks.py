@@ -1,11 +1,12 @@
 """The time limit of each order: from the signed receipt of its documents to the closing of its bag."""
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from edge.core.grants import Cohort
 from edge.core.tracking import Deadlines
-from edge.core.values import Order, OrderId, Settings
+from edge.core.values import OrderId, Settings
 
 MINUTE_MS = 60_000
 
@@ -24,47 +25,65 @@ class Attainment(NamedTuple):
 class Clocks:
     """One clock an order, in wall time (ms since 1970 UTC)."""
 
-    def __init__(self) -> None:
-        self._since_ms: dict[OrderId, int] = {}
-        self._product: dict[OrderId, str] = {}
+    def __init__(self, cohort_of: Callable[[OrderId], Cohort | None]) -> None:
+        """`cohort_of`: with whom an order was granted; None = it was not."""
+        self._cohort_of = cohort_of
+        self._cohorts: list[tuple[int, Cohort]] = []
+        """(when to warn of its orders, those that were granted together)"""
+        self._signed_ms: dict[OrderId, int] = {}
         self._warnings = Deadlines()
+        """of those whose receipt was signed"""
+        self._ended: dict[OrderId, None] = {}
         self._took_ms: dict[str, list[int]] = {}
         """product → durations of its finished orders, ascending"""
         self.near: dict[OrderId, None] = {}
         """orders whose limit will be missed unless somebody hurries, in the order in which they became so"""
 
-    def granted(self, order: Order, now_ms: int, settings: Settings) -> None:
-        """An order without a signed receipt runs from its grant on."""
-        self._product[order.order_id] = order.product
-        self._run(order.order_id, now_ms, settings)
+    def granted(self, cohorts: Iterable[Cohort], now_ms: int, settings: Settings) -> None:
+        """Orders without a signed receipt run from their grant on."""
+        for cohort in cohorts:
+            cohort.since_ms = now_ms
+            self._cohorts.append((self._due_ms(cohort.product, now_ms, settings), cohort))
 
     def signed(self, order_ids: Iterable[OrderId], signed_ms: int, settings: Settings) -> None:
         """The documents of these orders were handed over with a signature; the earliest one counts."""
         for order_id in order_ids:
-            if order_id in self._since_ms:
-                self._run(order_id, min(signed_ms, self._since_ms[order_id]), settings)
+            since_ms, cohort = self.since_ms(order_id), self._cohort_of(order_id)
+            if since_ms is not None and cohort is not None:
+                self._signed_ms[order_id] = since_ms = min(signed_ms, since_ms)
+                self._warnings.set(order_id, self._due_ms(cohort.product, since_ms, settings))
 
-    def _run(self, order_id: OrderId, since_ms: int, settings: Settings) -> None:
-        self._since_ms[order_id] = since_ms
-        limit_min = settings.limit_min(self._product[order_id])
-        self._warnings.set(order_id, since_ms + (limit_min - settings.time_warning_min) * MINUTE_MS)
+    @staticmethod
+    def _due_ms(product: str, since_ms: int, settings: Settings) -> int:
+        return since_ms + (settings.limit_min(product) - settings.time_warning_min) * MINUTE_MS
+
+    def since_ms(self, order_id: OrderId) -> int | None:
+        """Since when the clock of this order runs; None = it does not."""
+        cohort = None if order_id in self._ended else self._cohort_of(order_id)
+        return None if cohort is None else self._signed_ms.get(order_id, cohort.since_ms)
 
     def warn(self, now_ms: int) -> bool:
         """Look at the clock; True while an order is near its limit."""
         self.near.update(dict.fromkeys(map(OrderId, self._warnings.pop_due(now_ms))))
+        for due_ms, cohort in self._cohorts:
+            if due_ms <= now_ms:
+                # A signed order has a warning of its own, which came no later than this one.
+                late = (one for one in cohort.orders if one not in self._ended and one not in self._signed_ms)
+                self.near.update(dict.fromkeys(late))
+        self._cohorts = [waiting for waiting in self._cohorts if waiting[0] > now_ms]
         return bool(self.near)
 
     def ended(self, order_id: OrderId) -> None:
         """Cancelled or returned: nobody waits for it any more."""
-        self._since_ms.pop(order_id, None)
+        self._ended[order_id] = None
         self._warnings.set(order_id, None)
         self.near.pop(order_id, None)
 
     def bag_closed(self, order_id: OrderId, now_ms: int) -> None:
         """The clock of this order stops."""
-        since_ms = self._since_ms.get(order_id)
-        if since_ms is not None:
-            insort(self._took_ms.setdefault(self._product[order_id], []), max(0, now_ms - since_ms))
+        since_ms, cohort = self.since_ms(order_id), self._cohort_of(order_id)
+        if since_ms is not None and cohort is not None:
+            insort(self._took_ms.setdefault(cohort.product, []), max(0, now_ms - since_ms))
             self.ended(order_id)
 
     def attainment(self, settings: Settings) -> list[Attainment]:

@@ -96,6 +96,12 @@ CONDITIONS: dict[str, Row] = {
     "DUPLICATE": _reject("证件重复", "document seen before in this order"),
     "AMBIGUOUS": _reject("易混号码存疑", "number could be another open order's"),
     "CANCELLED": _reject("订单已撤", "order cancelled", "退回制证单位", "return it to the issuer"),
+    "LEASE_ENDED": _reject(
+        "订单租约已到期，不再属于本线",
+        "the lease of its order has ended: another line may have it",
+        "放好，等平台续租或改派",
+        "keep it until central renews the lease or takes the order elsewhere",
+    ),
     "INCOMPLETE": _reject(
         "同一订单证件未配齐",
         "documents of this order did not come together",
@@ -217,6 +223,13 @@ CONDITIONS: dict[str, Row] = {
         "停止生产，保留日志，报机修；更换软件版本后重启",
         "do not produce; keep the journal, call maintenance, start another release",
     ),
+    "LEASES_UNCONFIRMED": _hold(
+        "控制器已重启，订单租约待平台确认",
+        "controller restarted: central has not confirmed yet that the orders are still this line's",
+        "恢复网络等平台确认，或双人确认",
+        "bring the network back and wait, or confirm by two persons",
+        heals=True,
+    ),
     "REJECTS_NOT_CLEARED": _start(
         "剔除口未清空", "reject places not emptied", "取出剔除件并确认", "empty the reject places and confirm"
     ),
@@ -277,6 +290,12 @@ CONDITIONS: dict[str, Row] = {
     "CHUTE_FULL": _suspend("格口袋已满", "the bag of a chute is full", "封袋，绑定新袋", "close the bag, bind a new one"),
     "CENTRAL_AWAY": _suspend(
         "平台断网超过时限", "central has been away beyond its limit", "恢复网络", "bring the network back"
+    ),
+    "LEASES_ENDED": _suspend(
+        "各批订单租约均已到期",
+        "the lease of every lot has ended",
+        "恢复网络，等平台续租",
+        "bring the network back, central must renew",
     ),
     # --- before the start ---
     "NO_BAG_BOUND": _start("有格口未绑定袋", "a chute has no bag", "扫描袋牌绑定", "scan a bag tag for each chute"),

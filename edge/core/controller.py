@@ -45,6 +45,7 @@ from edge.core.events import (
     LabelApplied,
     LabelExposed,
     LabelPurged,
+    LeaseTold,
     LinkDown,
     LinkUp,
     Lost,
@@ -74,6 +75,8 @@ from edge.core.tracking import Deadlines
 from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, Settings, SortPlan
 
 CLOCK_STEP_MS_MAX = 2000
+GROUPS_TOLD_MAX, ALIKE_TOLD_MAX = 200, 20
+"""look-alike groups that an answer lists, and orders of each: a message must stay below what a broker takes"""
 
 
 class Controller:
@@ -148,6 +151,7 @@ class Controller:
             ManifestGranted: self.floor.pool.take_chunk,
             ManifestSealed: self._manifest_sealed,
             ManifestRefused: self._manifest_refused,
+            LeaseTold: self._lease_told,
             MessageRefused: self._message_refused,
             LotReceived: self.lots.received,
             OrderCancelled: self.recall.cancelled,
@@ -210,14 +214,17 @@ class Controller:
         # The monotonic clock begins anew when the machine does: from here on time is measured from this boot's stamps.
         self.floor.now_us = event.at_us
         self.floor.production.restarted(event.at_us)
+        self.floor.pool.restarted()
         self.challenges.restarted()
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()
+            self.floor.leases.restarted()
             self.sorting.bind(self.sorting.inductions.restart())
 
     def _booted(self, event: Booted) -> None:
-        self.floor.boot = event.boot
+        self.floor.boot, self.floor.journal_id = event.boot, event.journal_id
+        self.floor.look_at_leases()
         if event.broke:
             self.floor.raise_condition("PROMISE_BROKEN")
         self.floor.report("booted", boot=event.boot, version=event.version, broke=event.broke)
@@ -248,6 +255,7 @@ class Controller:
             floor.end_condition("CLOCK_STEPPED")
         self.supervision.shift_clock(event.wall_ms)
         self.challenges.clock()
+        floor.look_at_leases()
         if floor.clocks.warn(event.wall_ms):
             floor.raise_condition("TIME_LIMIT_NEAR")
         else:
@@ -309,17 +317,39 @@ class Controller:
 
     def _manifest_sealed(self, event: ManifestSealed) -> None:
         floor = self.floor
-        fresh = floor.pool.activate(event)
-        if fresh is not None:
-            for order in fresh:
-                floor.clocks.granted(order, floor.wall_ms(), floor.settings)
+        if floor.leases.old(event):
+            floor.pool.forget(event.lot, event.version)
+            floor.report("manifest_refused", lot=event.lot, version=event.version, faults="OLD_EPOCH")
+            return
+        grant = floor.pool.activate(event)
+        if grant is not None or floor.pool.lots.get(event.lot) == event.version:
+            floor.leases.granted(event)
+            floor.look_at_leases()
+        if grant is not None:
+            floor.clocks.granted(grant.cohorts.values(), floor.wall_ms(), floor.settings)
+            for order in grant.urgent.values():
                 self.lots.granted(order)
             floor.end_condition("NO_MANIFEST")
             floor.end_condition("MANIFEST_REFUSED")
-            groups = ";".join(",".join(group) for group in floor.pool.ambiguous(fresh))
-            floor.report("manifest_accepted", lot=event.lot, version=event.version, digest=event.digest, ambiguous=groups)
+            groups = list(floor.pool.ambiguous(grant))
+            told = ";".join(",".join(group[:ALIKE_TOLD_MAX]) for group in groups[:GROUPS_TOLD_MAX])
+            floor.report(
+                "manifest_accepted",
+                lot=event.lot,
+                version=event.version,
+                digest=event.digest,
+                ambiguous=told,
+                ambiguous_groups=len(groups),
+            )
         elif floor.pool.lots.get(event.lot, 0) < event.version:
             floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")
+
+    def _lease_told(self, event: LeaseTold) -> None:
+        floor = self.floor
+        answers = (event.journal_id, event.boot) == (floor.journal_id, floor.boot)
+        code = floor.leases.told(event, floor.wall_ms(), answers=answers, settings=floor.settings)
+        floor.look_at_leases()
+        floor.report("lease", lot=event.lot, epoch=event.epoch, end_ms=event.end_ms, code=code or "OK")
 
     def _message_refused(self, event: MessageRefused) -> None:
         self.floor.raise_condition("MANIFEST_REFUSED")

@@ -62,6 +62,7 @@ class Desk:
             "take_out": self._take_out,
             "close_bag": self._close_bag,
             "close_lot": self._close_lot,
+            "confirm_leases": self._confirm_leases,
         }
         self._doors = doors
         self._to_clear: list[Plc] = []
@@ -85,6 +86,17 @@ class Desk:
 
     def _confirm_check(self, event: OperatorRequest) -> str:
         return self._checklist.confirm(event.argument.get("check", ""), event.person) or "OK"
+
+    def _confirm_leases(self, event: OperatorRequest) -> str:
+        """Central cannot be asked: two persons know that no other line has got these orders."""
+        if event.argument.get("second", "") in ("", event.person):
+            return "SECOND_PERSON"
+        floor = self._floor
+        for lot in floor.leases.confirm():
+            lease = floor.leases.all[lot]
+            floor.report("lease", lot=lot, epoch=lease.epoch, end_ms=lease.end_ms, code="BY_PERSONS")
+        floor.look_at_leases()
+        return "OK"
 
     def _unhold(self, event: OperatorRequest) -> str:
         blocking = self._floor.conditions.having(Effect.HOLDS)

@@ -198,7 +198,12 @@ class Documents:
         read = next(frame for frame in frames if frame.token)
         document.kind, document.token = read.kind or "", read.token
         self.lots.read(document.key, document.kind, document.token)
-        return self._floor.pool.find(document.kind, read.token, read.skeleton)
+        found = self._floor.pool.find(document.kind, read.token, read.skeleton)
+        order_id = found.order_id if found.verdict is Verdict.MATCH else None
+        # An order that was begun is finished; whether it may still be dispatched is asked before its divert.
+        if order_id is None or order_id in self._floor.pool.claims or self._floor.may_feed(order_id):
+            return found
+        return Check(Verdict.NO_ORDER, "LEASE_ENDED", order_id)
 
     def _accept(self, document: Document, order_id: OrderId) -> None:
         self.move(document, "accept")

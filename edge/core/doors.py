@@ -130,8 +130,9 @@ class Doors:
             return "OPEN_IT"  # another sort plan is in force than the one that its label was printed by
         if not item.proved or pool.live_print.get(order_id) != print_id or pool.state[order_id] is not OrderState.ASIDE:
             return "OPEN_IT"
-        if not self._items.move(item, "reinduct"):
-            return "NOT_IN_HAND"
+        code = "" if self._floor.may_feed(order_id) else "LEASE_ENDED"
+        if code or not self._items.move(item, "reinduct"):
+            return code or "NOT_IN_HAND"
         item.reason, item.quarantined, item.parcel, item.decided, item.divert_sent = "", False, None, False, False
         # From here on it is expected at the scanner, behind whatever was handed over before.
         self._sorting.hand_over.handed_over(item.item_id)

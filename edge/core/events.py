@@ -272,6 +272,24 @@ class ManifestSealed(Event, frozen=True):
     version: int
     chunks: int
     digest: str
+    epoch: int = 0
+    """0 = without a lease"""
+    lease_end_ms: int = 0
+    """wall time"""
+
+
+class LeaseTold(Event, frozen=True):
+    """Central renews, confirms or ends the lease of a lot.
+
+    `journal_id`, `boot`: the boot of ours that it answers ("" and 0 = none); `central_ms`: its own clock (0 = it does not say).
+    """
+
+    lot: LotId
+    epoch: int
+    end_ms: int
+    journal_id: str = ""
+    boot: int = 0
+    central_ms: int = 0
 
 
 class ManifestRefused(Event, frozen=True):

@@ -3,11 +3,12 @@
 from edge.core.clocks import Clocks
 from edge.core.commands import Command, Publish
 from edge.core.conditions import CONDITIONS, DOUBTS_THE_BELT, Conditions
+from edge.core.leases import Leases
 from edge.core.machine import RUNNING, Machine
 from edge.core.orders import OrderPool
 from edge.core.production import Production
 from edge.core.routing import Bags
-from edge.core.values import Settings, SortPlan
+from edge.core.values import OrderId, Settings, SortPlan
 
 
 class Floor:
@@ -26,6 +27,7 @@ class Floor:
         self.wall_offset_ms: int | None = None
         """wall clock minus monotonic time, from the last ClockRead"""
         self.boot = 0
+        self.journal_id = ""
         self.clearing = False
         self.disk_free_mb: int | None = None
         self.out: list[Command] = []
@@ -33,7 +35,8 @@ class Floor:
         self.conditions = Conditions()
         self.pool = OrderPool()
         self.bags = Bags()
-        self.clocks = Clocks()
+        self.clocks = Clocks(self.pool.cohort_of)
+        self.leases = Leases()
         self.production = Production()
         self.unexpected: dict[str, int] = {}
         """(state, event) pairs that no table has, counted: named, never silent"""
@@ -70,6 +73,25 @@ class Floor:
         """End a condition at the present moment."""
         if self.conditions.set(code, on=False, at_us=self.now_us):
             self.report("condition", code=code, active=False, priority=CONDITIONS[code].priority)
+
+    def may_feed(self, order_id: OrderId) -> bool:
+        """Whether this order is granted to us at the present moment (I4)."""
+        return self.leases.may_feed(self.pool.lot_of(order_id), self.wall_ms())
+
+    def may_dispatch(self, order_id: OrderId) -> bool:
+        """Whether this order, which was begun, may still be dispatched (I4)."""
+        return self.leases.may_dispatch(self.pool.lot_of(order_id), self.wall_ms(), self.settings)
+
+    def look_at_leases(self) -> None:
+        """Let the leases act on the line: what must be confirmed first, and whether any lot is left."""
+        now_ms, lots = self.wall_ms(), self.pool.lots
+        unconfirmed = next(self.leases.unconfirmed(now_ms), None) is not None
+        ended = bool(lots) and not unconfirmed and not any(self.leases.may_feed(lot, now_ms) for lot in lots)
+        for code, on in (("LEASES_UNCONFIRMED", unconfirmed), ("LEASES_ENDED", ended)):
+            if on:
+                self.raise_condition(code)
+            else:
+                self.end_condition(code)
 
     def belt_in_doubt(self) -> str:
         """Reason code for refusing whatever is on the belt now, "" when the belt is trusted."""

@@ -121,6 +121,8 @@ class Auditor:
         self._require("I9", item.order is not None, f"{item.item_id} has no order")
         state = floor.pool.state.get(item.order_id) if item.order_id is not None else None
         self._require("I4", state is OrderState.ON_LINE, f"{item.item_id}: its order is {state}")
+        ours = item.order_id is not None and floor.may_dispatch(item.order_id)
+        self._require("I4", ours, f"{item.item_id}: the lease of its order has ended")
         county = item.order.address.county if item.order is not None else ""
         self._require(
             "I8", command.chute == route(floor.sort_plan, county), f"{item.item_id}: chute {command.chute}, county {county}"

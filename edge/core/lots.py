@@ -100,7 +100,7 @@ class Lots:
         self._floor.report("lot_received", lot=event.lot, documents=len(lot.listed), green=event.green)
 
     def granted(self, order: Order) -> None:
-        """An order came: the lot that its documents lie in is as urgent as it is."""
+        """An order with a priority came: the lot that its documents lie in is as urgent as it is."""
         for document in order.documents:
             lot = self._lot_of.get((document.kind, document.token))
             if lot is not None:

@@ -1,9 +1,10 @@
 """Order pool: open orders by token and by skeleton, which documents on the line are theirs, and how each order ends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from edge.core.events import ManifestGranted, ManifestSealed
+from edge.core.grants import Active, Cohort, Grant, Register
 from edge.core.matching import Check
 from edge.core.values import DocumentKey, LotId, Order, OrderId, PrintId, Verdict
 
@@ -39,18 +40,43 @@ class Claim:
         return len(self.documents) == len(self.order.documents)
 
 
+class States(Mapping[OrderId, OrderState]):
+    """Where each active order stands; those that another release has ended stand here before they are granted again."""
+
+    def __init__(self, orders: Active, moved: dict[OrderId, OrderState]) -> None:
+        self._orders = orders
+        self._moved = moved
+
+    def __getitem__(self, order_id: OrderId) -> OrderState:
+        state = self._moved.get(order_id)
+        if state is not None:
+            return state
+        if order_id in self._orders:
+            return OrderState.WAITING
+        raise KeyError(order_id)
+
+    def __iter__(self) -> Iterator[OrderId]:
+        yield from self._orders
+        yield from (order_id for order_id in self._moved if order_id not in self._orders)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class OrderPool:
     """Orders granted to this line."""
 
     def __init__(self) -> None:
-        self.orders: dict[OrderId, Order] = {}
-        self.state: dict[OrderId, OrderState] = {}
+        self._moved: dict[OrderId, OrderState] = {}
+        """order → its state where it is another than waiting"""
+        self._register = Register(self._moved)
+        self.orders = Active(self._register)
+        self.state = States(self.orders, self._moved)
         self.aside: dict[OrderId, None] = {}
         """those that wait for the destruction of a label, in the order in which they began to"""
         self.claims: dict[OrderId, Claim] = {}
-        self._by_token: dict[tuple[str, str], list[OrderId]] = {}
-        self._by_skeleton: dict[tuple[str, str], list[OrderId]] = {}
-        self._chunks: dict[tuple[LotId, int], dict[int, tuple[Order, ...]]] = {}
+        self._grants: dict[tuple[LotId, int], Grant] = {}
+        """manifests that are not sealed"""
         self.lots: dict[LotId, int] = {}
         """lot → version in force"""
         self.waiting = 0
@@ -63,7 +89,10 @@ class OrderPool:
 
     def _become(self, order_id: OrderId, state: OrderState) -> None:
         before = self.state.get(order_id)
-        self.state[order_id] = state
+        if state is OrderState.WAITING:
+            self._moved.pop(order_id, None)
+        else:
+            self._moved[order_id] = state
         self.waiting += (state is OrderState.WAITING) - (before is OrderState.WAITING)
         if state is OrderState.ASIDE:
             self.aside[order_id] = None
@@ -71,32 +100,52 @@ class OrderPool:
             del self.aside[order_id]
 
     def take_chunk(self, chunk: ManifestGranted) -> None:
-        """Keep a chunk aside until its manifest is sealed."""
-        self._chunks.setdefault((chunk.lot, chunk.version), {})[chunk.chunk] = chunk.orders
+        """Enter a chunk's orders; they count when their manifest is sealed. A manifest that is not newer leaves no trace."""
+        if self.lots.get(chunk.lot, 0) < chunk.version:
+            grant = self._grants.setdefault((chunk.lot, chunk.version), Grant(chunk.lot))
+            self._register.stage(grant, chunk.chunk, chunk.orders)
 
-    def activate(self, sealed: ManifestSealed) -> list[Order] | None:
-        """Make a sealed manifest's orders active and return them; None: an old version, a missing chunk, or a repetition."""
-        chunks = self._chunks.pop((sealed.lot, sealed.version), {})
-        if len(chunks) != sealed.chunks or self.lots.get(sealed.lot, 0) >= sealed.version:
+    def restarted(self) -> None:
+        """What was not sealed will not be: central is asked for the whole manifest again."""
+        for grant in self._grants.values():
+            self._register.drop(grant, grant.chunks)
+        self._grants.clear()
+
+    def activate(self, sealed: ManifestSealed) -> Grant | None:
+        """Make a sealed manifest's orders count, and return it; None: an old version, a missing chunk, or a repetition."""
+        grant = self._grants.pop((sealed.lot, sealed.version), None) or Grant(sealed.lot)
+        if len(grant.chunks) != sealed.chunks or self.lots.get(sealed.lot, 0) >= sealed.version:
+            self._register.drop(grant, grant.chunks)
             return None
         self.lots[sealed.lot] = sealed.version
-        fresh = [order for _, orders in sorted(chunks.items()) for order in orders if order.order_id not in self.orders]
-        for order in fresh:
-            self._add(order)
-        return fresh
+        for key in [(lot, version) for lot, version in self._grants if lot == sealed.lot and version < sealed.version]:
+            overtaken = self._grants.pop(key)
+            self._register.drop(overtaken, overtaken.chunks)
+        self._register.settle(grant)
+        grant.chunks.clear()
+        grant.sealed = True
+        self.waiting += grant.waiting()
+        return grant
 
-    def _add(self, order: Order) -> None:
-        self.orders[order.order_id] = order
-        if order.order_id not in self.state:  # else another release has ended it
-            self._become(order.order_id, OrderState.WAITING)
-        for document in order.documents:
-            self._by_token.setdefault((document.kind, document.token), []).append(order.order_id)
-            self._by_skeleton.setdefault((document.kind, document.skeleton), []).append(order.order_id)
+    def forget(self, lot: LotId, version: int) -> None:
+        """A manifest that will not be sealed leaves no trace."""
+        grant = self._grants.pop((lot, version), Grant(lot))
+        self._register.drop(grant, grant.chunks)
+
+    def lot_of(self, order_id: OrderId) -> LotId:
+        """By which lot an active order was granted."""
+        return self._register.grant_of[order_id].lot
+
+    def cohort_of(self, order_id: OrderId) -> Cohort | None:
+        """With whom an active order was granted."""
+        if order_id not in self.orders:
+            return None
+        return self._register.grant_of[order_id].cohorts[self.orders[order_id].product]
 
     def find(self, kind: str, token: str, skeleton: str) -> Check:
         """Which order a document belongs to. Open orders of equal skeleton are AMBIGUOUS: no check digit tells them apart."""
-        mine = self._by_token.get((kind, token), [])
-        alike = [order_id for order_id in self._by_skeleton.get((kind, skeleton), []) if self._open(order_id)]
+        mine = self.orders_of(kind, token)
+        alike = [order_id for order_id in self._register.by_skeleton.get((kind, skeleton), ()) if self._open(order_id)]
         if not mine:
             return Check(Verdict.AMBIGUOUS, "AMBIGUOUS") if alike else Check(Verdict.NO_ORDER, "NO_ORDER")
         if len(mine) > 1 or any(order_id not in mine for order_id in alike):
@@ -117,10 +166,10 @@ class OrderPool:
 
     def orders_of(self, kind: str, token: str) -> list[OrderId]:
         """Orders that this document belongs to; more than one is a fault of the manifests."""
-        return self._by_token.get((kind, token), [])
+        return [order_id for order_id in self._register.by_token.get((kind, token), ()) if self._register.active(order_id)]
 
     def _open(self, order_id: OrderId) -> bool:
-        return self.state[order_id] in (OrderState.WAITING, OrderState.ON_LINE)
+        return self._register.active(order_id) and self._moved.get(order_id, OrderState.ON_LINE) is OrderState.ON_LINE
 
     def claim(self, order_id: OrderId, document: DocumentKey, index: int) -> Claim:
         """A document on the line was matched to this order, as its `index`-th document."""
@@ -190,10 +239,10 @@ class OrderPool:
         self.claims.pop(order_id, None)
         return True
 
-    def ambiguous(self, fresh: Iterable[Order]) -> Iterable[tuple[OrderId, ...]]:
-        """Preflight of a manifest: groups of open orders that share a skeleton with one of these."""
-        for key in dict.fromkeys((document.kind, document.skeleton) for order in fresh for document in order.documents):
-            still_open = tuple(order_id for order_id in self._by_skeleton.get(key, []) if self._open(order_id))
+    def ambiguous(self, grant: Grant) -> Iterator[tuple[OrderId, ...]]:
+        """Preflight of a manifest: groups of open orders that share a skeleton with one of its orders."""
+        for name in grant.alike:
+            still_open = tuple(order_id for order_id in self._register.by_skeleton.get(name, ()) if self._open(order_id))
             if len(still_open) > 1:
                 yield still_open
 

@@ -138,6 +138,8 @@ class Sorting:
             self._items.condemn(item, "LABEL_UNREADABLE")
         if not item.reason and (item.chute is None or not self._floor.bags.accepts(item.chute)):
             self._items.condemn(item, "NO_BAG")
+        if not item.reason and item.order is not None and not self._floor.may_dispatch(item.order.order_id):
+            self._items.condemn(item, "LEASE_ENDED")
         if item.reason or item.chute is None:
             self._floor.do(RejectItem(parcel=item.parcel, reason=item.reason))
         else:
@@ -263,6 +265,9 @@ class Sorting:
         bag.foreign = [item.item_id for item in strangers.values() if item is not None]
         for item_id, text in doubtful.items():
             item = self._items.all[item_id]
+            if item.order is not None and not self._floor.may_dispatch(item.order.order_id):
+                # It has lain there unconfirmed until its order may be another line's: out with it again.
+                self._items.condemn(item, "LEASE_ENDED")
             if text not in found:
                 self._items.lost(item_id)
             elif item.reason:

@@ -101,7 +101,8 @@ class Symbol(msgspec.Struct, frozen=True):
     confirmed: bool = False
 
 
-class Address(msgspec.Struct, frozen=True):
+# Orders come by the ten thousand and hold nothing that could lead back to them: the collector passes them over.
+class Address(msgspec.Struct, frozen=True, gc=False):
     """Where an item goes; `county` is the six-digit GB/T 2260 code that the sort plan routes by."""
 
     county: str
@@ -110,7 +111,7 @@ class Address(msgspec.Struct, frozen=True):
     phone: str
 
 
-class OrderDocument(msgspec.Struct, frozen=True):
+class OrderDocument(msgspec.Struct, frozen=True, gc=False):
     """One document of an order, known by its keyed tokens only (I17)."""
 
     kind: str
@@ -118,7 +119,7 @@ class OrderDocument(msgspec.Struct, frozen=True):
     skeleton: str
 
 
-class Order(msgspec.Struct, frozen=True):
+class Order(msgspec.Struct, frozen=True, gc=False):
     """What belongs together and where it goes."""
 
     order_id: OrderId
@@ -200,6 +201,8 @@ class Settings(msgspec.Struct, frozen=True):
     """labels that a fresh ribbon is good for; 0 = not watched"""
     roll_low_labels: int = 100
     """so few labels left are said to be few"""
+    lease_margin_min: int = 10
+    """how long after a lease's end central waits at least before it grants the lot to another line"""
 
     def limit_min(self, product: str) -> int:
         """Time limit of a product, in minutes; one that is not listed has the longest."""

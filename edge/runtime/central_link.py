@@ -1,29 +1,22 @@
 """The link to the central systems: manifests in, the outbox out, the line's state retained at the broker.
 
-Topics under `sealline/v1/<site>/<line>/`, JSON, QoS 1, correlation in the payload:
-
-    manifest  central → line   {message_id, lot, version, chunk, chunks, digest, orders}: see edge/runtime/manifest.py
-    lot       central → line   {lot, issuer, signed_ms, documents, green}: see edge/runtime/messages.py
-    cancel    central → line   {order_id, version}
-    confirm   central → line   {journal_id, seq}: everything up to seq is stored; rows are kept until then (I14)
-    request   line → central   {want: "manifest"}
-    events    line → central   {journal_id, seq, key, at_ms, kind, body}; seq is gap-free per journal, key names the row
-    state     line → central   {online, …}, retained; the last will says {online: false}
+Topics under `sealline/v1/<site>/<line>/`, JSON, QoS 1; what each message holds: edge/runtime/contract.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
 
 import msgspec
 
 from drivers.ports import BrokerPort, Delivery, DeviceError, DeviceRefused
 from edge.core.commands import Command
 from edge.core.event import Event
-from edge.core.events import LinkDown, LinkUp
+from edge.core.events import LinkDown, LinkUp, MessageRefused
 from edge.core.values import SortPlan
 from edge.runtime.clock import Clock
+from edge.runtime.contract.inward import Confirm
+from edge.runtime.contract.outward import EventMessage, LineState, Request
 from edge.runtime.link import Health, Offer
 from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
 from edge.runtime.messages import MESSAGES, decode_message
@@ -36,19 +29,14 @@ OFFER_AGAIN_S = 0.02
 LOOK_S = 0.25
 AGAIN_S = 5.0
 UNACKED_PARTS_MAX = 16
+RETAINED = "retained; central: send commands without the retain flag, and clear what the broker keeps on this topic"
 
 _LONG_AGO_S = float("-inf")
-LineState: TypeAlias = Mapping[str, str | int | bool | None]
 _encode = msgspec.json.Encoder().encode
 
 
-class _Confirm(msgspec.Struct, frozen=True):
-    journal_id: str
-    seq: int
-
-
-_decode_confirm = msgspec.json.Decoder(_Confirm).decode
-OFFLINE = _encode({"online": False})
+_decode_confirm = msgspec.json.Decoder(Confirm).decode
+OFFLINE = _encode(LineState(online=False))
 
 
 def topic_root(site: str, line: str) -> str:
@@ -71,15 +59,20 @@ class CentralLink:
         *,
         root: str,
         sort_plan: SortPlan,
-        line_state: Callable[[], LineState],
+        line_state: Callable[[], str],
+        boot: int = 1,
+        unconfirmed: Callable[[], bool] = lambda: False,
         forms: tuple[NumberForm, ...] = (S10,),
     ) -> None:
+        """`unconfirmed`: whether the line has leases that only central can confirm, as it has been away."""
         self._offer = offer
         self._port = port
         self._clock = clock
         self._crew = crew
         self._root = root
         self._line_state = line_state
+        self._boot = boot
+        self._unconfirmed = unconfirmed
         self._desk = ManifestDesk(sort_plan, forms)
         self._unacked: dict[ManifestKey, list[Delivery]] = {}
         self._online = asyncio.Event()
@@ -87,10 +80,12 @@ class CentralLink:
         self._detail = ""
         self._wants_manifest = True
         self._told = b""
-        self._told_s = self._asked_s = _LONG_AGO_S
+        self._told_s = _LONG_AGO_S
+        self._asked_s = {"manifest": _LONG_AGO_S, "leases": _LONG_AGO_S}
         self.outbox = Outbox(store)
         self._journal_id = store.journal_id
         self.stray_confirms = 0
+        self._requests = 0
 
     # --- what the rest of the runtime sees ---
     def send(self, command: Command) -> None:
@@ -100,7 +95,8 @@ class CentralLink:
     def health(self) -> Health:
         """Up = connected to the broker and taken up again; the detail says what is on its way."""
         age_s = asyncio.get_running_loop().time() - self._port.heard_s()
-        return Health(self._up, round(age_s * 1000), self._detail or f"{self.outbox.waiting()} waiting")
+        differs = f", central's account differs at event {self.outbox.differs_seq}" if self.outbox.differs_seq else ""
+        return Health(self._up, round(age_s * 1000), self._detail or f"{self.outbox.waiting()} waiting{differs}")
 
     def counters(self) -> dict[str, int]:
         """Rows sent (repeats included), repeated, confirmed up to, and waiting."""
@@ -111,11 +107,14 @@ class CentralLink:
             "confirmed": outbox.confirmed_seq,
             "waiting": outbox.waiting(),
             "stray_confirms": self.stray_confirms,
+            "agreed": outbox.agreed_seq,
+            "differs": outbox.differs_seq,
         }
 
     def request_manifest(self) -> None:
         """Ask central for the open orders; asked again until a manifest has been settled."""
-        self._wants_manifest, self._asked_s = True, _LONG_AGO_S
+        self._wants_manifest = True
+        self._asked_s["manifest"] = _LONG_AGO_S
 
     async def run(self) -> None:
         """Serve the connection until cancelled, then say that the line is off."""
@@ -179,7 +178,9 @@ class CentralLink:
     async def _listen(self) -> None:
         while True:
             delivery = await self._port.receive()
-            if delivery.topic == self._root + "manifest":
+            if delivery.retained and delivery.topic.startswith(self._root):
+                await self._refuse(delivery, RETAINED)
+            elif delivery.topic == self._root + "manifest":
                 await self._manifest(delivery)
             elif delivery.topic == self._root + "confirm":
                 await self._confirm(delivery)
@@ -193,13 +194,17 @@ class CentralLink:
         event = decode_message(delivery.topic.removeprefix(self._root), delivery.payload, self._clock.now_us())
         await self._tell(event, partial(self._port.ack, delivery))
 
+    async def _refuse(self, delivery: Delivery, fault: str) -> None:
+        event = MessageRefused(at_us=self._clock.now_us(), topic=delivery.topic.removeprefix(self._root), fault=fault)
+        await self._tell(event, partial(self._port.ack, delivery))
+
     async def _confirm(self, delivery: Delivery) -> None:
         try:
             confirm = _decode_confirm(delivery.payload)
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.stray_confirms += 1
         else:
-            self.stray_confirms += not await self.outbox.confirm(confirm.journal_id, confirm.seq)
+            self.stray_confirms += not await self.outbox.confirm(confirm.journal_id, confirm.seq, confirm.digest)
         self._port.ack(delivery)
 
     async def _manifest(self, delivery: Delivery) -> None:
@@ -229,15 +234,22 @@ class CentralLink:
         while True:
             await self._online.wait()
             row = await self.outbox.next()
-            head = {"journal_id": self._journal_id, "seq": row.seq, "key": f"{self._journal_id}:{row.seq}"}
-            rest = {"at_ms": row.at_ms, "kind": row.kind, "body": msgspec.Raw(row.body)}
-            if not await self._publish("events", head | rest):
+            message = EventMessage(
+                journal_id=self._journal_id,
+                seq=row.seq,
+                key=f"{self._journal_id}:{row.seq}",
+                at_ms=row.at_ms,
+                kind=row.kind,
+                body=msgspec.Raw(row.body),
+            )
+            if not await self._publish("events", _encode(message)):
                 await asyncio.sleep(RECONNECT_S[1])
 
     async def _keep_up(self) -> None:
         while True:
             if not self._online.is_set():
-                self._told, self._told_s, self._asked_s = b"", _LONG_AGO_S, _LONG_AGO_S
+                self._told, self._told_s = b"", _LONG_AGO_S
+                self._asked_s = dict.fromkeys(self._asked_s, _LONG_AGO_S)
                 await self._online.wait()
             now_s = asyncio.get_running_loop().time()
             for settled in self._desk.overdue(self._clock.now_us()):
@@ -248,19 +260,20 @@ class CentralLink:
             await asyncio.sleep(LOOK_S)
 
     async def _keep_asking(self, now_s: float) -> None:
-        if self._wants_manifest and now_s - self._asked_s >= AGAIN_S:
-            self._asked_s = now_s
-            await self._publish("request", {"want": "manifest"})
+        for want, wanted in (("manifest", self._wants_manifest), ("leases", self._unconfirmed())):
+            if wanted and now_s - self._asked_s[want] >= AGAIN_S:
+                self._asked_s[want] = now_s
+                self._requests += 1
+                request_id = f"{self._journal_id}-{self._boot}-{self._requests}"
+                request = Request(want=want, request_id=request_id, journal_id=self._journal_id, boot=self._boot)
+                await self._publish("request", _encode(request))
 
     async def _keep_telling(self, now_s: float) -> None:
-        state = _encode({"online": True, **self._line_state()})
-        if (state != self._told or now_s - self._told_s >= AGAIN_S) and await self._publish_bytes("state", state, retain=True):
+        state = _encode(LineState(online=True, state=self._line_state(), journal_id=self._journal_id))
+        if (state != self._told or now_s - self._told_s >= AGAIN_S) and await self._publish("state", state, retain=True):
             self._told, self._told_s = state, now_s
 
-    async def _publish(self, topic: str, message: Mapping[str, object]) -> bool:
-        return await self._publish_bytes(topic, _encode(message), retain=False)
-
-    async def _publish_bytes(self, topic: str, payload: bytes, *, retain: bool) -> bool:
+    async def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """False = the connection is lost; the receiving task sees the same and reconnects."""
         try:
             await self._port.publish(self._root + topic, payload, retain=retain)

@@ -32,8 +32,8 @@ class Store(Protocol):
     async def outbox_after(self, seq: int, limit: int) -> list[OutboxRow]:
         """Up to `limit` unconfirmed messages after `seq`."""
 
-    async def outbox_confirm(self, seq: int) -> None:
-        """Forget messages up to `seq`."""
+    async def outbox_confirm(self, seq: int) -> str:
+        """Forget messages up to `seq`; returns our digest up to there."""
 
     def outbox_last_seq(self) -> int:
         """Last sequence number given out."""
@@ -92,9 +92,9 @@ class ThreadStore:
         """Up to `limit` unconfirmed messages after `seq`."""
         return await self._call(self._ledger.outbox_after, seq, limit)
 
-    async def outbox_confirm(self, seq: int) -> None:
-        """Forget messages up to `seq`."""
-        await self._call(self._ledger.outbox_confirm, seq)
+    async def outbox_confirm(self, seq: int) -> str:
+        """Forget messages up to `seq`; returns our digest up to there."""
+        return await self._call(self._ledger.outbox_confirm, seq)
 
     async def anchor(self, at_ms: int) -> Head:
         """Give the head out; see Ledger.anchor."""
@@ -146,10 +146,10 @@ class InlineStore:
         await asyncio.sleep(0)
         return self._ledger.outbox_after(seq, limit)
 
-    async def outbox_confirm(self, seq: int) -> None:
-        """Forget messages up to `seq`."""
+    async def outbox_confirm(self, seq: int) -> str:
+        """Forget messages up to `seq`; returns our digest up to there."""
         await asyncio.sleep(0)
-        self._ledger.outbox_confirm(seq)
+        return self._ledger.outbox_confirm(seq)
 
     async def anchor(self, at_ms: int) -> Head:
         """Give the head out; see Ledger.anchor."""

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from edge.runtime.account import BEGINNING as UNTOLD
+from edge.runtime.account import CHECKPOINT, Account, next_digest
 from edge.runtime.anchor import anchor_line
 from edge.runtime.link import Cursor
 from edge.runtime.records import GENESIS, Batch, JournalError, OutboxRow, Record, link_of_chain
@@ -24,6 +26,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _SCHEMA = f"""{RECORD_TABLE}
 CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, at_ms INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS account (seq INTEGER PRIMARY KEY, digest BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS outcome (
     name TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (name, key));
 CREATE TABLE IF NOT EXISTS cursor (source TEXT PRIMARY KEY, boot INTEGER NOT NULL, seq INTEGER NOT NULL);
@@ -114,6 +117,14 @@ class Reader:
         query = f"SELECT seq, kind, body FROM record WHERE seq > ? AND kind IN ({places}) ORDER BY seq"  # noqa: S608 - only marks
         return [Mark(*row) for row in self.sql.execute(query, (after_seq, *kinds))]
 
+    def account(self) -> Account:
+        """What was told to central, and what it has confirmed. A journal of 0.1.0 has no digests of what it told then."""
+        meta = self.meta()
+        sent = int(meta.get("outbox_seq", "0"))
+        (first,) = self.sql.execute("SELECT MIN(seq) FROM outbox").fetchone()
+        digests = {seq: digest.hex() for seq, digest in self.sql.execute("SELECT seq, digest FROM account ORDER BY seq")}
+        return Account(meta.get("journal_id", ""), sent, sent if first is None else first - 1, digests)
+
     def outcomes(self, name: str, after_seq: int = -1) -> dict[str, str]:
         """The rows of one outcome table that were written behind `after_seq` (by default all)."""
         query = "SELECT key, value FROM outcome WHERE name = ? AND seq > ? ORDER BY key"
@@ -128,6 +139,8 @@ class Ledger(Reader):
         self._anchor_file = anchor_file
         self._closing: contextlib.ExitStack
         self._head = BEGINNING
+        self._told: bytes | None = None
+        """digest over all that was told to central; None in a journal of 0.1.0, which kept none"""
         self.outbox_seq = 0
         """last sequence number given out"""
         self.journal_id = ""
@@ -187,6 +200,8 @@ class Ledger(Reader):
         self.journal_id = meta.get("journal_id") or new_journal_id()
         self.boot = int(meta.get("boot", "0")) + 1
         self.outbox_seq = int(meta.get("outbox_seq", "0"))
+        row = self.sql.execute("SELECT digest FROM account WHERE seq = ?", (self.outbox_seq,)).fetchone()
+        self._told = UNTOLD if not self.outbox_seq else None if row is None else row[0]
         self._head = self.at(proved_seq) or self.base()
         for record in self.records(self._head):
             self._head = Head(record.seq, record.chain)
@@ -209,11 +224,13 @@ class Ledger(Reader):
             rows.append((*body, chain))
         messages = [(outbox_seq + n, *message) for n, message in enumerate(batch.messages, 1)]
         outbox_seq += len(messages)
+        digests = self._digests(messages)
         sql = self.sql
         sql.execute("BEGIN IMMEDIATE")
         sql.executemany(INSERT_RECORD, rows)
         if messages:
             sql.executemany("INSERT INTO outbox VALUES (?, ?, ?, ?)", messages)
+            sql.executemany("INSERT INTO account VALUES (?, ?)", digests)
             self._put_meta("outbox_seq", str(outbox_seq))
         if batch.outcomes:
             sql.executemany("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?)", [(*row, seq) for row in batch.outcomes])
@@ -221,6 +238,18 @@ class Ledger(Reader):
             sql.executemany("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", batch.cursors)
         sql.execute("COMMIT")
         self._head, self.outbox_seq = Head(seq, chain), outbox_seq
+        if digests:
+            self._told = digests[-1][1]
+
+    def _digests(self, messages: list[tuple[int, str, int, bytes]]) -> list[tuple[int, bytes]]:
+        """Our account with central, continued by these messages."""
+        digests = []
+        told = self._told
+        for seq, kind, at_ms, body in messages:
+            if told is not None:
+                told = next_digest(told, self.journal_id, seq, (kind, at_ms, body))
+                digests.append((seq, told))
+        return digests
 
     def head(self) -> Head:
         """The last record's place in the chain."""
@@ -259,9 +288,14 @@ class Ledger(Reader):
         rows = self.sql.execute("SELECT seq, kind, at_ms, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
         return [OutboxRow(*row) for row in rows]
 
-    def outbox_confirm(self, seq: int) -> None:
-        """Central has stored everything up to `seq`."""
+    def outbox_confirm(self, seq: int) -> str:
+        """Central has stored everything up to `seq`. Returns our digest up to there, "" where we have none."""
+        row = self.sql.execute("SELECT digest FROM account WHERE seq = ?", (seq,)).fetchone()
+        self.sql.execute("BEGIN IMMEDIATE")
         self.sql.execute("DELETE FROM outbox WHERE seq <= ?", (seq,))
+        self.sql.execute("DELETE FROM account WHERE seq < ? AND seq % ?", (seq, CHECKPOINT))
+        self.sql.execute("COMMIT")
+        return "" if row is None else row[0].hex()
 
     def outbox_waiting(self) -> int:
         """Rows that central has not confirmed."""

@@ -4,20 +4,18 @@ import hashlib
 import re
 from collections.abc import Generator, Iterator
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
-from msgspec import Meta
 
 from edge.core.event import Event
 from edge.core.events import ManifestGranted, ManifestRefused, ManifestSealed
 from edge.core.routing import route
 from edge.core.values import LotId, Order, SortPlan
+from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, ORDERS_MAX, ManifestHead
 from line_config.tracking_number import S10, NumberForm, fits_one
 
-MESSAGE_MAX_BYTES = 1 << 20
-ORDERS_MAX = 500
-CHUNKS_MAX = 200
+MANIFEST_ORDERS_MAX = 50_000
 OPEN_MAX = 8
 FAULTS_MAX = 20
 ORDERS_A_STEP = 100
@@ -42,10 +40,12 @@ class FaultCode(StrEnum):
     NOT_JSON = "message is not JSON; central: correct the message"
     WRONG_TYPE = "field missing or of the wrong type; central: correct the message"
     TOO_MANY_ORDERS = f"more than {ORDERS_MAX} orders in one chunk; central: send smaller chunks"
+    TOO_LONG = f"more than {MANIFEST_ORDERS_MAX} orders in one manifest; central: make several lots of them"
     WRONG_CHUNK = "chunk number is not within 1..chunks; central: correct the message"
     CONTRADICTORY_CHUNK = "chunks of one manifest disagree; central: send it again under a new version"
     MISSING_CHUNK = "chunk did not come; central: send the whole manifest again"
     DIGEST_MISMATCH = "orders do not fit the digest; central: send the whole manifest again"
+    HALF_A_LEASE = "epoch without lease_end_ms, or the other way round; central: send both or neither"
     DUPLICATE_ORDER = "order stands there twice; central: send each order once"
     DUPLICATE_DOCUMENT = "document belongs to two orders; central: decide which"
     DUPLICATE_TRACKING_NUMBER = "tracking number is used twice; central: give each order its own"
@@ -75,16 +75,8 @@ class Settled(NamedTuple):
     events: tuple[Event, ...]
 
 
-class _Head(msgspec.Struct, frozen=True):
-    lot: Annotated[str, Meta(min_length=1, max_length=64)]
-    version: Annotated[int, Meta(ge=1, le=2**53)]
-    chunk: Annotated[int, Meta(ge=1, le=CHUNKS_MAX)]
-    chunks: Annotated[int, Meta(ge=1, le=CHUNKS_MAX)]
-    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-
-
 class _Part(NamedTuple):
-    head: _Head
+    head: ManifestHead
     orders: tuple[Order, ...]
     canonical: bytes
     """the orders' canonical lines, joined by newlines"""
@@ -97,6 +89,16 @@ class _UnusableError(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.line())
         self.fault = fault
+
+
+def at_once(steps: Steps[T]) -> T:
+    """The end of work that nobody waits beside."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
 def canonical(orders: list[Any]) -> bytes:
@@ -119,7 +121,7 @@ def _part(data: bytes, plan: SortPlan, forms: tuple[NumberForm, ...]) -> Steps[_
     raw = _decode(data)
     yield
     try:
-        head = msgspec.convert(raw, _Head)
+        head = msgspec.convert(raw, ManifestHead)
     except msgspec.ValidationError as error:
         raise _UnusableError(Fault(FaultCode.WRONG_TYPE, _place(error))) from error
     listed = raw.get("orders")
@@ -137,6 +139,7 @@ def _part(data: bytes, plan: SortPlan, forms: tuple[NumberForm, ...]) -> Steps[_
     for begin in range(0, len(orders), ORDERS_A_STEP):
         yield
         faults += [fault for order in orders[begin : begin + ORDERS_A_STEP] for fault in _faults_of(order, plan, forms)]
+    faults += [Fault(FaultCode.PLAIN_NUMBER, f"order {order['order_id'][:32]!r}") for order in listed if _plain(order)]
     return _Part(head, orders, lines, tuple(faults))
 
 
@@ -160,10 +163,20 @@ def _faults_of(order: Order, plan: SortPlan, forms: tuple[NumberForm, ...]) -> I
         yield Fault(FaultCode.PLAIN_NUMBER, where)
 
 
+def _plain(order: dict[str, Any]) -> bool:
+    """Whether a document's number stands beside its tokens, in a field that would otherwise only be ignored."""
+    return any("number" in document for document in order["documents"])
+
+
+def _said_of_all(head: ManifestHead) -> tuple[object, ...]:
+    """What every chunk must say alike."""
+    return head.chunks, head.digest, head.epoch, head.lease_end_ms
+
+
 class _Open:
     """A manifest of which some chunks are still to come; what can be checked is checked as they come."""
 
-    def __init__(self, head: _Head, at_us: int) -> None:
+    def __init__(self, head: ManifestHead, at_us: int) -> None:
         self.head = head
         self.begun_us = at_us
         self._parts: dict[int, _Part] = {}
@@ -179,7 +192,7 @@ class _Open:
 
     def take(self, part: _Part) -> None:
         earlier = self._parts.get(part.head.chunk)
-        agrees = (part.head.chunks, part.head.digest) == (self.head.chunks, self.head.digest)
+        agrees = _said_of_all(part.head) == _said_of_all(self.head)
         if not agrees or (earlier is not None and earlier.canonical != part.canonical):
             self._contradiction = True
         if earlier is None:
@@ -219,6 +232,10 @@ class _Open:
         faults = self._faults[:]
         if self._contradiction:
             faults.append(Fault(FaultCode.CONTRADICTORY_CHUNK))
+        if bool(self.head.epoch) != bool(self.head.lease_end_ms):
+            faults.append(Fault(FaultCode.HALF_A_LEASE))
+        if len(self._ids) > MANIFEST_ORDERS_MAX:
+            faults.append(Fault(FaultCode.TOO_LONG))
         faults += [Fault(FaultCode.MISSING_CHUNK, f"chunk {chunk} of {self.head.chunks}") for chunk in missing]
         # The digest can only say something about orders that came and could be read.
         if not faults and self._hash.hexdigest() != self.head.digest:
@@ -235,7 +252,15 @@ class _Open:
             for chunk, part in sorted(self._parts.items())
         ]
         chunks, digest = self.head.chunks, self.head.digest
-        sealed = ManifestSealed(at_us=at_us, lot=lot, version=version, chunks=chunks, digest=digest)
+        sealed = ManifestSealed(
+            at_us=at_us,
+            lot=lot,
+            version=version,
+            chunks=chunks,
+            digest=digest,
+            epoch=self.head.epoch,
+            lease_end_ms=self.head.lease_end_ms,
+        )
         return Settled(lot, version, (*granted, sealed))
 
 

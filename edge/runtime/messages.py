@@ -1,63 +1,49 @@
-"""Central's short messages, each of which becomes one event: receipt lots and cancellations."""
+"""Central's short messages, each of which becomes one event: receipt lots, leases and cancellations."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from edge.core.event import Event
-from edge.core.events import LotReceived, MessageRefused, OrderCancelled
+from edge.core.events import LeaseTold, LotReceived, MessageRefused, OrderCancelled
 from edge.core.values import LotId, OrderDocument, OrderId
-
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
-Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+from edge.runtime.contract.inward import INWARD, Cancel, Lease, Lot
 
 
-class ListedDocument(msgspec.Struct, frozen=True):
-    """One document of a receipt lot's list, as keyed tokens."""
-
-    kind: Name
-    token: Token
-    skeleton: Token
-
-
-class Lot(msgspec.Struct, frozen=True):
-    """Topic `lot`: a list that both sides have signed at `signed_ms` (wall time)."""
-
-    lot: Name
-    issuer: Name
-    signed_ms: Annotated[int, Meta(ge=0)]
-    documents: Annotated[list[ListedDocument], Meta(min_length=1, max_length=5000)]
-    green: bool = False
-
-    def event(self, at_us: int) -> Event:
-        """As the core takes it."""
-        listed = tuple(OrderDocument(document.kind, document.token, document.skeleton) for document in self.documents)
-        return LotReceived(
-            at_us=at_us, lot=LotId(self.lot), issuer=self.issuer, signed_ms=self.signed_ms, documents=listed, green=self.green
-        )
+def _lot(lot: Lot, at_us: int) -> Event:
+    listed = tuple(OrderDocument(document.kind, document.token, document.skeleton) for document in lot.documents)
+    return LotReceived(
+        at_us=at_us, lot=LotId(lot.lot), issuer=lot.issuer, signed_ms=lot.signed_ms, documents=listed, green=lot.green
+    )
 
 
-class Cancel(msgspec.Struct, frozen=True):
-    """Topic `cancel`: an order is taken back; `version` rises with each amendment of the order."""
+def _lease(lease: Lease, at_us: int) -> Event:
+    return LeaseTold(
+        at_us=at_us,
+        lot=LotId(lease.lot),
+        epoch=lease.epoch,
+        end_ms=lease.end_ms,
+        journal_id=lease.journal_id,
+        boot=lease.boot,
+        central_ms=lease.central_ms,
+    )
 
-    order_id: Name
-    version: Annotated[int, Meta(ge=1)]
 
-    def event(self, at_us: int) -> Event:
-        """As the core takes it."""
-        return OrderCancelled(at_us=at_us, order_id=OrderId(self.order_id), version=self.version)
+def _cancel(cancel: Cancel, at_us: int) -> Event:
+    return OrderCancelled(at_us=at_us, order_id=OrderId(cancel.order_id), version=cancel.version)
 
 
-MESSAGES: dict[str, type[Lot | Cancel]] = {"lot": Lot, "cancel": Cancel}
+# topic → the event that a message there becomes
+MESSAGES: dict[str, Callable[[Any, int], Event]] = {"lot": _lot, "lease": _lease, "cancel": _cancel}
 
 
 def decode_message(topic: str, payload: bytes, at_us: int) -> Event:
     """The event of a message on a topic of MESSAGES; MessageRefused where central must correct it."""
     try:
-        message: Lot | Cancel = msgspec.json.decode(payload.decode(), type=MESSAGES[topic])
+        message = msgspec.json.decode(payload.decode(), type=INWARD[topic][0])
     except UnicodeDecodeError as error:
         return MessageRefused(at_us=at_us, topic=topic, fault=f"not UTF-8 at byte {error.start}; central: correct the encoding")
     except (msgspec.DecodeError, RecursionError) as error:
         return MessageRefused(at_us=at_us, topic=topic, fault=f"{error}; central: correct the message and send it again")
-    return message.event(at_us)
+    return MESSAGES[topic](message, at_us)

@@ -19,8 +19,8 @@ class OutboxStore(Protocol):
     async def outbox_after(self, seq: int, limit: int) -> list[OutboxRow]:
         """Up to `limit` unconfirmed rows after `seq`, in order."""
 
-    async def outbox_confirm(self, seq: int) -> None:
-        """Forget rows up to `seq`."""
+    async def outbox_confirm(self, seq: int) -> str:
+        """Forget rows up to `seq`; returns our digest up to there, "" where there is none."""
 
     def outbox_last_seq(self) -> int:
         """Last sequence number given out."""
@@ -38,6 +38,10 @@ class Outbox:
         self.sent = 0
         """rows handed out, repeats included"""
         self.repeated = 0
+        self.agreed_seq = 0
+        """central has said the same digest as we have"""
+        self.differs_seq = 0
+        """the first number at which it has said another one; 0 = none"""
         self._highest_seq = 0
         self._reviewed_seq = 0
         self._reviewed_s = 0.0
@@ -90,15 +94,26 @@ class Outbox:
             self._reviewed_s, self._patience_s = now_s, min(2 * self._patience_s, PATIENCE_MAX_S)
             self.rewind()
 
-    async def confirm(self, journal_id: str, seq: int) -> bool:
-        """Central has stored all up to `seq`; False for another journal's confirmation, or one of rows that never were."""
+    async def confirm(self, journal_id: str, seq: int, digest: str = "") -> bool:
+        """Central has stored all up to `seq`; False for another journal's confirmation, or one of rows that never were.
+
+        `digest`: what central's account says up to there, "" = it does not say.
+        """
         if journal_id != self._store.journal_id or not 0 <= seq <= self._store.outbox_last_seq():
             return False
         if seq > self.confirmed_seq:
-            await self._store.outbox_confirm(seq)
+            self._compare(seq, await self._store.outbox_confirm(seq), digest)
             self.confirmed_seq = max(self.confirmed_seq, seq)
             self._sent_seq = max(self._sent_seq, seq)
             while self._fetched and self._fetched[0].seq <= seq:
                 self._fetched.popleft()
             self._store.outbox_changed.set()
         return True
+
+    def _compare(self, seq: int, ours: str, theirs: str) -> None:
+        if not ours or not theirs:
+            return
+        if ours == theirs:
+            self.agreed_seq = max(self.agreed_seq, seq)
+        else:
+            self.differs_seq = self.differs_seq or seq

@@ -9,7 +9,7 @@ import msgspec
 from edge.core.commands import Command, Outcome, Publish, SetPermit
 from edge.core.controller import Controller
 from edge.core.event import Event
-from edge.core.events import Booted, ClockRead, DeadlinePassed
+from edge.core.events import Booted, ClockRead, DeadlinePassed, ManifestGranted
 from edge.core.invariants import Auditor, InvariantError
 from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
@@ -20,6 +20,8 @@ from edge.runtime.replay import EVENT_VERSION, leaving
 
 QUEUE_MAX = 4096
 GROUP_MAX = 256
+GROUP_ORDERS_MAX = 500
+"""orders of manifests in one group: each costs a hundredth of what an event costs, and a manifest comes all at once"""
 RENEW_US = 50_000
 CLOCK_READ_US = 10_000_000
 PERMIT_MODULUS = 65535
@@ -153,7 +155,12 @@ class Pump:
             self._finish(one)
 
     def _take(self) -> list[Offered]:
-        group = [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_MAX))]
+        group: list[Offered] = []
+        orders = 0
+        while self._queue and len(group) < GROUP_MAX and orders < GROUP_ORDERS_MAX:
+            group.append(self._queue.popleft())
+            event = group[-1].event
+            orders += len(event.orders) if isinstance(event, ManifestGranted) else 0
         now_us = self._clock.now_us()
         if self._clock_read_us is None or now_us - self._clock_read_us >= CLOCK_READ_US:
             self._clock_read_us = now_us

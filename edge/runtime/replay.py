@@ -10,7 +10,16 @@ from edge.core import commands as core_commands
 from edge.core.commands import Command, Outcome, Publish
 from edge.core.controller import Controller
 from edge.core.event import Event
-from edge.core.events import Booted, Carried, ConfigLoaded, LotReceived, ManifestGranted, ManifestSealed, OrderCancelled
+from edge.core.events import (
+    Booted,
+    Carried,
+    ConfigLoaded,
+    LeaseTold,
+    LotReceived,
+    ManifestGranted,
+    ManifestSealed,
+    OrderCancelled,
+)
 from edge.core.invariants import Auditor, InvariantError
 from edge.core.values import Settings, SortPlan
 from edge.runtime.ledger import Head, Journal
@@ -27,7 +36,7 @@ Fields = dict[str, Any]
 UPCASTERS: dict[tuple[str, int], Callable[[Fields], Fields]] = {}
 ROWS = ("dispatched", "print", "void", "bag", "bag_closed", "returned")
 """outcome tables: a replay must reproduce them, and another core starts from them"""
-BOOKS = (ManifestGranted, ManifestSealed, OrderCancelled, LotReceived)
+BOOKS = (ManifestGranted, ManifestSealed, LeaseTold, OrderCancelled, LotReceived)
 """what central has said: facts that every release takes from a journal, whoever wrote it"""
 
 _encode = msgspec.json.Encoder().encode

@@ -135,6 +135,7 @@ def settings_of(config: LineConfig) -> Settings:
         build_ms=BUILD_MS,
         disk_start_mb=limits.disk_start_mb,
         disk_stop_mb=limits.disk_stop_mb,
+        lease_margin_min=limits.lease_margin_min,
         shift_starts_min=tuple(sorted(int(at[:2]) * 60 + int(at[3:]) for at in times.shifts)),
         utc_offset_min=times.utc_offset_min,
         media_labels=labels_of(roll.media_mm, layout),
@@ -277,7 +278,9 @@ class Line:
             self._crew,
             root=root,
             sort_plan=sort_plan_of(self._config),
-            line_state=lambda: {"state": self.runtime.controller.floor.machine.state.name},
+            line_state=lambda: self.runtime.controller.floor.machine.state.name,
+            boot=self.runtime.boot,
+            unconfirmed=lambda: "LEASES_UNCONFIRMED" in self.runtime.controller.floor.conditions.active,
             forms=self._config.tracking_numbers,
         )
         self.runtime.add(link)

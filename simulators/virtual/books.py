@@ -36,6 +36,10 @@ class Books:
         """Records in the journal."""
         return self._reader().last().seq
 
+    def digest(self, seq: int) -> str | None:
+        """The line's account with central up to this event, hex; None where it keeps none."""
+        return self._reader().account().digests.get(seq)
+
     def trace_hash(self) -> str:
         """Hash over all records of all boots (I15)."""
         trace = hashlib.blake2b(digest_size=8)

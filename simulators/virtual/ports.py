@@ -1,6 +1,7 @@
 """The runtime's ports inside the virtual plant: nothing here blocks, nothing here touches a socket."""
 
 import asyncio
+import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -171,6 +172,8 @@ class VirtualBroker:
         self._mid = 0
         self.stored: dict[str, list[dict[str, object]]] = {}
         self._to_confirm: dict[str, None] = {}
+        self._digests: dict[str, tuple[int, bytes]] = {}
+        """journal → (number of events, hash over them)"""
         self.duplicates = 0
         self.gaps = 0
         self.forgets_confirms = False
@@ -226,10 +229,20 @@ class VirtualBroker:
         await asyncio.sleep(0)
         self._require_there()
         if topic == self._root + "request":
-            for part in self._manifest:
-                self._deliver("manifest", part)
+            self._answer(msgspec.json.decode(payload))
         elif topic == self._root + "events":
             self._store(msgspec.json.decode(payload))
+
+    def _answer(self, request: dict[str, object]) -> None:
+        if request["want"] == "manifest":
+            for part in self._manifest:
+                self._deliver("manifest", part)
+            return
+        heads = [msgspec.json.decode(part) for part in self._manifest]
+        ends = {(head["lot"], head["epoch"]): head["lease_end_ms"] for head in heads if head.get("epoch")}
+        for (lot, epoch), end_ms in ends.items():
+            word = {"lot": lot, "epoch": epoch, "end_ms": end_ms, "journal_id": request["journal_id"], "boot": request["boot"]}
+            self._deliver("lease", msgspec.json.encode(word))
 
     def _store(self, event: dict[str, object]) -> None:
         journal_id, seq = str(event["journal_id"]), event["seq"]
@@ -249,8 +262,16 @@ class VirtualBroker:
         del self._to_confirm[journal_id]
         if self._gone or self.forgets_confirms:
             return
+        self._deliver("confirm", msgspec.json.encode({"journal_id": journal_id, **self.account(journal_id)}))
+
+    def account(self, journal_id: str) -> dict[str, object]:
+        """How many events of this journal are stored, and the hash over them."""
         seq = len(self.stored[journal_id])
-        self._deliver("confirm", msgspec.json.encode({"journal_id": journal_id, "seq": seq}))
+        told, digest = self._digests.get(journal_id, (0, b"\0" * 32))
+        for event in self.stored[journal_id][told:]:
+            digest = hashlib.sha256(digest + msgspec.json.encode(event, order="sorted")).digest()
+        self._digests[journal_id] = (seq, digest)
+        return {"seq": seq, "digest": digest.hex()}
 
     def _deliver(self, topic: str, payload: bytes) -> None:
         self._mid += 1

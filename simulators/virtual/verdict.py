@@ -75,6 +75,9 @@ def shortcomings(world: World) -> list[str]:
         found.append("central was told of a dispatch twice")
     if set(told) - recalled != dispatched:
         found.append(f"central knows {len(set(told) - recalled)} dispatched orders, the line {len(dispatched)}")
+    stored = map(world.broker.account, world.broker.stored)
+    if any(world.books.digest(int(str(account["seq"]))) != account["digest"] for account in stored):
+        found.append("the accounts of line and central differ (I14)")
     if world.scene.seed % REPLAYED == 0 and not world.replays_alike():
         found.append("a replay from the beginning gives another state than the one that the line has reached (I13)")
     fed, went = world.plant.untouched()

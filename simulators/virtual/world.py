@@ -44,6 +44,8 @@ SITE_KEY = b"virtual world site key, 32 bytes"
 SNAPSHOTS = 0.7
 """share of lives that end just behind a snapshot; the others replay from an older one, or from the beginning"""
 WALL_START_MS = 1_790_000_000_000
+LEASE = (1, WALL_START_MS + 7 * 86_400_000)
+"""epoch and end: longer than any run, so that only a restart asks for it"""
 OPERATOR_LOOKS_MS = 1000
 PLC_WAIT_MS = 1000
 """an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
@@ -81,7 +83,7 @@ class World:
         self.operator = Operator(self.plant, seed=scene.seed)
         self.clerk = Clerk(self.plant) if doors else None
         self._rng = random.Random(f"world {scene.seed}")
-        self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY))
+        self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY, lease=LEASE))
         self.clock = Clock(lambda: WALL_START_MS + self.wall_step_ms + self.now_ms())
         # What disturbances turn.
         self.wires: dict[str, PlcWire] = {plc.value: PlcWire() for plc in Plc}
@@ -274,7 +276,9 @@ class World:
             crew,
             root="sealline/v1/virtual/line-1/",
             sort_plan=self._sort_plan,
-            line_state=lambda: {"state": runtime.controller.floor.machine.state.name},
+            line_state=lambda: runtime.controller.floor.machine.state.name,
+            boot=runtime.boot,
+            unconfirmed=lambda: "LEASES_UNCONFIRMED" in runtime.controller.floor.conditions.active,
         )
         runtime.add(central)
         self.plant.on_expose = lambda camera, trigger, subject: eyes[camera].exposed(trigger, subject)

@@ -1,6 +1,6 @@
 """A scripted line for the core's tests: says what sensors and eyes would say, and keeps the commands that come back."""
 
-from edge.core.commands import Command, PrintLabel
+from edge.core.commands import Command, PrintLabel, Publish
 from edge.core.controller import Controller
 from edge.core.device_events import FrameRead, LabelPrinted, LabelRead, ParcelScanned, PrinterStatus
 from edge.core.event import Event
@@ -43,6 +43,7 @@ from edge.core.values import (
     State,
     Symbol,
 )
+from tests.contract import require_body
 
 ALL_FLAGS = 15
 SETTINGS = Settings(
@@ -92,6 +93,9 @@ class Line:
         self.log.append(event)
         out = self.controller.handle(event)
         self.auditor.check(out)
+        for command in out:
+            if isinstance(command, Publish):
+                require_body(command.kind, command.body)
         self.commands += out
         return list(out)
 

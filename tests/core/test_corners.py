@@ -466,6 +466,24 @@ def test_turning_the_key_again_while_it_is_out_of_production_doubts_nothing_twic
     assert len(line.said(RejectDocument)) == 1
 
 
+def test_the_answer_to_a_manifest_stays_small_however_alike_its_orders_are() -> None:
+    line = Line(started=False)
+    pairs = [order(n, skeleton=f"s{n // 2}") for n in range(404)]
+    line.say(
+        ManifestGranted,
+        lot=LotId("L"),
+        version=1,
+        chunk=0,
+        orders=(*pairs, *(order(500 + n, skeleton="s0") for n in range(30))),
+    )
+    line.say(ManifestSealed, lot=LotId("L"), version=1, chunks=1, digest="")
+    told = published(line, "manifest_accepted")[0]
+    groups = [group.split(",") for group in told["ambiguous"].split(";")]
+    assert told["ambiguous_groups"] == 202
+    assert [len(group) for group in groups] == [20] + [2] * 199
+    assert groups[0][:3] == ["O0", "O1", "O500"]
+
+
 def test_what_is_told_of_manifests() -> None:
     line = Line(started=False)
     twins = tuple(order(n, skeleton="same") for n in (1, 2)) + tuple(order(n, skeleton="other") for n in (3, 4))
@@ -474,7 +492,7 @@ def test_what_is_told_of_manifests() -> None:
         line.say(ManifestSealed, lot=LotId("L"), version=1, chunks=1, digest="d1")
     line.say(ManifestRefused, lot=LotId("M"), version=4, faults=("order 1", "order 2"))
     assert published(line, "manifest_accepted") == [
-        {"lot": "L", "version": 1, "digest": "d1", "ambiguous": "O1,O2;O3,O4"},
+        {"lot": "L", "version": 1, "digest": "d1", "ambiguous": "O1,O2;O3,O4", "ambiguous_groups": 2},
     ]  # fmt: skip
     assert published(line, "manifest_refused") == [{"lot": "M", "version": 4, "faults": "order 1; order 2"}]
 

@@ -329,7 +329,7 @@ def test_each_way_out_is_told() -> None:
     assert code(line.act("found", key="D1-3")) == "OK"
     assert published(line, "rejected")[-1]["place"] == "desk"
     assert code(line.act("damaged", documents="D1-3")) == "OK"
-    assert OrderId("O3") not in line.controller.floor.clocks._since_ms, "nobody waits for it any more"
+    assert line.controller.floor.clocks.since_ms(OrderId("O3")) is None, "nobody waits for it any more"
 
 
 def test_reject_places_by_name() -> None:

@@ -147,10 +147,10 @@ def test_an_envelope_is_closed_with_the_last_document_only() -> None:
         (
             inducted,
             Divert(parcel=S1, chute=2),
-            lambda line: line.controller.floor.pool.state.update({O1: OrderState.DISPATCHED}),
+            lambda line: line.controller.floor.pool._moved.update({O1: OrderState.DISPATCHED}),
             "I4",
         ),
-        (inducted, Divert(parcel=S1, chute=2), lambda line: line.controller.floor.pool.state.clear(), "I4"),
+        (inducted, Divert(parcel=S1, chute=2), lambda line: line.controller.floor.pool._moved.clear(), "I4"),
         (inducted, Divert(parcel=S1, chute=2), another_county, "I8"),
         (inducted, Divert(parcel=S1, chute=2), no_bag, "I8"),
     ],

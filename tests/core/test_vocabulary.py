@@ -62,6 +62,8 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "LabelRead.modulation_permille": 0, "LabelRead.margin_permille": 0,
         "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 480,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
+        "LeaseTold.journal_id": "", "LeaseTold.boot": 0, "LeaseTold.central_ms": 0,
+        "ManifestSealed.epoch": 0, "ManifestSealed.lease_end_ms": 0, "Settings.lease_margin_min": 10,
         "Settings.shift_starts_min": (0, 480, 960), "Settings.utc_offset_min": 480,
         "Settings.media_labels": 0, "Settings.ribbon_labels": 0, "Settings.roll_low_labels": 100,
         "LabelText.sender_unit": "", "PrintFailed.impossible": False,
@@ -98,12 +100,12 @@ CODES = {
         DUPLICATE AMBIGUOUS CANCELLED INCOMPLETE CONTENT_MISMATCH NO_ROUTE UNEXPECTED_PLACE POSITION_DOUBT WEIGHT_OUT_OF_RANGE
         PRINT_FAILED LABEL_LATE LABEL_PURGED LABEL_MISSING LABEL_MISMATCH LABEL_UNREADABLE SCAN_UNREADABLE SCAN_MISMATCH NO_BAG
         PICTURE_DARK PICTURE_BRIGHT PICTURE_GLARE PICTURE_BLURRED NOTHING_SEEN WRONG_SIZE LABEL_TORN TWO_LABELS
-        STRANGER_ON_LABEL DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT LABEL_IMPOSSIBLE
+        STRANGER_ON_LABEL LEASE_ENDED DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT LABEL_IMPOSSIBLE
         RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
         CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM STRAY_LABEL""",
-    ("holds", True, 1, 0): "PRINTER_NOT_READY",
+    ("holds", True, 1, 0): "PRINTER_NOT_READY LEASES_UNCONFIRMED",
     ("aborts", False, 1, 0): "ESTOP",
     ("stops feed", True, 2, 2000): "ACCOUNTS_OPEN",
     (
@@ -116,7 +118,7 @@ CODES = {
     ("stops feed", True, 3, 0): "NO_MANIFEST",
     ("blocks start", False, 2, 0): """REJECTS_NOT_CLEARED NO_BAG_BOUND BELT_IN_DOUBT NO_SORT_PLAN CLOCK_NOT_SET DISK_LOW
         TEST_LABEL SAMPLE_DOCUMENTS""",
-    ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY",
+    ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED",
     ("suspends", True, 3, 0): "STARVED",
     ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW",
     ("warns", True, 3, 0): "CENTRAL_LOST",
@@ -155,7 +157,7 @@ def test_what_a_person_may_ask_for() -> None:
         "confirm_check": "check", "bind_bag": "chute bag", "recount_bag": "chute labels", "take_out": "chute label",
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
-        "close_lot": "lot lead", "roll_changed": "roll",
+        "close_lot": "lot lead", "roll_changed": "roll", "confirm_leases": "second",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared",

@@ -1,6 +1,7 @@
 import asyncio
 import json
 
+import msgspec
 import pytest
 
 from drivers.ports import Delivery, DeviceRefused, LinkLost
@@ -18,9 +19,11 @@ from edge.core.values import SortPlan
 from edge.runtime import central_link
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
+from edge.runtime.contract.outward import CONTRACT
 from edge.runtime.outbox import Outbox
 from edge.runtime.records import OutboxRow
 from edge.runtime.spawn import Crew
+from tests.contract import require_sent
 from tests.runtime.test_manifest import messages, order
 
 ROOT = "sealline/v1/demo/line-1/"
@@ -49,6 +52,7 @@ class MemoryStore:
     async def outbox_confirm(self, seq):
         await asyncio.sleep(0)
         self.rows = {row.seq: row for row in self.rows.values() if row.seq > seq}
+        return f"{seq:064x}"
 
     def outbox_last_seq(self):
         return self.last
@@ -79,6 +83,7 @@ class FakePort:
     async def publish(self, topic, payload, *, retain=False):
         await asyncio.sleep(0)
         message = json.loads(payload)
+        require_sent(topic.removeprefix(ROOT), payload)
         if self.inbox is None:
             raise LinkLost("not connected")
         if self.fail_publish_of is not None and message.get("seq") == self.fail_publish_of:
@@ -99,8 +104,8 @@ class FakePort:
     def drop(self):
         self.inbox.put_nowait(LinkLost("gone"))
 
-    def deliver(self, topic, payload, mid=1):
-        self.inbox.put_nowait(Delivery(ROOT + topic, payload, self.connections, mid, 1))
+    def deliver(self, topic, payload, mid=1, retained=False):
+        self.inbox.put_nowait(Delivery(ROOT + topic, payload, self.connections, mid, 1, retained))
 
     def confirm(self, seq, journal_id="J1"):
         self.deliver("confirm", json.dumps({"journal_id": journal_id, "seq": seq}).encode(), mid=900 + seq)
@@ -125,11 +130,13 @@ class Rig:
     def __init__(self, rows=0):
         self.port, self.store = FakePort(), MemoryStore(rows)
         self.events, self.durable, self.refuse = [], [], 0
-        self.state = {"state": "Stopped"}
+        self.state = "STOPPED"
+        self.unconfirmed = False
         self.crew = Crew()
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
             root=ROOT, sort_plan=SortPlan("t", {"44": 1}, 0), line_state=lambda: self.state,
+            boot=4, unconfirmed=lambda: self.unconfirmed,
         )  # fmt: skip
 
     def offer(self, event, *, cursor=None, on_durable=None):
@@ -164,12 +171,15 @@ def impatient(monkeypatch):
 
 async def test_connects_subscribes_asks_and_tells_its_state():
     async with Rig() as rig:
-        assert rig.port.subscribed == [("manifest", 1), ("lot", 1), ("cancel", 1), ("confirm", 0)]
-        assert rig.port.of("request") == [{"want": "manifest"}]
-        assert ("state", {"online": True, "state": "Stopped"}, True) in rig.port.published
+        assert rig.port.subscribed == [("manifest", 1), ("lot", 1), ("lease", 1), ("cancel", 1), ("confirm", 0)]
+        (request,) = rig.port.of("request")
+        assert request["want"] == "manifest"
+        state = {"online": True, "state": "STOPPED", "journal_id": "J1", "contract": CONTRACT}
+        assert ("state", state, True) in rig.port.published
         assert [type(event) for event in rig.events] == [LinkUp]
         assert rig.link.health().up
-    assert rig.port.published[-1] == ("state", {"online": False}, True)
+    off = {"online": False, "state": "", "journal_id": "", "contract": CONTRACT}
+    assert rig.port.published[-1] == ("state", off, True)
     assert not rig.link.health().up
 
 
@@ -194,14 +204,48 @@ async def test_a_lot_and_a_cancellation_are_acknowledged_when_durable():
     assert "central: correct" in refused[0].fault
 
 
+@pytest.mark.parametrize("topic", ["manifest", "lot", "cancel"])
+async def test_a_retained_command_is_refused(topic):
+    async with Rig() as rig:
+        rig.port.deliver(topic, messages([order(0)])[0], mid=7, retained=True)
+        await rig.until(lambda: len(rig.events) == 2)
+        refused = rig.events[-1]
+        assert isinstance(refused, MessageRefused)
+        assert (refused.topic, refused.fault.split(";")[0]) == (topic, "retained")
+        assert rig.port.acked == []
+        rig.durable[-1]()
+        assert rig.port.acked == [7]
+
+
+async def test_leases_are_asked_for_until_they_are_confirmed(monkeypatch):
+    monkeypatch.setattr(central_link, "AGAIN_S", 0.02)
+    async with Rig() as rig:
+        rig.link._wants_manifest = False
+        rig.unconfirmed = True
+        await rig.until(lambda: [request["want"] for request in rig.port.of("request")][-2:] == ["leases"] * 2)
+        request = rig.port.of("request")[-1]
+        assert (request["journal_id"], request["boot"]) == ("J1", 4)
+        word = {"lot": "L", "epoch": 2, "end_ms": 9, "central_ms": 7, "journal_id": "J1", "boot": 4}
+        rig.port.deliver("lease", json.dumps({**word, "later": "added"}).encode(), mid=5)
+        await rig.until(lambda: len(rig.events) == 2)
+        told = rig.events[-1]
+        assert {**word, "at_us": told.at_us, "type": "LeaseTold"} == msgspec.to_builtins(told)
+        rig.unconfirmed = False
+        asked = len(rig.port.of("request"))
+        rig.port.deliver("lease", b'{"lot": "L", "epoch": 0, "end_ms": 9}', mid=6)
+        await rig.until(lambda: len(rig.events) == 3)
+        assert isinstance(rig.events[-1], MessageRefused)
+        assert len(rig.port.of("request")) <= asked + 1
+
+
 async def test_state_is_told_again_only_on_change():
     async with Rig() as rig:
         for _ in range(50):
             await asyncio.sleep(0)
         assert len(rig.port.of("state")) == 1
-        rig.state = {"state": "Execute"}
+        rig.state = "EXECUTE"
         await rig.until(lambda: len(rig.port.of("state")) == 2)
-        assert rig.port.of("state")[-1] == {"online": True, "state": "Execute"}
+        assert [state["state"] for state in rig.port.of("state")] == ["STOPPED", "EXECUTE"]
 
 
 async def test_rows_go_in_order_with_journal_seq_and_key():
@@ -212,7 +256,14 @@ async def test_rows_go_in_order_with_journal_seq_and_key():
         }  # fmt: skip
         rig.store.add(1)
         await rig.until(lambda: rig.port.seqs() == [1, 2, 3, 4])
-        assert rig.link.counters() == {"sent": 4, "repeated": 0, "confirmed": 0, "waiting": 4, "stray_confirms": 0}
+        assert rig.link.counters() == {
+            "sent": 4, "repeated": 0, "confirmed": 0, "waiting": 4, "stray_confirms": 0, "agreed": 0, "differs": 0,
+        }  # fmt: skip
+        for seq, digest in ((1, f"{1:064x}"), (2, "f" * 64)):
+            rig.port.deliver("confirm", json.dumps({"journal_id": "J1", "seq": seq, "digest": digest}).encode())
+        await rig.until(lambda: rig.link.counters()["confirmed"] == 2)
+        assert (rig.link.counters()["agreed"], rig.link.counters()["differs"]) == (1, 2)
+        assert rig.link.health().detail == "2 waiting, central's account differs at event 2"
 
 
 async def test_at_most_a_window_is_unconfirmed():
@@ -317,6 +368,7 @@ async def test_asks_again_until_a_manifest_is_settled(monkeypatch):
         asked, told = len(rig.port.of("request")), len(rig.port.of("state"))
         await rig.until(lambda: len(rig.port.of("state")) > told + 3)
         assert len(rig.port.of("request")) <= asked + 1
+        assert len({request["request_id"] for request in rig.port.of("request")}) == len(rig.port.of("request"))
         rig.link.request_manifest()
         await rig.until(lambda: len(rig.port.of("request")) > asked + 1)
 

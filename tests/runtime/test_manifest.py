@@ -95,6 +95,26 @@ def test_unknown_fields_are_allowed_but_under_the_digest():
     assert codes(data[0].replace(b"added_later", b"added_later2")) == ["DIGEST_MISMATCH"]
 
 
+def test_a_lease_is_whole_and_the_same_in_all_chunks():
+    lease = {"epoch": 3, "lease_end_ms": 1_790_000_000_000}
+    sealed = settle(*messages([order(0)], [order(1)], **lease))[-1]
+    assert (sealed.epoch, sealed.lease_end_ms) == (3, 1_790_000_000_000)
+    without = settle(*messages([order(0)]))[-1]
+    assert (without.epoch, without.lease_end_ms) == (0, 0)
+    for half in ({"epoch": 3}, {"lease_end_ms": 1}):
+        assert codes(*messages([order(0)], **half)) == ["HALF_A_LEASE"]
+    one, _ = messages([order(0)], [order(1)], **lease)
+    for other in ({**lease, "epoch": 4}, {**lease, "lease_end_ms": 1}):
+        assert codes(one, messages([order(0)], [order(1)], **other)[1]) == ["CONTRADICTORY_CHUNK"]
+    assert codes(*messages([order(0)], epoch=-1, lease_end_ms=1)) == ["WRONG_TYPE"]
+
+
+def test_a_manifest_has_an_end(monkeypatch):
+    monkeypatch.setattr(manifest, "MANIFEST_ORDERS_MAX", 2)
+    assert isinstance(settle(*messages([order(0)], [order(1)]))[-1], ManifestSealed)
+    assert codes(*messages([order(0)], [order(1), order(2)])) == ["TOO_LONG"]
+
+
 def address(**changes):
     return {**order(0)["address"], **changes}
 
@@ -112,6 +132,7 @@ def address(**changes):
         ({"documents": []}, "NO_DOCUMENT"),
         ({"documents": [{"kind": "passport", "token": "E12345678", "skeleton": "0" * 32}]}, "PLAIN_NUMBER"),
         ({"documents": [{"kind": "passport", "token": "0" * 32, "skeleton": "E12345678"}]}, "PLAIN_NUMBER"),
+        ({"documents": [{**order(0)["documents"][0], "number": "E12345678"}]}, "PLAIN_NUMBER"),
         ({"documents": order(0)["documents"] * 2}, "DUPLICATE_DOCUMENT"),
         ({"priority": "high"}, "WRONG_TYPE"),
     ],

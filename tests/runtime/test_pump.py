@@ -9,15 +9,16 @@ import pytest
 from edge.core.commands import Command, SetPermit
 from edge.core.controller import Controller
 from edge.core.event import Event
-from edge.core.events import Booted, ClockRead, ConfigLoaded, DeadlinePassed, LinkUp
+from edge.core.events import Booted, ClockRead, ConfigLoaded, DeadlinePassed, LinkUp, ManifestGranted, ManifestSealed
 from edge.core.invariants import Auditor, InvariantError
+from edge.core.values import LotId
 from edge.runtime import pump as pump_module
 from edge.runtime.clock import Clock
 from edge.runtime.link import Cursor
 from edge.runtime.pump import Pump
 from edge.runtime.records import Batch, JournalError
 from simulators.virtual.loop import run_virtual
-from tests.core.line import PLAN, SETTINGS
+from tests.core.line import PLAN, SETTINGS, order
 
 
 class Memory:
@@ -104,6 +105,23 @@ def test_events_are_taken_in_the_order_of_their_stamps_and_deadlines_come_first(
         bench.pump.offer(ConfigLoaded(at_us=4_800_000, digest="", settings=SETTINGS, sort_plan=PLAN))
         await asyncio.sleep(0.1)
         assert [name for name in order if name != "ClockRead"] == ["ConfigLoaded", "DeadlinePassed", "LinkUp"]
+        await bench.end()
+
+    virtual(story())
+
+
+def test_a_long_manifest_is_taken_five_hundred_orders_at_a_time() -> None:
+    async def story() -> None:
+        bench = Bench()
+        lot = LotId("L")
+        chunks = [tuple(order(100 * n + m) for m in range(100)) for n in range(12)]
+        for n, orders in enumerate(chunks):
+            bench.pump.offer(bench.event(ManifestGranted, lot=lot, version=1, chunk=n, orders=orders))
+        bench.pump.offer(bench.event(ManifestSealed, lot=lot, version=1, chunks=12, digest=""))
+        await asyncio.sleep(0.1)
+        groups = [[entry.kind for entry in batch.entries if entry.kind.startswith("Manifest")] for batch in bench.store.batches]
+        assert [len(kinds) for kinds in groups] == [5, 5, 3]
+        assert bench.controller.floor.pool.waiting == 1200
         await bench.end()
 
     virtual(story())

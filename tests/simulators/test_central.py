@@ -20,6 +20,10 @@ def event(seq, kind="document_fed", journal_id="J1", **body):
     ).encode()
 
 
+def request(want, boot=1):
+    return json.dumps({"want": want, "request_id": "r", "journal_id": "J1", "boot": boot}).encode()
+
+
 def confirmed(answer):
     return json.loads(answer)["seq"]
 
@@ -123,12 +127,26 @@ def test_books_on_disk_survive_a_restart(tmp_path):
 
 def test_counts_requests_and_keeps_the_state():
     central = books()
-    assert central.wants_manifest(b'{"want": "manifest"}')
-    assert not central.wants_manifest(b'{"want": "tea"}')
+    assert [topic for topic, _ in central.answer(request("manifest"))] == ["manifest"]
+    assert central.answer(request("tea")) == []
+    assert central.answer(request("leases")) == [], "nothing is leased"
+    assert central.answer(b'{"want": "manifest"}') == []
     central.take_state(b'{"online": false}')
     central.take_state(b"rubbish")
     report = central.report()
-    assert (report["requests"], report["line_state"]) == (1, {"online": False})
+    assert (report["requests"], report["line_state"]) == (3, {"online": False})
+
+
+def test_a_lease_is_answered_for_the_boot_that_asks_and_never_shortened_under_its_epoch():
+    clock = iter((1000, 5000, 2000, 9000))
+    central = Books(make_population(1, 3, (), CLASSES), KEY, CLASSES, None, 100, lambda: next(clock))
+    (granted,) = (json.loads(message) for _, message in central.answer(request("manifest")))
+    assert (granted["epoch"], granted["lease_end_ms"]) == (1, 1100)
+    told = [json.loads(payload) for _ in range(2) for _, payload in central.answer(request("leases", boot=7))]
+    assert [(word["epoch"], word["end_ms"], word["boot"]) for word in told] == [(1, 5100, 7), (1, 5100, 7)]
+    assert json.loads(central.lease(ended=True)) == {
+        "lot": central.lot, "epoch": 2, "end_ms": 0, "central_ms": 9000, "journal_id": "", "boot": 0,
+    }  # fmt: skip
 
 
 def test_every_bad_manifest_differs_from_the_good_one():

@@ -1,0 +1,47 @@
+"""What a line sends to central."""
+
+import msgspec
+
+CONTRACT = "1.0"
+"""the contract's version: the first number stands in the topics as well"""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all that a line sends."""
+
+
+class Request(Message, frozen=True):
+    """The line asks for its orders, until a manifest has been settled; or after a restart for its leases, until confirmed."""
+
+    want: str
+    request_id: str
+    journal_id: str
+    boot: int
+
+
+class LineState(Message, frozen=True):
+    """Retained: whether the line is online, and what it does. The last will says that it is not."""
+
+    online: bool
+    state: str = ""
+    journal_id: str = ""
+    contract: str = CONTRACT
+
+
+class EventMessage(Message, frozen=True):
+    """One event, in a sequence without gaps; sent again until it is confirmed, so it may come twice."""
+
+    journal_id: str
+    seq: int
+    key: str
+    at_ms: int
+    kind: str
+    body: msgspec.Raw
+
+
+# topic → (message, what it says in Chinese)
+OUTWARD: dict[str, tuple[type[Message], str]] = {
+    "request": (Request, "本线请求订单"),
+    "state": (LineState, "本线状态(保留消息)；遗嘱消息表示离线"),
+    "events": (EventMessage, "事件：按日志连续编号，未确认则重发"),
+}
