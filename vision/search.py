@@ -1,4 +1,4 @@
-"""Finding bars and printed lines in pictures from anywhere, where no layout says where to look."""
+"""Finding printed lines in pictures from anywhere, where no layout says where to look."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +11,8 @@ Image = NDArray[np.uint8]
 Quad = NDArray[np.float64]
 
 CANDIDATES_MAX = 6
-_BAR_SIDE_PX, _LINE_SIDE_PX = 960, 1200
-"""Longer side of the picture in which bars, or lines, are looked for."""
-_COHERENCE_MIN = 0.6
-"""Share of the local gradient that has one direction; bars are close to 1, print and QR are far below."""
-_BAR_AREA_MIN = 0.001
-_ENLARGED_PX = 2600
+_LINE_SIDE_PX = 1200
+"""Longer side of the picture in which lines are looked for."""
 _LINE_ASPECT_MIN = 7.0
 _LINE_WIDTH_MIN = 0.12
 _LINE_HEIGHT_SHARE = 1.7

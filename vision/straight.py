@@ -39,6 +39,9 @@ def read_bars(
         if _edges(upright) < _EDGES_MIN:
             return ()
         symbols = decode(upright, formats, rotate=False) or _by_bands(upright, formats)
+        if thorough and not symbols:  # light bars on dark ground
+            upright = np.asarray(255 - upright, np.uint8)
+            symbols = decode(upright, formats, rotate=False)
         if proved := tuple(p for symbol in symbols if (p := _proved(symbol, wide, upright, scale))):
             return proved
     return ()

@@ -83,3 +83,11 @@ def test_one_failure_is_told_in_the_table_and_by_the_answer(config: LineConfig, 
     failed, text = table()
     assert failed
     assert "stop it" in text
+
+
+def test_a_gige_camera_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.ctypes.util, "find_library", lambda name: None)
+    row = doctor._aravis("label_camera")
+    assert (row.how, row.remedy) == (doctor.FAIL, "apt-get install libaravis-0.8-0")
+    monkeypatch.setattr(doctor.ctypes.util, "find_library", lambda name: "libaravis-0.8.so.0")
+    assert doctor._aravis("label_camera").how == doctor.GOOD

@@ -1,6 +1,9 @@
+import msgspec
 import pytest
 
-from edge.runtime.exposure_count import ExposureCount
+from edge.core.values import Camera, Plc
+from edge.runtime.exposure_count import ExposureCount, exposures_at_rest
+from tests.core.line import Line
 
 
 def agreed(camera=0, plc=900):
@@ -47,3 +50,22 @@ def test_a_new_connection_begins_anew():
     assert not count.agreed
     assert count.compare(0, 950)
     assert not count.agreed, "what was seen before the connection says nothing"
+
+
+def test_the_plcs_count_is_taken_at_rest_only():
+    line = Line()
+    status = line.controller.supervision.status[Plc.MACHINE]
+    rest = msgspec.structs.replace(status, exposures_1=40, exposures_2=50, zones_empty=0b01, caught_up=True)
+    seen = lambda **changed: [  # noqa: E731
+        exposures_at_rest(line.controller, camera)
+        for line.controller.supervision.status[Plc.MACHINE] in [msgspec.structs.replace(rest, **changed)]
+        for camera in (Camera.ID, Camera.LABEL)
+    ]
+    assert seen() == [40, None]
+    assert seen(zones_empty=0b11) == [40, 50]
+    assert seen(zones_empty=0b10) == [None, 50]
+    assert seen(caught_up=False) == [None, None]
+    line.controller.supervision.links["machine_plc"] = False
+    assert seen(zones_empty=0b11) == [None, None]
+    line.controller.supervision.status.clear()
+    assert exposures_at_rest(line.controller, Camera.ID) is None

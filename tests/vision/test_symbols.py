@@ -81,6 +81,25 @@ def test_several_symbols_in_one_picture_each_with_its_place():
         assert top < symbol.centre[1] < bottom
 
 
+@pytest.mark.parametrize("gap", [80, 10])
+def test_bars_above_each_other_are_read_each_by_itself(gap):
+    texts = (NUMBER, "RR123456785CN")
+    face = page()
+    for row, text in enumerate(texts):
+        put(face, bars(Code128(text)), top=190 + row * (100 + gap), height=100)
+    rng = np.random.default_rng(8)
+    taken = photograph(face, DOTS, Shot(module_px=3.2, angle=41, perspective=0.1), ground("wood", (1500, 1300), rng), rng)
+    assert {symbol.text for symbol in all_symbols(taken)} == set(texts)
+
+
+@pytest.mark.parametrize("symbology", list(FACES))
+def test_light_on_dark(symbology):
+    text, modules = FACES[symbology]
+    rng = np.random.default_rng(9)
+    taken = photograph(255 - put(page(), modules), DOTS, Shot(module_px=3.4, angle=28), ground("plain", (1300, 1100), rng), rng)
+    assert {symbol.text for symbol in all_symbols(taken)} == {text}
+
+
 @pytest.mark.parametrize("angle", [0, 180, 15])
 def test_corners_run_from_the_beginning_of_the_text(angle):
     rng = np.random.default_rng(5)
