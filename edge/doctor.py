@@ -179,6 +179,8 @@ def rows(config: LineConfig | None) -> Iterator[Row]:
         for name in PEERS:
             peer = getattr(config, name)
             yield _peer(name, peer.host, peer.port)
+        if config.desk_printer is not None:
+            yield _peer("desk_printer", config.desk_printer.host, config.desk_printer.port)
 
 
 def examine(out: Console, config: LineConfig | None) -> bool:

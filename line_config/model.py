@@ -90,6 +90,12 @@ class PrinterSection(_Strict):
     reply_timeout_ms: Annotated[int, Field(ge=20, le=5000)]
 
 
+class DeskPrinterSection(PrinterSection):
+    """The label printer of the manual desk; without this section there is no desk. `label_layout`: "" = the line's."""
+
+    label_layout: Annotated[str, Field(max_length=4096)] = ""
+
+
 class ScannerSection(_Strict):
     """The induction scanner."""
 
@@ -207,6 +213,7 @@ class LineFile(_Strict):
     start: StartSection = StartSection()
     time: TimeSection = TimeSection()
     scale: ScaleSection | None = None
+    desk_printer: DeskPrinterSection | None = None
 
 
 class LineConfig(LineFile):

@@ -314,9 +314,10 @@ class PrintFailed(Event, frozen=True):
 
 
 class PrinterStatus(Event, frozen=True):
-    """Normalised printer state: ready, media_out, ribbon_out, head_open, paused, silent, unknown."""
+    """Normalised printer state: ready, media_out, ribbon_out, head_open, paused, silent, unknown; printer: see PrintLabel."""
 
     state: str
+    printer: str = ""
 
 
 # --- central systems and people ---

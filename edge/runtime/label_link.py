@@ -16,6 +16,8 @@ from edge.runtime.clock import Clock
 from edge.runtime.helper import Helper
 from edge.runtime.link import Health, Offer
 
+APPLICATOR = "printer"
+"""the link that prints at the applicator; any other one is told apart by its name"""
 Render = Callable[[LabelText], Awaitable[bytes]]
 
 FIT = frozenset({"ready", "busy", "label_waiting"})
@@ -79,11 +81,18 @@ class LabelLink:
     it was fails, those behind it stay queued.
     """
 
-    name = "printer"
-
     def __init__(
-        self, port: LabelPrinterPort, offer: Offer, clock: Clock, render: Render, *, poll_ms: int, print_deadline_ms: int
+        self,
+        port: LabelPrinterPort,
+        offer: Offer,
+        clock: Clock,
+        render: Render,
+        *,
+        poll_ms: int,
+        print_deadline_ms: int,
+        name: str = APPLICATOR,
     ) -> None:
+        self.name = name
         self._port = port
         self._offer = offer
         self._clock = clock
@@ -191,7 +200,7 @@ class LabelLink:
         told = "ready" if state in FIT else "silent" if state == "lost" else state
         if told != self._told_state:
             self._told_state = told
-            self._tell(PrinterStatus(at_us=now_us, state=told))
+            self._tell(PrinterStatus(at_us=now_us, state=told, printer="" if self.name == APPLICATOR else self.name))
         if state in FIT:
             self._unfit_since_us, self._one_failed = None, False
         elif self._unfit_since_us is None:

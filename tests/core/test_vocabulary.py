@@ -60,6 +60,7 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 480,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
         "Settings.shift_starts_min": (0, 480, 960), "Settings.utc_offset_min": 480,
+        "Settings.desk_printer": False, "PrintLabel.printer": "", "PrinterStatus.printer": "",
     }  # fmt: skip
 
 
@@ -92,7 +93,8 @@ CODES = {
     ("rejects", True, 3, 0): """UNREADABLE READ_LATE FRAMES_DISAGREE CHECK_DIGIT_WRONG DATE_IMPOSSIBLE DOUBTFUL NO_ORDER
         DUPLICATE AMBIGUOUS CANCELLED INCOMPLETE CONTENT_MISMATCH NO_ROUTE UNEXPECTED_PLACE POSITION_DOUBT WEIGHT_OUT_OF_RANGE
         PRINT_FAILED LABEL_LATE LABEL_PURGED LABEL_MISSING LABEL_MISMATCH LABEL_UNREADABLE SCAN_UNREADABLE SCAN_MISMATCH NO_BAG
-        DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
+        DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND
+        GIVEN_UP""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
         CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM""",
@@ -112,7 +114,7 @@ CODES = {
     ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY",
     ("suspends", True, 3, 0): "STARVED",
     ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED",
-    ("warns", True, 3, 0): "CENTRAL_LOST",
+    ("warns", True, 3, 0): "CENTRAL_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
     ("warns", False, 1, 0): "RECALL",
 }
 
@@ -148,8 +150,9 @@ def test_what_a_person_may_ask_for() -> None:
         "confirm_check": "check", "bind_bag": "chute bag", "recount_bag": "chute labels", "take_out": "chute label",
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
-        "close_lot": "lot lead",
+        "close_lot": "lot lead", "desk_read": "document kind token skeleton flags masked", "desk_insert": "kind token flags",
+        "desk_label": "texts weight_g",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
-        "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared",
+        "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel",
     }  # fmt: skip
