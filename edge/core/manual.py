@@ -15,7 +15,7 @@ from edge.core.events import FrameRead, LabelPrinted, LabelRead, OperatorRequest
 from edge.core.floor import Floor
 from edge.core.item import BARE, Item, Items, ItemState
 from edge.core.label import Labels, qr_payload
-from edge.core.matching import Expected, accept_reading, check_label
+from edge.core.matching import Check, Expected, accept_reading, check_label
 from edge.core.recall import Recall
 from edge.core.routing import route
 from edge.core.values import Camera, DocumentKey, ItemId, Order, OrderId, Symbol, Verdict
@@ -50,6 +50,8 @@ MANUAL_TABLE: dict[tuple[ManualState, str], ManualState] = {
     # By the person, by a restart, or because central took the order back.
     **{(state, "given_up"): M.FREE for state in (M.GATHERING, M.PRINTING, M.FILLING, M.CLOSING)},
 }
+RECORDED = frozenset({"NO_ORDER", "CANCELLED", "AMBIGUOUS", "NO_ROUTE"})
+"""reasons for which a document that was never seen before gets a record all the same: it is in hand, and somebody's"""
 # What becomes of the envelope when its sitting ends. Before it was printed for, nothing has been put into it: it is bare.
 ENVELOPE: dict[ManualState, str] = {M.PRINTING: "left_open", M.FILLING: "refused", M.CLOSING: "refused"}
 
@@ -116,28 +118,37 @@ class Manual:
         if not self._may("read"):
             return "DESK_BUSY"
         named = event.argument.get("document", "")
-        known = self._doors.in_hand(named)
-        if named and known is None:
-            return "NOT_IN_HAND"
         reading = _reading(event)
-        return accept_reading([reading]) or self._match(reading, known, event.person)
+        return accept_reading([reading]) or self._match(reading, named, event.person)
 
-    def _match(self, reading: FrameRead, known: Document | None, person: str) -> str:
+    def _match(self, reading: FrameRead, named: str, person: str) -> str:
         pool, kind = self._floor.pool, reading.kind or ""
         check = pool.find(kind, reading.token, reading.skeleton, at_desk=True)
-        if check.verdict is not Verdict.MATCH or check.order_id is None:
-            if check.order_id is not None:
-                self._seen_outside(check.order_id)
-            return check.reason
-        order = pool.orders[check.order_id]
-        if self.order is not None and self.order is not order:
+        order = None if check.order_id is None else pool.orders[check.order_id]
+        if check.verdict is Verdict.MATCH and order is not None and self.order not in (None, order):
             return "OTHER_ORDER"
-        if route(self._floor.sort_plan, order.address.county) is None:
-            return "NO_ROUTE"
+        if order is not None and not check.reason and route(self._floor.sort_plan, order.address.county) is None:
+            check = check._replace(verdict=Verdict.UNKNOWN, reason="NO_ROUTE")
+        if order is None or check.verdict is not Verdict.MATCH:
+            if order is not None:
+                self._seen_outside(order.order_id)
+            if not named and check.reason in RECORDED:
+                self._lay_aside(reading, check)
+            return check.reason
+        known = self._doors.in_hand(named)
         if known is not None:
             self._doors.hand_on(known, "fed_again", person)
+        elif named:
+            return "NOT_IN_HAND"
         self._take(order, reading)
         return ""
+
+    def _lay_aside(self, reading: FrameRead, check: Check) -> None:
+        """Nobody knew of this document before, and it cannot go: it is in hand, and goes back to its issuer with a record."""
+        document = self._open_account(reading, check)
+        document.reason = check.reason
+        self._documents.move(document, "given_up")
+        self._documents.end_in_hand(document, "desk")
 
     def _seen_outside(self, order_id: OrderId) -> None:
         """A document lies here that an envelope of this desk should hold: whatever is in that one, it must not go."""
@@ -150,18 +161,30 @@ class Manual:
             self._items.move(item, "seen_outside")
         self._recall.distrust(item, "CONTENT_MISMATCH")
 
-    def _take(self, order: Order, reading: FrameRead) -> None:
+    def _open_account(self, reading: FrameRead, check: Check) -> Document:
         floor, kind = self._floor, reading.kind or ""
         self._read_count += 1
         document = Document(DocumentKey(f"M{floor.boot}-{self._read_count}"))
-        document.state, document.order_id = DocumentState.AT_DESK, order.order_id
+        document.state = DocumentState.AT_DESK
         document.kind, document.token, document.masked = kind, reading.token, reading.masked
-        document.index = floor.pool.index_of(order, kind, reading.token)
         self._documents.all[document.key] = document
         self._documents.lots.read(document.key, kind, reading.token)
         floor.production.desk_documents += 1
-        floor.report("content_check", document=document.key, verdict="MATCH", reason="", order_id=order.order_id)
-        claim = floor.pool.claim(order.order_id, document.key, document.index)
+        floor.report(
+            "content_check",
+            document=document.key,
+            verdict=check.verdict.value,
+            reason=check.reason,
+            order_id=check.order_id,
+        )
+        return document
+
+    def _take(self, order: Order, reading: FrameRead) -> None:
+        pool = self._floor.pool
+        document = self._open_account(reading, Check(Verdict.MATCH, order_id=order.order_id))
+        document.order_id = order.order_id
+        document.index = pool.index_of(order, document.kind, document.token)
+        claim = pool.claim(order.order_id, document.key, document.index)
         claim.at_desk = True
         self.order = order
         self.documents.append(document)

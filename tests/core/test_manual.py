@@ -264,6 +264,19 @@ def test_no_label_is_printed_for_an_address_that_no_chute_is_for() -> None:
     assert not line.said(PrintLabel)
 
 
+@pytest.mark.parametrize("reason", ["NO_ORDER", "CANCELLED", "NO_ROUTE"])
+def test_what_cannot_go_is_in_hand_with_a_record_of_its_own(reason: str) -> None:
+    line = desk(order(1, county="999999" if reason == "NO_ROUTE" else "440106"))
+    if reason == "CANCELLED":
+        cancelled(line)
+    assert read(line, "token9" if reason == "NO_ORDER" else "token1") == reason
+    document = line.controller.documents.all[DocumentKey("M1-1")]
+    assert (document.state, document.reason, document.order_id) == (DocumentState.ON_DESK, reason, None)
+    assert read(line, "token9" if reason == "NO_ORDER" else "token1", document="M1-1") == reason
+    assert len(line.controller.documents.all) == 1, "it has one record, however often it is scanned under its name"
+    assert code(line, "return_to_issuer", documents="M1-1") == "OK"
+
+
 def test_one_order_at_a_time_and_each_document_once() -> None:
     line = desk(family(1), order(2))
     to_gathering(line)
