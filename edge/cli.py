@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from edge import __version__, plc_commands, report_commands
+from edge import __version__, desk_commands, plc_commands, report_commands
 
 if TYPE_CHECKING:
     from line_config.model import LineConfig
@@ -28,6 +28,7 @@ err = Console(stderr=True)
 
 app.add_typer(plc_commands.app, name="plc")
 app.command(name="report")(report_commands.report)
+app.command(name="desk")(desk_commands.desk)
 
 ConfigPath = Annotated[Path, typer.Argument(help="The line's TOML file, e.g. line_config/lines/demo.toml")]
 
