@@ -62,7 +62,7 @@ def reached(world: World) -> dict[str, int]:
 
 def _at_the_desk(world: World, acts: Counter[str]) -> dict[str, int]:
     """Situations of the manual desk, and each thing that a person did wrong there."""
-    ended = Counter(str(row["reason"]) for row in world.accounts() if str(row["item"]).startswith("E"))
+    ended = Counter(str(body["reason"]) for body in _told(world, "rejected") if body["place"] == "desk")
     bagged = (envelope for envelopes in world.plant.chutes.values() for envelope in envelopes)
     return {
         "desk: document read": acts["desk_read"],
@@ -71,6 +71,7 @@ def _at_the_desk(world: World, acts: Counter[str]) -> dict[str, int]:
         "desk: wrong label refused": acts["desk_label: LABEL_MISMATCH"],
         "desk: document seen outside its envelope": len(_told(world, "seen_outside")),
         "desk: ended by a restart": ended["RESTART"],
+        "desk: label not printed": ended["PRINT_FAILED"],
         **{f"desk: {slip}": acts[f"desk: {slip}"] for slip in SLIPS},
     }
 

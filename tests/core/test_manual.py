@@ -373,7 +373,7 @@ def test_what_is_not_right_is_opened_by_two_and_its_label_destroyed(wrong: str) 
     pool, item = line.controller.floor.pool, line.controller.items.all[ItemId("E1-1")]
     assert (item.state, pool.state[O1]) == (ItemState.ON_DESK, OrderState.ASIDE)
     assert code(line, "reinduct", label="EA000000001CN;1") == "OPEN_IT"
-    assert read(line, "11", kind="passport", document="M1-1") == "NOT_IN_HAND", "its envelope is closed"
+    assert read(line, "11", kind="passport", document="M1-1") == "DUPLICATE", "its envelope is closed"
     assert code(line, "open_envelope", item="E1-1", labels="", second="P1") == "SECOND_PERSON"
     assert code(line, "open_envelope", item="E1-1", labels="", second="P2") == "OK"
     assert read(line, "11", kind="passport", document="M1-1") == "DUPLICATE", "its label may still stick somewhere (I5)"
@@ -473,10 +473,11 @@ def test_a_lot_is_not_closed_while_one_of_its_documents_lies_at_the_desk() -> No
 
 
 # --- a document that should be in an envelope lies on the table ---
-def test_a_closed_envelope_is_not_trusted_when_its_document_lies_outside() -> None:
+@pytest.mark.parametrize("named", ["", "M1-1"])
+def test_a_closed_envelope_is_not_trusted_when_its_document_lies_outside(named: str) -> None:
     line = desk()
     item = to_closed(line)
-    assert read(line) == "DUPLICATE"
+    assert read(line, document=named) == "DUPLICATE"
     body = line.controller.items.all[item]
     assert (body.state, body.proved, body.reason) == (ItemState.ON_DESK, False, "CONTENT_MISMATCH")
     assert code(line, "reinduct", label="EA000000001CN;1") == "OPEN_IT"

@@ -61,8 +61,8 @@ def key(tmp_path):
     return path
 
 
-def run(capsys, key, *more, answers: Iterator[str] = iter(())):
-    code = main(["--layouts", *FILES, "--site-key", str(key), *more], ask=lambda _: next(answers))
+def run(capsys, key, *more, answers: Iterator[str] | None = None):
+    code = main(["--layouts", *FILES, "--site-key", str(key), *more], ask=lambda _: next(answers or iter(())))
     return code, capsys.readouterr().out
 
 
