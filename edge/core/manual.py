@@ -257,6 +257,7 @@ class Manual:
         if check.verdict is Verdict.UNREADABLE:
             return check.reason  # not all that is on it was scanned yet
         item.label_check, item.weight_100mg = check.verdict, int(weight) * 10
+        self._floor.report("sealed", item=item.item_id, order_id=order.order_id)
         self._floor.report(
             "label_check", item=item.item_id, order_id=order.order_id, verdict=check.verdict.value, reason=check.reason
         )

@@ -196,7 +196,7 @@ def test_from_the_first_reading_into_the_chute() -> None:
     burnt = line.commands.index(Outcome(table="print", key="1", value="EA000000001CN"))
     assert burnt < line.commands.index(printed[0]), "the row first (I6)"
     told = [c.kind for c in line.said(Publish) if c.body.get("order_id") == O1]
-    assert told == ["content_check", "label_check", "accepted"]
+    assert told == ["content_check", "sealed", "label_check", "accepted"]
     accepted = next(c for c in line.said(Publish) if c.kind == "accepted")
     assert (accepted.body["weight_g"], accepted.body["item"]) == (18, item)
     assert code(line, "reinduct", label="EA000000001CN;1") == "OK"
