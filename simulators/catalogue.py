@@ -76,7 +76,7 @@ CATALOGUE: tuple[Row, ...] = (
     Row(29, "label stays on the pad", SOAK, ("neighbour_label",)),
     Row(30, "two labels on an envelope", SOAK, ("two_labels",)),
     Row(31, "media out or head open in mid-label; a character no font has", SOAK, ("media_out", "head_opened", "rare_name")),
-    Row(32, "printer reboots with queued formats", SOAK, ("printer_rebooted",)),
+    Row(32, "printer reboots with queued formats", SOAK, ("printer_rebooted", "desk_printer_off")),
     Row(33, "printer status is garbage", SOAK, ("printer_status_garbage",)),
     Row(34, "label smeared", SOAK, ("smeared",)),
     # --- PLC and sorter ---

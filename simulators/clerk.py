@@ -241,10 +241,12 @@ class Clerk:
     # --- doors C and B ---
     async def _envelope(self, panel: DeskPanel, envelope: Envelope, asked: int) -> None:
         first = envelope.documents[0]
-        believed = self._believed.pop(first.index, "") if self._plant.quiet else self._believed.get(first.index, "")
+        # A line that waits for work is woken by an envelope on its sorter.
+        quiet = self._plant.quiet or (self._plant.on_belt == 0 and (await panel.snapshot())["state"] == "SUSPENDED")
+        believed = self._believed.pop(first.index, "") if quiet else self._believed.get(first.index, "")
         labels = [believed] if believed else [label.qr for label in envelope.labels]
         whole = len(labels) == 1 and self._reinducted[first.index] < TRIES_MAX
-        if whole and not self._plant.quiet:
+        if whole and not quiet:
             self._sealed.append(self._sealed.pop(0))
             return
         if whole and await self._ask(panel, first, "reinduct", label=labels[0]):

@@ -27,6 +27,8 @@ SLIPS = (
     "gives up",
 )
 MISTYPED = 1000
+HANDS_LOOKS = 6
+"""a person needs up to so many looks at the panel for each step"""
 
 
 class Sitting:
@@ -47,6 +49,8 @@ class Sitting:
         self.stranger = stranger
         slips = SLIPS if stranger is not None else SLIPS[len(NEEDS_A_STRANGER) :]
         self.slip = rng.choice(slips) if rng.random() < SLIP_SHARE else ""
+        self._rng = rng
+        self._hands = 0
         self._gives_up_at = rng.choice(("gathering", "printing", "filling", "closing"))
         self.slipped = ""
         """the slip that did happen"""
@@ -65,6 +69,10 @@ class Sitting:
 
     async def step(self, desk: dict[str, Any], ask: Ask, accounts: Accounts, keys: set[str]) -> None:
         """Do the next thing. `desk`: what the panel shows of it; `keys`: what the desk has called documents so far."""
+        if self._hands:
+            self._hands -= 1
+            return
+        self._hands = self._rng.randrange(HANDS_LOOKS)
         if self._asked is not None:
             await self._look_up(accounts, keys)
         state = desk["state"]

@@ -19,6 +19,9 @@ from edge.core.routing import route
 from edge.core.sorting import Sorting
 from edge.core.values import DocumentKey, ItemId, PrintId, State
 
+TAKES = frozenset({State.EXECUTE, State.SUSPENDED})
+"""states in which an envelope may be put on the sorter: one that waits for work is woken by it, and the others run again"""
+
 
 def listed(text: str) -> list[str]:
     """The parts of a comma-separated argument."""
@@ -126,7 +129,7 @@ class Doors:
 
     # --- door C ---
     def _reinduct(self, event: OperatorRequest) -> str:
-        if self._floor.machine.state is not State.EXECUTE or self._floor.clearing or self._floor.belt_in_doubt():
+        if self._floor.machine.state not in TAKES or self._floor.clearing or self._floor.belt_in_doubt():
             return "NOT_IN_THIS_STATE"
         print_id = self._labels.print_of(event.argument.get("label", ""))
         item = None if print_id is None else self._items.all[self._labels.item_of[print_id]]

@@ -47,6 +47,9 @@ MANUAL_TABLE: dict[tuple[ManualState, str], ManualState] = {
     (M.FILLING, "refused"): M.FREE,
     (M.CLOSING, "matched"): M.FREE,
     (M.CLOSING, "refused"): M.FREE,
+    # A label that was there, and a word that it is not: one of them is wrong.
+    (M.FILLING, "print_failed"): M.FREE,
+    (M.CLOSING, "print_failed"): M.FREE,
     # By the person, by a restart, or because central took the order back.
     **{(state, "given_up"): M.FREE for state in (M.GATHERING, M.PRINTING, M.FILLING, M.CLOSING)},
 }

@@ -47,6 +47,7 @@ def add_printers(  # noqa: PLR0917 - all that a printer touches
     written: Callable[[], None],
     sent: Callable[[], None],
     wire: PrinterWire,
+    desk_wire: PrinterWire,
 ) -> VirtualPrinter:
     """The applicator's, which is returned, and the desk's, whose font has every character."""
 
@@ -57,7 +58,7 @@ def add_printers(  # noqa: PLR0917 - all that a printer touches
         return fmt
 
     poll_ms = plant.geometry.ms(POLL_MS)
-    rooms = ((APPLICATOR, plant.printer, wire, render), (DESK_PRINTER, plant.desk_printer, PrinterWire(), render_text))
+    rooms = ((APPLICATOR, plant.printer, wire, render), (DESK_PRINTER, plant.desk_printer, desk_wire, render_text))
     printers = []
     for name, body, its_wire, draw in rooms:
         printers.append(VirtualPrinter(body, plant.faults, now_ms, written, sent, its_wire))

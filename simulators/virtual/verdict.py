@@ -62,7 +62,8 @@ def reached(world: World) -> dict[str, int]:
 
 def _at_the_desk(world: World, acts: Counter[str]) -> dict[str, int]:
     """Situations of the manual desk, and each thing that a person did wrong there."""
-    ended = Counter(str(body["reason"]) for body in _told(world, "rejected") if body["place"] == "desk")
+    told = [body for body in _told(world, "rejected") if str(body.get("document", body.get("item")))[0] in "ME"]
+    ended = Counter(str(body["reason"]) for body in told if body["place"] == "desk")
     bagged = (envelope for envelopes in world.plant.chutes.values() for envelope in envelopes)
     return {
         "desk: document read": acts["desk_read"],

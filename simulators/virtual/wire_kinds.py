@@ -64,6 +64,13 @@ def _printer_rebooted(world: World, on: bool, _: random.Random) -> None:
     world.printer_off(off=on)
 
 
+def _desk_printer_off(world: World, on: bool, _: random.Random) -> None:
+    """What was sent to it meanwhile comes out when it has its power again: nobody waits for that label any more."""
+    world.desk_wire.off = on
+    if on:
+        world.plant.desk_printer.power_off()
+
+
 def _printer_garbage(world: World, on: bool, _: random.Random) -> None:
     world.printer_wire.garbage = on
 
@@ -86,5 +93,6 @@ KINDS: tuple[Kind, ...] = (
     Kind("camera_misses_burst", (3.0, 20.0), _misses_burst),
     Kind("exposure_drift", (10.0, 30.0), _exposure),
     Kind("printer_rebooted", (3.0, 8.0), _printer_rebooted),
+    Kind("desk_printer_off", (20.0, 60.0, 120.0), _desk_printer_off, touches=False),
     Kind("printer_status_garbage", (0.5, 4.0), _printer_garbage),
 )

@@ -85,6 +85,7 @@ class World:
         self.wires: dict[str, PlcWire] = {plc.value: PlcWire() for plc in Plc}
         self.sights: dict[str, Sight] = {camera.value: Sight() for camera in Camera}
         self.printer_wire = PrinterWire()
+        self.desk_wire = PrinterWire()
         self.book.on_late = self._grant_later
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
@@ -260,7 +261,9 @@ class World:
                 )
             )
         sent = partial(self._at, "print_sent")
-        printer = add_printers(runtime, self.plant, self.clock, self.now_ms, self._written, sent, self.printer_wire)
+        printer = add_printers(
+            runtime, self.plant, self.clock, self.now_ms, self._written, sent, self.printer_wire, self.desk_wire
+        )
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
         central = CentralLink(

@@ -90,8 +90,8 @@ MANUAL = life("""
     free: read > gathering
     gathering: read > gathering, complete > printing, given_up > free
     printing: printed > filling, print_failed > free, given_up > free
-    filling: inserted > filling, full > closing, refused > free, given_up > free
-    closing: matched > free, refused > free, given_up > free
+    filling: inserted > filling, full > closing, refused > free, print_failed > free, given_up > free
+    closing: matched > free, refused > free, print_failed > free, given_up > free
 """)  # fmt: skip
 PACKML = life("""
     STOPPED: reset > RESETTING, abort > ABORTING

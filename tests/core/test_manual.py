@@ -155,6 +155,8 @@ AFTER = {
     ("printing", "printed"): "filling",
     ("printing", "print failed"): "free",
     ("filling", "in goes a stranger"): "free",
+    ("filling", "print failed"): "free",
+    ("closing", "print failed"): "free",
     ("closing", "right label"): "free",
     ("closing", "another label"): "free",
     ("closing", "too heavy"): "free",
