@@ -14,6 +14,7 @@ from edge import (
     __version__,
     camera_commands,
     central_commands,
+    desk_commands,
     label_commands,
     plc_commands,
     report_commands,
@@ -40,6 +41,7 @@ app.add_typer(vision_commands.app, name="vision")
 app.add_typer(central_commands.account, name="account")
 app.command(name="report")(report_commands.report)
 app.command(name="tokenise")(central_commands.tokenise)
+app.command(name="desk")(desk_commands.desk)
 label_commands.register(app)
 
 ConfigPath = Annotated[Path, typer.Argument(help="The line's TOML file, e.g. line_config/lines/demo.toml")]

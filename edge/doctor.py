@@ -196,6 +196,8 @@ def rows(config: LineConfig | None) -> Iterator[Row]:
                 yield _aravis(name)
             elif host := getattr(peer, "host", ""):  # a camera may be a device or a folder
                 yield _peer(name, host, peer.port)
+        if config.desk_printer is not None:
+            yield _peer("desk_printer", config.desk_printer.host, config.desk_printer.port)
 
 
 def examine(out: Console, config: LineConfig | None) -> bool:

@@ -112,10 +112,10 @@ def _named(table: dict[str, Any]) -> tuple[str, str, list[str]]:
     return str(line.get("sort_plan") or ""), str(line.get("label_layout") or ""), names
 
 
-def _named_by_scale(table: dict[str, Any]) -> str:
-    """The scale's format file; "" = there is no scale."""
-    scale = table.get("scale")
-    return str(scale.get("format") or "") if isinstance(scale, dict) else ""
+def _named_by(section: str, key: str, table: dict[str, Any]) -> str:
+    """The file that an optional section names; "" = none, or there is no such section."""
+    found = table.get(section)
+    return str(found.get(key) or "") if isinstance(found, dict) else ""
 
 
 def load_line(path: Path) -> LineConfig:
@@ -132,9 +132,12 @@ def load_line(path: Path) -> LineConfig:
         _try(label_path, load_label_layout, faults)
     for document_path in document_paths:
         _try(document_path, load_document_layout, faults)
-    scale_path = folder / _named_by_scale(table)
+    scale_path = folder / _named_by("scale", "format", table)
     if scale_path != folder:
         _try(scale_path, load_scale_format, faults)
+    desk_label = _named_by("desk_printer", "label_layout", table)
+    if desk_label:
+        _try(folder / desk_label, load_label_layout, faults)
     if faults or plan is None:
         raise ConfigError(faults)
     line = file.line.model_copy(
@@ -147,4 +150,7 @@ def load_line(path: Path) -> LineConfig:
     sections = {name: getattr(file, name) for name in LineFile.model_fields}
     if file.scale is not None:
         sections["scale"] = file.scale.model_copy(update={"format": str(scale_path.resolve())})
+    if file.desk_printer is not None:
+        layout = str((folder / desk_label).resolve()) if desk_label else str(label_path.resolve())
+        sections["desk_printer"] = file.desk_printer.model_copy(update={"label_layout": layout})
     return LineConfig(**{**sections, "line": line}, sort_plan=plan)

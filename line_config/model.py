@@ -189,6 +189,12 @@ class SerialPrinterSection(_Strict):
 PrinterSection = Annotated[TcpPrinterSection | SerialPrinterSection, Field(discriminator="kind")]
 
 
+class DeskPrinterSection(TcpPrinterSection):
+    """The label printer of the manual desk; without this section there is no desk. `label_layout`: "" = the line's."""
+
+    label_layout: Annotated[str, Field(max_length=4096)] = ""
+
+
 class ScannerSection(_Strict):
     """The induction scanner."""
 
@@ -308,6 +314,7 @@ class LineFile(_Strict):
     time: TimeSection = TimeSection()
     scale: ScaleSection | None = None
     tracking_numbers: Annotated[tuple[NumberForm, ...], Field(strict=False, min_length=1, max_length=20)] = (S10,)
+    desk_printer: DeskPrinterSection | None = None
 
 
 class LineConfig(LineFile):

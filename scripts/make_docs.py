@@ -14,6 +14,7 @@ from edge.core.document import DOCUMENT_TABLE
 from edge.core.item import ITEM_TABLE
 from edge.core.lots import LISTED_TABLE
 from edge.core.machine import ACTING, COMMANDS, RUNNING, Machine
+from edge.core.manual import MANUAL_TABLE
 from edge.core.supervision import ACTING_MAX_US
 from edge.core.values import State
 from simulators.catalogue import CATALOGUE
@@ -126,6 +127,7 @@ def page() -> str:
         "## Life of a document\n\n" + _life(DOCUMENT_TABLE, document.DEADLINES),
         "## Life of an item\n\n" + _life(ITEM_TABLE, item.DEADLINES),
         OTHER_DEADLINES,
+        "## A sitting at the manual desk\n\n" + _life(MANUAL_TABLE, {}),
         "## Life of a listed document\n\n" + _life(LISTED_TABLE, {}),
         "Its time limit is that of its order (`time_limit_min`, by product), from the signed receipt to the closed bag.",
         "## Conditions\n\n" + _conditions(),

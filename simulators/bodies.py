@@ -17,10 +17,25 @@ class PhysicalDocument:
     place: str = "feeder"
     handle: tuple[int, int] | None = None
     """(PLC boot, document handle), as the machine PLC numbered it"""
-    past_handles: list[tuple[int, int]] = field(default_factory=list)
-    """those that it bore before it was fed again"""
+    desk_key: str = ""
+    """what the manual desk calls it, as long as it was not fed again"""
+    past_keys: list[str] = field(default_factory=list)
+    """what it was called before it was fed again or read at the desk"""
     under: "PhysicalDocument | None" = None
     """the one that sticks to it: both go as one body"""
+
+    @property
+    def key(self) -> str:
+        """What the line calls it now; "" = it was never seen by the ID camera nor read at the desk."""
+        if self.desk_key or self.handle is None:
+            return self.desk_key
+        return f"D{self.handle[0]}-{self.handle[1]}"
+
+    def forget_key(self) -> None:
+        """It comes before an eye again, which will call it something else."""
+        if self.key:
+            self.past_keys.append(self.key)
+        self.handle, self.desk_key = None, ""
 
 
 @dataclass(eq=False, slots=True)
@@ -43,8 +58,15 @@ class Envelope:
     sealed: bool = False
     place: str = "belt"
     plc_boot: int = 1
+    desk_item: str = ""
+    """what the line calls it where it was made at the manual desk"""
     sort_plan: int = 0
     """which one was in force at the diverters"""
+
+    @property
+    def key(self) -> str:
+        """What the line calls it."""
+        return self.desk_item or f"I{self.plc_boot}-{self.item_handle}"
 
     @property
     def fault(self) -> str:

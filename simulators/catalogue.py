@@ -47,7 +47,12 @@ CATALOGUE: tuple[Row, ...] = (
     Row(8, "jam or emergency stop with pieces on the belt", SOAK, ("jammed", "jam_switch", "estop_pressed")),
     Row(9, "neighbours change places", SOAK, ("swapped_neighbours",)),
     # --- cameras ---
-    Row(10, "no read", SOAK, ("unreadable", "id_camera_blind", "label_camera_blind")),
+    Row(
+        10,
+        "no read, or nothing that the belt can take",
+        SOAK,
+        ("unreadable", "oversize", "id_camera_blind", "label_camera_blind"),
+    ),
     Row(11, "plausible misread with valid check digits", SOAK, ("misread",)),
     Row(12, "stale frame of the piece before", SOAK, ("stale_frames",)),
     Row(13, "frame dropped or beyond its time limit", SOAK, ("frames_dropped", "frames_late", "camera_misses_burst")),
@@ -70,8 +75,18 @@ CATALOGUE: tuple[Row, ...] = (
     Row(28, "reply lost after printing", SOAK, ("print_reply_lost", "cut print_sent")),
     Row(29, "label stays on the pad, or labels are one off", SOAK, ("neighbour_label", "label_repeated")),
     Row(30, "two labels on an envelope", SOAK, ("two_labels",)),
-    Row(31, "media out or head open in mid-label, or no answer", SOAK, ("media_out", "head_opened", "printer_silent")),
-    Row(32, "printer reboots with queued formats, and may keep them", SOAK, ("printer_rebooted", "printer_kept_queue")),
+    Row(
+        31,
+        "media out, head open, no answer; a rare character",
+        SOAK,
+        ("media_out", "head_opened", "printer_silent", "rare_name"),
+    ),
+    Row(
+        32,
+        "printer reboots with queued formats, and may keep them",
+        SOAK,
+        ("printer_rebooted", "printer_kept_queue", "desk_printer_off"),
+    ),
     Row(33, "printer status is garbage", SOAK, ("printer_status_garbage",)),
     Row(34, "label smeared", SOAK, ("smeared",)),
     # --- PLC and sorter ---

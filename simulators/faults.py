@@ -15,6 +15,7 @@ VIRTUAL_KINDS = (
     *ON_A_LEG,
     "double_feed", "misread", "stale_frames", "frames_late", "frames_dropped", "two_codes", "foreign_code", "smeared",
     "scan_garbled", "print_reply_lost", "two_labels", "diverter_stuck", "wrong_chute", "order_late", "label_repeated",
+    "oversize", "rare_name",
 )  # fmt: skip
 ALL_KINDS = (*KINDS, *VIRTUAL_KINDS)
 STOPPING = frozenset({
@@ -130,6 +131,11 @@ class FaultBook:
         """Whether this kind strikes the item that this label is for."""
         index = self._numbers.get(label.code128)
         return index is not None and self.fires(kind, index)
+
+    def no_glyph(self, label: PhysicalLabel) -> bool:
+        """Whether a name on this label has a character that the applicator's font lacks, however often it is tried."""
+        index = self._numbers.get(label.code128)
+        return self.at_label("rare_name", label) or (index is not None and self.plan.get(index) == "rare_name")
 
     def roll_ends(self, label: PhysicalLabel) -> bool:
         """Whether the roll ends in the middle of this label."""

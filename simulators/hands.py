@@ -1,10 +1,11 @@
 """What people do at the line with their hands: empty the reject places, change the roll, open, put back, take out."""
 
+import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from simulators.belt import Belt
-from simulators.bodies import Envelope, PhysicalDocument
+from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
 from simulators.geometry import Geometry
 from simulators.printer_body import PrinterBody
 from simulators.sorter_program import SorterProgram
@@ -15,6 +16,8 @@ class Hands:
 
     geometry: Geometry
     printer: PrinterBody
+    desk_printer: PrinterBody
+    desk_labels: list[PhysicalLabel]
     sorter: SorterProgram
     sorter_belt: Belt
     envelopes: list[Envelope]
@@ -61,9 +64,8 @@ class Hands:
         ):
             at -= 1
         for document in documents:
-            if document.handle is not None:
-                document.past_handles.append(document.handle)
-            document.handle, document.place = None, "feeder"
+            document.forget_key()
+            document.place = "feeder"
             self._to_feed.insert(at, document)
 
     def take_up(self) -> list[Envelope | PhysicalDocument]:
@@ -105,7 +107,31 @@ class Hands:
     def label_exists(self, print_id: int) -> bool:
         """Whether the clerk finds this label anywhere: on an envelope, on the pad, in the printer."""
         on_envelopes = [label for envelope in self.envelopes for label in envelope.labels]
-        return any(label.qr.endswith(f";{print_id}") for label in (*on_envelopes, *self.printer.labels()))
+        loose = (*self.printer.labels(), *self.desk_printer.labels(), *self.desk_labels)
+        return any(label.qr.endswith(f";{print_id}") for label in (*on_envelopes, *loose))
+
+    # --- the manual desk ---
+    def _furnish_desk(self, seed: int) -> None:
+        self.desk_printer = PrinterBody(self.geometry, random.Random(f"desk printer {seed}"), lambda _: False)
+        self.desk_printer.pad_blocked = True  # a person takes its labels, and nothing else does
+        self.desk_labels = []
+        """printed, and lying on the desk"""
+
+    def take_label(self) -> None:
+        """The label that the desk's printer shows lies on the desk now."""
+        label, self.desk_printer.peel = self.desk_printer.peel, None
+        self.desk_labels += [] if label is None else [label]
+
+    def destroy_loose_labels(self) -> None:
+        """What lies on the desk or in its printer goes through the shredder."""
+        self.take_label()
+        self.desk_labels.clear()
+
+    def take_envelope(self, documents: Iterable[PhysicalDocument]) -> Envelope:
+        """A fresh envelope from the pile of the desk, with these documents in it."""
+        envelope = Envelope(list(documents), 0, place="desk")
+        self.envelopes.append(envelope)
+        return envelope
 
     def recount(self, chute: int) -> list[str]:
         """The operator scans everything in a chute's bag: the QR texts."""

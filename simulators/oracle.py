@@ -107,15 +107,15 @@ def _unaccounted(plant: Plant, accounts: Sequence[Mapping[str, Any]]) -> Iterato
     lying = _lying(plant)
     for document in plant.documents:
         place = lying.get(document.index, document.place)
-        if document.handle is None and place not in ("feeder", "belt"):
-            yield f"document {document.index} is in {place} and was never seen by the ID camera"
-        for handle in document.past_handles:
-            past = said.pop(f"D{handle[0]}-{handle[1]}", None)
+        if not document.key and place not in ("feeder", "belt"):
+            yield f"document {document.index} is in {place} and was never seen by the ID camera, nor read at the desk"
+        for key in document.past_keys:
+            past = said.pop(key, None)
             if past != "fed again":
-                yield f"document {document.index} was fed again, and the edge says that D{handle[0]}-{handle[1]} is in {past}"
-        if document.handle is None:
+                yield f"document {document.index} was fed again, and the edge says that {key} is in {past}"
+        key = document.key
+        if not key:
             continue
-        key = f"D{document.handle[0]}-{document.handle[1]}"
         account = said.pop(key, None)
         if account is None:
             yield f"document {document.index} ({key}) is in {place}, and the edge has no record of it"

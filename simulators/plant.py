@@ -54,6 +54,7 @@ class Plant(Hands, Mishaps, Tally):
         self._luck = random.Random(f"mishaps {seed}")
         faults.now_ms = lambda: self.now_ms
         self.printer = PrinterBody(geometry, random.Random(f"printer {seed}"), faults.roll_ends)
+        self._furnish_desk(seed)
         self.machine_belt = Belt(geometry.belt_um_per_ms)
         self.sorter_belt = Belt(geometry.belt_um_per_ms)
         self.on_expose: OnExpose = lambda *_: None
@@ -123,6 +124,7 @@ class Plant(Hands, Mishaps, Tally):
             self.machine.launch(self.machine_belt.travel_um)
             self._launch()
         self._applicator()
+        self.desk_printer.advance(now_ms, purge=False)
         self.machine.overdue(self.machine_belt.travel_um)
         self.sorter.overdue(self.sorter_belt.travel_um)
         if not self._on_machine:
@@ -143,6 +145,7 @@ class Plant(Hands, Mishaps, Tally):
             self.machine_belt.due_ms(self.now_ms),
             self.sorter_belt.due_ms(self.now_ms),
             self.printer.due_ms(),
+            self.desk_printer.due_ms(),
             self.machine.due_ms(),
             self.sorter.due_ms(),
             self._feed_due_ms(),
@@ -194,6 +197,10 @@ class Plant(Hands, Mishaps, Tally):
         if self.machine_belt.travel_um < self._next_feed_um:
             return
         document = self._to_feed.pop()
+        if self.faults.fires("oversize", document.index):
+            self._lay("desk", document)
+            self.in_hand.append(document)
+            return
         document.place = "belt"
         self._last_fed = document
         self.fed += 1

@@ -81,8 +81,7 @@ def outcomes(plant: Plant, accounts: Sequence[Mapping[str, Any]]) -> dict[int, s
     found = {}
     for document in plant.documents:
         # What became of it at its first passage: the faults fire there.
-        handles = [*document.past_handles, *([] if document.handle is None else [document.handle])]
-        row = by_key.get(f"D{handles[0][0]}-{handles[0][1]}") if handles else None
+        row = by_key.get([*document.past_keys, document.key][0])
         if row is not None:
             found[document.index] = "dispatched" if row["place"].startswith("chute:") else row["reason"] or row["place"]
     return found

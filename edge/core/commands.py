@@ -104,11 +104,12 @@ class SetPermit(Command, frozen=True):
 
 # --- to the printer ---
 class PrintLabel(Command, frozen=True):
-    """Print this label once (I5)."""
+    """Print this label once (I5); `printer`: name of the link that prints it, "" = the applicator's."""
 
     item: ItemId
     print_id: PrintId
     label: LabelText
+    printer: str = ""
 
 
 # --- durable rows, written in the same transaction as the events ---

@@ -57,6 +57,10 @@ def _suspend(zh: str, en: str, remedy_zh: str, remedy_en: str, priority: int = 2
     return Row(Effect.SUSPENDS, True, priority, zh, en, remedy_zh, remedy_en)
 
 
+def _warn(zh: str, en: str, remedy_zh: str, remedy_en: str) -> Row:
+    return Row(Effect.WARNS, True, 3, zh, en, remedy_zh, remedy_en)
+
+
 def _hold(zh: str, en: str, remedy_zh: str, remedy_en: str, *, heals: bool = False) -> Row:
     return Row(Effect.HOLDS, heals, 1, zh, en, remedy_zh, remedy_en)
 
@@ -148,6 +152,7 @@ CONDITIONS: dict[str, Row] = {
     ),
     "MODE_CHANGED": _reject("切换模式时在线", "was on the belt when the mode was changed", "重新上件", "feed it again"),
     "LINE_STOPPED_BY_HAND": _reject("清线时取下", "taken off when the belt was cleared", "重新上件", "feed it again"),
+    "GIVEN_UP": _reject("人工台席中止", "given up at the manual desk", "重新扫描或退回", "scan it again, or give it back"),
     "ITEM_LOST": _hold(
         "在制件未到位(丢件)",
         "an item or document was not seen in its window",
@@ -249,6 +254,15 @@ CONDITIONS: dict[str, Row] = {
     ),
     "SCANNER_LOST": _feed("分拣扫描器中断", "induction scanner lost", "检查扫描器", "check the scanner", delay_ms=500),
     "SCALE_LOST": _feed("电子秤中断", "scale lost", "检查电子秤", "check the scale", delay_ms=500),
+    "DESK_PRINTER_LOST": _warn(
+        "台席打印机中断", "desk printer not reachable", "检查打印机电源与网线", "check the printer's power and cable"
+    ),
+    "DESK_PRINTER_NOT_READY": _warn(
+        "台席打印机未就绪",
+        "desk printer not ready (media, ribbon or head)",
+        "更换标签纸，关好打印头",
+        "change the roll, close the head",
+    ),
     "CENTRAL_LOST": Row(
         Effect.WARNS,
         True,
@@ -341,7 +355,7 @@ LINK_CONDITIONS: dict[str, str] = {
     "central": "CENTRAL_LOST",
 }
 # Links that a line may have: they count from their first word on.
-OPTIONAL_LINK_CONDITIONS: dict[str, str] = {"scale": "SCALE_LOST"}
+OPTIONAL_LINK_CONDITIONS: dict[str, str] = {"scale": "SCALE_LOST", "desk_printer": "DESK_PRINTER_LOST"}
 
 # These end when the belt has been cleared: everything that was in doubt lies at a reject place.
 CLEARED_WITH_BELT = frozenset({

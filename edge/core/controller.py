@@ -67,12 +67,13 @@ from edge.core.guards import Guards
 from edge.core.item import Item, Items
 from edge.core.label import Labels
 from edge.core.lots import Lots
+from edge.core.manual import Manual
 from edge.core.recall import Recall
 from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.tracking import Deadlines
-from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, Settings, SortPlan
+from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, PrintId, Settings, SortPlan
 
 CLOCK_STEP_MS_MAX = 2000
 GROUPS_TOLD_MAX, ALIKE_TOLD_MAX = 200, 20
@@ -102,8 +103,17 @@ class Controller:
         self.recall = Recall(floor, self.collation, self.items, self.sorting)
         self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
         self.challenges = Challenges(floor, self.sorting.dispatched)
+        self.manual = Manual(floor, self.documents, self.items, self.labels, self.recall, self.doors)
         self.desk = Desk(
-            floor, self.documents, self.items, self.sorting, self.supervision, self.doors, self.checklist, self.rolls
+            floor,
+            self.documents,
+            self.items,
+            self.sorting,
+            self.supervision,
+            self.doors,
+            self.checklist,
+            self.rolls,
+            self.manual,
         )
         self._routes = self._make_routes()
 
@@ -128,8 +138,8 @@ class Controller:
             Sealed: items.sealed,
             ItemEjected: items.ejected,
             Weighed: self._weighed,
-            LabelPrinted: labels.label_printed,
-            PrintFailed: labels.print_failed,
+            LabelPrinted: self._label_printed,
+            PrintFailed: self._print_failed,
             LabelInDoubt: labels.in_doubt,
             LabelUnexpected: labels.unexpected,
             LabelApplied: labels.applied,
@@ -154,7 +164,7 @@ class Controller:
             LeaseTold: self._lease_told,
             MessageRefused: self._message_refused,
             LotReceived: self.lots.received,
-            OrderCancelled: self.recall.cancelled,
+            OrderCancelled: self._order_cancelled,
             OperatorRequest: self.desk.request,
         }
 
@@ -221,6 +231,7 @@ class Controller:
             self.supervision.booted()
             self.floor.leases.restarted()
             self.sorting.bind(self.sorting.inductions.restart())
+            self.manual.restarted()
 
     def _booted(self, event: Booted) -> None:
         self.floor.boot, self.floor.journal_id = event.boot, event.journal_id
@@ -294,6 +305,20 @@ class Controller:
     def _refused(self, event: CommandRefused) -> None:
         self.floor.surprise("command refused", event.code)
 
+    def _at_desk(self, print_id: PrintId) -> bool:
+        item_id = self.labels.item_of.get(print_id)
+        return item_id is not None and bool(self.items.all[item_id].printer)
+
+    def _label_printed(self, event: LabelPrinted) -> None:
+        (self.manual if self._at_desk(event.print_id) else self.labels).label_printed(event)
+
+    def _print_failed(self, event: PrintFailed) -> None:
+        (self.manual if self._at_desk(event.print_id) else self.labels).print_failed(event)
+
+    def _order_cancelled(self, event: OrderCancelled) -> None:
+        self.recall.cancelled(event)
+        self.manual.withdrawn()
+
     def _label_read_in(self, event: LabelRead) -> None:
         self._checked(self.labels.frame(event))
 
@@ -307,7 +332,7 @@ class Controller:
     def _lose(self, key: str) -> None:
         if key.startswith("D"):
             self.documents.lost(DocumentKey(key))
-        elif key.startswith("I"):
+        elif key.startswith(("I", "E")):
             self.items.lost(ItemId(key))
         else:
             parcel = self.sorting.item_of.get(ParcelKey(key))

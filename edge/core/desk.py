@@ -12,6 +12,7 @@ from edge.core.doors import Doors
 from edge.core.events import BeltEmpty, OperatorRequest
 from edge.core.floor import Floor
 from edge.core.item import Items, ItemState
+from edge.core.manual import Manual
 from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
@@ -39,7 +40,9 @@ class Desk:
         doors: Doors,
         checklist: Checklist,
         rolls: Rolls,
+        manual: Manual,
     ) -> None:
+        self._manual = manual
         self._checklist = checklist
         self._rolls = rolls
         self._floor = floor
@@ -69,8 +72,9 @@ class Desk:
 
     def request(self, event: OperatorRequest) -> None:
         """Do what is asked or say why not; both are recorded with the person's name."""
-        if event.act in self._doors.acts:
-            code = self._doors.acts[event.act](event) or "OK"
+        elsewhere = self._doors.acts.get(event.act) or self._manual.acts.get(event.act)
+        if elsewhere is not None:
+            code = elsewhere(event) or "OK"
         else:
             code = self._acts.get(event.act, self._state_command)(event) if event.act in ACTS else "UNKNOWN_ACT"
         self._floor.do(Answer(request_id=event.request_id, accepted=code == "OK", code=code))
@@ -211,7 +215,7 @@ class Desk:
         items = [i for i in self._items.on_belt.values() if i.state is not ItemState.LOST]
         inside = [self._documents.all[key] for item in items for key in item.documents if key in self._documents.all]
         before = [d for d in self._documents.on_belt.values() if d.state is not DocumentState.LOST]
-        on_line = [(document.kind, document.token) for document in (*inside, *before)]
+        on_line = [(document.kind, document.token) for document in (*inside, *before, *self._manual.documents)]
         argument = event.argument
         return self._documents.lots.close(argument.get("lot", ""), event.person, argument.get("lead", ""), on_line) or "OK"
 

@@ -28,6 +28,7 @@ class DocumentState(StrEnum):
     FED_AGAIN = "fed again"
     RETURNED = "returned"
     DAMAGED = "damaged"
+    AT_DESK = "at desk"
 
 
 S = DocumentState
@@ -52,6 +53,9 @@ DOCUMENT_TABLE: dict[tuple[DocumentState, str], DocumentState] = {
     (S.LOST, "inserted"): S.INSERTED,
     # A person has it in hand: it was found beside the belt, or lies at a reject place, or its envelope is open.
     (S.LOST, "found"): S.ON_DESK,
+    # Read at the manual desk, where its life begins: into its envelope, or given up.
+    (S.AT_DESK, "inserted"): S.INSERTED,
+    (S.AT_DESK, "given_up"): S.ON_DESK,
     **{
         (state, act): target
         for state in (S.IN_TRAY, S.INSERTED, S.ON_DESK)

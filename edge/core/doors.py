@@ -19,8 +19,12 @@ from edge.core.routing import route
 from edge.core.sorting import Sorting
 from edge.core.values import DocumentKey, ItemId, PrintId, State
 
+TAKES = frozenset({State.EXECUTE, State.SUSPENDED})
+"""states in which an envelope may be put on the sorter: one that waits for work is woken by it, and the others run again"""
 
-def _listed(text: str) -> list[str]:
+
+def listed(text: str) -> list[str]:
+    """The parts of a comma-separated argument."""
     return [part for part in text.split(",") if part]
 
 
@@ -46,26 +50,32 @@ class Doors:
     # --- door A ---
     def _bare(self, event: OperatorRequest) -> list[Document] | None:
         """The documents named in a request, when each of them is in hand."""
-        keys = [DocumentKey(key) for key in _listed(event.argument.get("documents", ""))]
-        documents = [self._documents.all[key] for key in keys if key in self._documents.all]
-        if not keys or len(documents) < len(keys) or not all(self._in_hand(document) for document in documents):
-            return None
-        return documents
+        keys = listed(event.argument.get("documents", ""))
+        documents = [document for document in map(self.in_hand, keys) if document is not None]
+        return documents if keys and len(documents) == len(keys) else None
 
-    def _in_hand(self, document: Document) -> bool:
+    def in_hand(self, key: str) -> Document | None:
+        """The document of this key, when a person has it in hand as far as we know."""
+        document = self._documents.all.get(DocumentKey(key))
+        if document is None:
+            return None
         if document.state is DocumentState.INSERTED and document.item is not None:
-            return self._items.all[document.item].state in BARE
-        return document.state in IN_HAND
+            return document if self._items.all[document.item].state in BARE else None
+        return document if document.state in IN_HAND else None
 
     def _hand_on(self, event: OperatorRequest, happened: str) -> str:
         documents = self._bare(event)
         if documents is None:
             return "NOT_IN_HAND"
         for document in documents:
-            self._documents.move(document, happened)
-            self._documents.lots.happened(document.kind, document.token, happened)
-            self._floor.report(happened, document=document.key, order_id=document.order_id, person=event.person)
+            self.hand_on(document, happened, event.person)
         return ""
+
+    def hand_on(self, document: Document, happened: str, person: str) -> None:
+        """A document that is in hand goes on."""
+        self._documents.move(document, happened)
+        self._documents.lots.happened(document.kind, document.token, happened)
+        self._floor.report(happened, document=document.key, order_id=document.order_id, person=person)
 
     def _withdraw(self, event: OperatorRequest, happened: str) -> str:
         """A document leaves for good: its order cannot be fulfilled and goes back with it."""
@@ -85,7 +95,7 @@ class Doors:
             return "NOT_IN_HAND"
         if event.argument.get("second", "") in ("", event.person):
             return "SECOND_PERSON"
-        texts = _listed(event.argument.get("labels", ""))
+        texts = listed(event.argument.get("labels", ""))
         prints = [print_id for print_id in map(self._labels.print_of, texts) if print_id is not None]
         if len(prints) < len(texts):
             return "UNKNOWN_LABEL"
@@ -119,7 +129,7 @@ class Doors:
 
     # --- door C ---
     def _reinduct(self, event: OperatorRequest) -> str:
-        if self._floor.machine.state is not State.EXECUTE or self._floor.clearing or self._floor.belt_in_doubt():
+        if self._floor.machine.state not in TAKES or self._floor.clearing or self._floor.belt_in_doubt():
             return "NOT_IN_THIS_STATE"
         print_id = self._labels.print_of(event.argument.get("label", ""))
         item = None if print_id is None else self._items.all[self._labels.item_of[print_id]]

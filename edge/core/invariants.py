@@ -6,7 +6,18 @@ The auditor keeps its own books: it looks at the commands that are about to go o
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from edge.core.commands import Apply, Command, Divert, InsertClose, InsertKeepOpen, Outcome, PrintLabel, Seal, SetPermit
+from edge.core.commands import (
+    Apply,
+    Command,
+    Divert,
+    InsertClose,
+    InsertKeepOpen,
+    Outcome,
+    PrintLabel,
+    Publish,
+    Seal,
+    SetPermit,
+)
 from edge.core.conditions import CONDITIONS, Effect
 from edge.core.controller import Controller
 from edge.core.document import DocumentState
@@ -42,6 +53,7 @@ class Auditor:
             Apply: self._apply,
             Divert: self._divert,
             Outcome: self._outcome,
+            Publish: self._published,
             SetPermit: self._permit,
         }
 
@@ -85,10 +97,13 @@ class Auditor:
     def _seal(self, command: Seal) -> None:
         item = self._item(command.item)
         self._require("I11", not item.quarantined and not item.reason, f"{command.item} is condemned: {item.reason}")
+        self._holds_its_order(item)
+
+    def _holds_its_order(self, item: Item) -> None:
         wanted = [] if item.order is None else sorted((document.kind, document.token) for document in item.order.documents)
         documents = [self._controller.documents.all[key] for key in item.documents]
         held = sorted((document.kind, document.token) for document in documents)
-        self._require("I3", wanted and held == wanted, f"{command.item} does not hold its order's documents and nothing else")
+        self._require("I3", wanted and held == wanted, f"{item.item_id} does not hold its order's documents and nothing else")
 
     def _print(self, command: PrintLabel) -> None:
         number = command.label.tracking_number
@@ -97,6 +112,27 @@ class Auditor:
             "I5", intended == command.print_id, f"print id {command.print_id} is sent again, or without a row of its own"
         )
         self._live_print[number] = command.print_id
+        if command.printer:
+            self._print_at_desk(self._item(command.item))
+
+    def _print_at_desk(self, item: Item) -> None:
+        """No gate and no seal came before: what these look at is looked at here."""
+        self._holds_its_order(item)
+        claim = self._claim(item.order_id)
+        self._require(
+            "I4", claim.at_desk and set(claim.documents) == set(item.documents), f"{item.order_id} is not at the desk"
+        )
+        self._require("I4", item.order_id not in self._dispatched, f"{item.order_id} was dispatched before")
+
+    def _published(self, command: Publish) -> None:
+        if command.kind == "accepted":
+            self._proved(self._item(ItemId(str(command.body["item"]))))
+
+    def _proved(self, item: Item) -> None:
+        self._require("I3", item.label_check is Verdict.MATCH, f"{item.item_id}: label check is {item.label_check}")
+        self._require("I11", item.proved, f"{item.item_id} was in doubt before its label check")
+        again = sorted(item.seen_again) == sorted(item.documents) if item.printer else not item.seen_again
+        self._require("I3", again, f"{item.item_id}: not each of its documents was read again as it went in")
 
     def _burn(self, print_id: PrintId, number: str) -> None:
         """A row for a print: it counts as burnt from here on, whether it is sent or was carried over from another release."""
@@ -115,9 +151,8 @@ class Auditor:
     def _divert(self, command: Divert) -> None:
         item = self._controller.sorting.item_of[command.parcel]
         floor = self._controller.floor
-        self._require("I3", item.label_check is Verdict.MATCH, f"{item.item_id}: label check is {item.label_check}")
+        self._proved(item)
         self._require("I11", not item.quarantined and not item.reason, f"{item.item_id} is condemned: {item.reason}")
-        self._require("I11", item.proved, f"{item.item_id} was in doubt before its label check")
         self._require("I9", item.order is not None, f"{item.item_id} has no order")
         state = floor.pool.state.get(item.order_id) if item.order_id is not None else None
         self._require("I4", state is OrderState.ON_LINE, f"{item.item_id}: its order is {state}")
@@ -158,6 +193,8 @@ class Auditor:
         """The whole state, at a start: every dispatched item is done, every order on the line has its documents."""
         pool = self._controller.floor.pool
         for item in self._controller.items.all.values():
+            if item.state is ItemState.AT_DESK:
+                self._require("I2", item is self._controller.manual.item, f"{item.item_id} is at the desk, and nobody is at it")
             if item.state is ItemState.DISPATCHED:
                 self._require("I3", item.label_check is Verdict.MATCH, f"{item.item_id} dispatched with {item.label_check}")
                 self._require("I4", item.order_id in self._dispatched, f"{item.item_id} dispatched without an outcome")

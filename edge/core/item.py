@@ -31,6 +31,8 @@ class ItemState(StrEnum):
     ON_DESK = "on desk"
     OPENED = "opened"
     RECALLED = "recalled"
+    AT_DESK = "at desk"
+    CLOSED = "closed at desk"
 
 
 S = ItemState
@@ -78,8 +80,15 @@ ITEM_TABLE: dict[tuple[ItemState, str], ItemState] = {
     (S.REJECTED, "opened"): S.OPENED,
     (S.ON_DESK, "opened"): S.OPENED,
     (S.RECALLED, "opened"): S.OPENED,
+    # At the manual desk, where its life begins: proved it waits for door C; in doubt it is opened by two persons (door B).
+    (S.AT_DESK, "matched"): S.CLOSED,
+    (S.AT_DESK, "refused"): S.ON_DESK,
+    (S.AT_DESK, "left_open"): S.OPENED,
+    (S.CLOSED, "reinduct"): S.REINDUCTING,
+    (S.CLOSED, "seen_outside"): S.ON_DESK,
+    (S.CLOSED, "opened"): S.OPENED,
 }
-ENDED = frozenset({S.DISPATCHED, S.EJECTED, S.REJECTED, S.ON_DESK, S.OPENED, S.RECALLED})
+ENDED = frozenset({S.DISPATCHED, S.EJECTED, S.REJECTED, S.ON_DESK, S.OPENED, S.RECALLED, S.CLOSED})
 BARE = frozenset({S.EJECTED, S.OPENED})
 """the envelope is open: its documents are in hand"""
 # Deadline of each state: a field of Settings, in ms of running belt.
@@ -112,6 +121,10 @@ class Item:
         """it is on its way to its chute, unless a later word of ours was in time"""
         self.bag_position: int | None = None
         """as the how manieth it came into its bag"""
+        self.printer = ""
+        """where its label is printed: "" = at the applicator, otherwise it is an item of the manual desk"""
+        self.seen_again: list[DocumentKey] = []
+        """read a second time as they went into the envelope at the desk"""
         self.evidence = ""
         """of its label check"""
 
@@ -132,6 +145,8 @@ class Items:
         self.all: dict[ItemId, Item] = {}
         self.on_belt: dict[ItemId, Item] = {}
         self.ejected_count = 0
+        self.opened_count = 0
+        """as the PLC counts them (I1)"""
 
     def move(self, item: Item, happened: str) -> bool:
         """Take a step of the table; False, counted, and no change where the table has no such pair."""
@@ -171,6 +186,7 @@ class Items:
         if item is None:
             order = None if order_id is None else self._floor.pool.orders[order_id]
             item = Item(event.item, [], order)
+            self.opened_count += 1
             self.all[event.item] = self.on_belt[event.item] = item
         elif item.state is not ItemState.OPEN:
             self._floor.surprise(item.state, "inserted")
@@ -227,13 +243,17 @@ class Items:
             return None
         item.weight_100mg = event.weight_100mg
         self._doubt_place(item, event.flags)
-        settings = self._floor.settings
-        if not settings.weight_min_g * 10 <= event.weight_100mg <= settings.weight_max_g * 10:
+        if not self.weight_fits(item):
             self.condemn(item, "WEIGHT_OUT_OF_RANGE")
         if item.reason:
             self._floor.do(NoLabel(item=item.item_id))
             return None
         return item
+
+    def weight_fits(self, item: Item) -> bool:
+        """Whether its weight is one that an item of this line can have."""
+        settings = self._floor.settings
+        return settings.weight_min_g * 10 <= item.weight_100mg <= settings.weight_max_g * 10
 
     def _doubt_place(self, item: Item, flags: int) -> None:
         if flags & EventFlag.OUT_OF_WINDOW:

@@ -64,7 +64,13 @@ class Labels:
             chute=chute,
             sender_unit=order.client_unit,
         )
-        floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label))
+        floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label, printer=item.printer))
+
+    def text_of(self, item: Item) -> str:
+        """The QR text of its label; "" before it was printed for."""
+        if item.order is None or item.print_id is None:
+            return ""
+        return qr_payload(item.order.tracking_number, item.print_id)
 
     def print_of(self, text: str) -> PrintId | None:
         """The print that a scanned label QR names, if it is one of ours and its number fits."""
@@ -208,7 +214,7 @@ class Labels:
             self._items.condemn(item, reason)
         elif not item.reason:
             item.proved = True
-            self._accept(item, order)
+            self.accept(item, order)
 
     def _count_mismatches(self, item: Item, verdict: Verdict) -> None:
         if verdict is Verdict.MATCH:
@@ -220,7 +226,7 @@ class Labels:
             if self._mismatches_in_a_row >= MISMATCHES_THAT_HOLD:
                 self._floor.raise_condition("LABEL_MISMATCH_TWICE")
 
-    def _accept(self, item: Item, order: Order) -> None:
+    def accept(self, item: Item, order: Order) -> None:
         """Postal acceptance: always before sorting and bagging."""
         self._floor.report(
             "accepted",

@@ -31,6 +31,8 @@ class Claim:
         self.order = order
         self.documents: dict[DocumentKey, int] = {}
         """document → which one of the order's documents it is"""
+        self.at_desk = False
+        """they lie at the manual desk, not on the belt"""
         self.broken = ""
         """why what is here must not become this order's item; it stays until the last document has left the line"""
 
@@ -142,8 +144,11 @@ class OrderPool:
             return None
         return self._register.grant_of[order_id].cohorts[self.orders[order_id].product]
 
-    def find(self, kind: str, token: str, skeleton: str) -> Check:
-        """Which order a document belongs to. Open orders of equal skeleton are AMBIGUOUS: no check digit tells them apart."""
+    def find(self, kind: str, token: str, skeleton: str, *, at_desk: bool = False) -> Check:
+        """Which order a document belongs to. Open orders of equal skeleton are AMBIGUOUS: no check digit tells them apart.
+
+        `at_desk`: it was read at the manual desk; an order is gathered there or on the belt, never at both.
+        """
         mine = self.orders_of(kind, token)
         alike = [order_id for order_id in self._register.by_skeleton.get((kind, skeleton), ()) if self._open(order_id)]
         if not mine:
@@ -151,13 +156,14 @@ class OrderPool:
         if len(mine) > 1 or any(order_id not in mine for order_id in alike):
             return Check(Verdict.AMBIGUOUS, "AMBIGUOUS")
         order_id = mine[0]
-        found = _BY_STATE.get(self.state[order_id]) or self._on_line(self.claims[order_id], kind, token)
+        found = _BY_STATE.get(self.state[order_id]) or self._on_line(self.claims[order_id], kind, token, at_desk)
         return found._replace(order_id=order_id)
 
-    def _on_line(self, claim: Claim, kind: str, token: str) -> Check:
+    def _on_line(self, claim: Claim, kind: str, token: str, at_desk: bool) -> Check:
         if self.index_of(claim.order, kind, token) in claim.documents.values():
             return Check(Verdict.DUPLICATE, "DUPLICATE")
-        return Check(Verdict.MISMATCH, "INCOMPLETE") if claim.broken else Check(Verdict.MATCH)
+        apart = claim.broken or claim.at_desk is not at_desk
+        return Check(Verdict.MISMATCH, "INCOMPLETE") if apart else Check(Verdict.MATCH)
 
     @staticmethod
     def index_of(order: Order, kind: str, token: str) -> int:

@@ -72,6 +72,9 @@ class Production:
 
     def __init__(self) -> None:
         self.documents_fed = 0
+        self.desk_documents = 0
+        self.desk_items = 0
+        """read, and closed, at the manual desk: no PLC counts these (I1)"""
         self.sealed = 0
         self.recalled = 0
         self.outcomes: dict[str, int] = {}

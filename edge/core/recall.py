@@ -55,6 +55,15 @@ class Recall:
         self._floor.raise_condition("RECALL")
         self._tell(event, "RECALLED", bag=bag.bag_id, item=item)
 
+    def distrust(self, item: Item, reason: str) -> None:
+        """Something contradicts its proofs: it must not go, and is taken out of its bag if that is still here."""
+        item.proved, item.quarantined, item.reason = False, True, item.reason or reason
+        self._sorting.call_back(item)
+        bag = next((bag for bag in self._floor.bags.by_chute.values() if item.item_id in bag.items), None)
+        if bag is not None and item.item_id not in bag.recalled:
+            bag.recalled.append(item.item_id)
+            self._floor.raise_condition("RECALL")
+
     def _tell(self, event: OrderCancelled, code: str, *, bag: str = "", item: Item | None = None) -> None:
         self._floor.report(
             "cancellation",

@@ -5,7 +5,7 @@ from edge.core.device_events import ParcelScanned
 from edge.core.events import Diverted, DivertUnconfirmed, Extra, HandedOver, Inducted, ItemRejected
 from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
-from edge.core.label import Labels, qr_payload
+from edge.core.label import Labels
 from edge.core.orders import OrderState
 from edge.core.routing import Bag
 from edge.core.tracking import HandOver, Inductions, Scan
@@ -252,8 +252,8 @@ class Sorting:
         if bag is None:
             return "NO_BAG"
         found = set(texts)
-        confirmed = {self._text_of(self._items.all[item_id]) for item_id in bag.items}
-        doubtful = {item_id: self._text_of(self._items.all[item_id]) for item_id in bag.unconfirmed}
+        confirmed = {self._labels.text_of(self._items.all[item_id]) for item_id in bag.items}
+        doubtful = {item_id: self._labels.text_of(self._items.all[item_id]) for item_id in bag.unconfirmed}
         strangers = {text: self._bearer(text) for text in sorted(found - confirmed - set(doubtful.values()))}
         enough = confirmed <= found or (not bag.suspect and set(doubtful.values()) <= found)
         if len(texts) != len(found) or not enough or None in strangers.values():
@@ -286,7 +286,7 @@ class Sorting:
         """The QR texts of what must not stay in this bag."""
         items = (self._items.all[item_id] for item_id in (*bag.unconfirmed, *bag.recalled))
         foreign = (self._items.all[item_id] for item_id in bag.foreign)
-        return [self._text_of(item) for item in (*(item for item in items if item.reason), *foreign)]
+        return [self._labels.text_of(item) for item in (*(item for item in items if item.reason), *foreign)]
 
     def take_out(self, chute: int, text: str) -> str:
         """A person put this envelope from the bag to the sealed rejects; "" or why that is not asked for."""
@@ -294,7 +294,7 @@ class Sorting:
         if bag is None or text not in self.to_take_out(bag):
             return "NOT_IN_THIS_BAG"
         candidates = map(self._items.all.__getitem__, (*bag.foreign, *bag.unconfirmed, *bag.recalled))
-        item = next(one for one in candidates if self._text_of(one) == text)
+        item = next(one for one in candidates if self._labels.text_of(one) == text)
         if item.item_id in bag.foreign:
             self._take_out_foreign(bag, item)
         elif item.item_id in bag.recalled:
@@ -372,8 +372,3 @@ class Sorting:
     def in_a_bag(self, item: Item) -> bool:
         """Whether it lies in a bag as far as we know, confirmed or not."""
         return item.state in (ItemState.DISPATCHED, ItemState.UNCONFIRMED)
-
-    def _text_of(self, item: Item) -> str:
-        if item.order is None or item.print_id is None:
-            return ""
-        return qr_payload(item.order.tracking_number, item.print_id)

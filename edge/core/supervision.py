@@ -133,10 +133,11 @@ class Supervision:
 
     def printer(self, event: PrinterStatus) -> None:
         """The printer's state, debounced by its link."""
+        code = "DESK_PRINTER_NOT_READY" if event.printer else "PRINTER_NOT_READY"
         if event.state in PRINTER_READY:
-            self._floor.end_condition("PRINTER_NOT_READY")
+            self._floor.end_condition(code)
         else:
-            self._floor.raise_condition("PRINTER_NOT_READY")
+            self._floor.raise_condition(code)
 
     def plc_status(self, event: PlcStatus) -> None:
         """A PLC's header: faults, guards, mode, counters."""
@@ -180,7 +181,7 @@ class Supervision:
             return Counters(
                 documents_fed=self._floor.production.documents_fed,
                 documents_rejected=self._documents.rejected,
-                items_opened=len(self._items.all),
+                items_opened=self._items.opened_count,
                 items_rejected=self._items.ejected_count,
                 items_handed_over=self._sorting.handed_over_count,
             )

@@ -7,6 +7,8 @@ import msgspec
 
 # An id names the PLC's boot as well, because a PLC may reuse a number after a restart:
 # "D3-17" is document handle 17 of the machine PLC's boot 3; likewise "I3-9" an item and "S2-40" a parcel (the sorter's alias).
+# What no PLC has seen is numbered by us: "M5-2" is a document that was read at the manual desk in our boot 5, "E5-1" an
+# envelope that was made there.
 DocumentKey = NewType("DocumentKey", str)
 ItemId = NewType("ItemId", str)
 ParcelKey = NewType("ParcelKey", str)
@@ -203,6 +205,8 @@ class Settings(msgspec.Struct, frozen=True):
     """so few labels left are said to be few"""
     lease_margin_min: int = 10
     """how long after a lease's end central waits at least before it grants the lot to another line"""
+    desk_printer: bool = False
+    """the manual desk has a label printer of its own"""
 
     def limit_min(self, product: str) -> int:
         """Time limit of a product, in minutes; one that is not listed has the longest."""

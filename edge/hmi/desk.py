@@ -1,5 +1,6 @@
 """What the panel needs of the line, and what a person may send: the border between HTTP and the runtime."""
 
+import re
 from typing import Any, Protocol
 
 import msgspec
@@ -8,6 +9,14 @@ from edge.core.acts import ACTS
 from edge.core.commands import Answer
 
 ANSWERS_KEPT = 256
+# What these arguments must look like, whatever the act: a number that somebody puts in their place must not be recorded (I17).
+FORMS: dict[str, re.Pattern[str]] = {
+    "token": re.compile(r"[0-9a-f]{32}"),
+    "skeleton": re.compile(r"[0-9a-f]{32}"),
+    "masked": re.compile(r"[^*]{0,4}\*{1,58}[^*]{0,2}"),
+    "kind": re.compile(r"[a-z][a-z0-9_]{0,31}"),
+    "flags": re.compile(r"[0-9]{1,3}"),
+}
 
 
 class Papers(Protocol):
@@ -75,6 +84,9 @@ def parse(body: bytes) -> Wanted:
     expected = ACTS[wanted.act].arguments
     if set(wanted.argument) != set(expected):
         raise Unclear(f"body refused: {wanted.act} takes the arguments {list(expected)}, not {sorted(wanted.argument)[:8]}.")
+    for name, form in FORMS.items():
+        if name in wanted.argument and not form.fullmatch(wanted.argument[name]):
+            raise Unclear(f"body refused: {name} has not its form. Documents are told by what the desk's reader makes of them.")
     return wanted
 
 

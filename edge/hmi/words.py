@@ -53,6 +53,7 @@ LINKS: Words = {
     "id_camera": ("证件相机", "ID camera"),
     "label_camera": ("面单相机", "Label cam"),
     "printer": ("打印机", "Printer"),
+    "desk_printer": ("台席打印机", "Desk printer"),
     "scanner": ("扫描器", "Scanner"),
     "central": ("平台", "Central"),
 }
@@ -61,6 +62,7 @@ PLACES: Words = {
     "document_tray": ("证件盘", "document tray"),
     "unsealed_eject": ("未封剔除口", "unsealed eject"),
     "sealed_reject": ("已封剔除口", "sealed reject"),
+    "desk": ("人工台席", "manual desk"),
 }
 
 # What stands against an act, where it is not a condition's own text.
@@ -89,6 +91,10 @@ ANSWERS: Words = {
     "DOCUMENTS_ON_LINE": ("该批次仍有证件在线上", "documents of this lot are still on the line"),
     "NO_SUCH_CHECK": ("没有该检查项", "there is no such check"),
     "LEAD_NEEDED": ("有差异，须班长签字", "there are differences: the shift lead must sign"),
+    "NO_DESK_PRINTER": ("本线未配置台席打印机", "this line has no printer at the desk"),
+    "DESK_BUSY": ("先完成或中止当前邮件", "finish or give up what is under way first"),
+    "OTHER_ORDER": ("该证件属于另一订单，请放在一边", "this belongs to another order: lay it aside"),
+    "NO_WEIGHT": ("请输入重量(整数克)", "enter the weight in whole grams"),
     "busy": ("系统忙，请稍后再试", "busy: try again in a moment"),
     "failed": ("未得到答复，请查看状态", "no answer: look at the state"),
 }

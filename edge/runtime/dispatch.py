@@ -46,6 +46,15 @@ TABLE: dict[type[Command], tuple[str, ...]] = {
 }
 
 
+def _names(command: Command) -> tuple[str, ...]:
+    """Names of the links that take this command; some name theirs themselves."""
+    if isinstance(command, (ClearBelt, RunOut)):
+        return (command.plc.value,)
+    if isinstance(command, PrintLabel) and command.printer:
+        return (command.printer,)
+    return TABLE[type(command)]
+
+
 class Dispatch:
     """Hands commands to links, and answers to whoever waits for them."""
 
@@ -74,6 +83,5 @@ class Dispatch:
             if future is not None and not future.done():
                 future.set_result(command)
             return
-        names = (command.plc.value,) if isinstance(command, (ClearBelt, RunOut)) else TABLE[type(command)]
-        for name in names:
+        for name in _names(command):
             self._links[name].send(command)

@@ -20,6 +20,8 @@ from edge.runtime.link import Health, Offer
 from line_config.label_layout import load_label_layout
 from line_config.label_privacy import PrivacyRule
 
+APPLICATOR = "printer"
+"""the link that prints at the applicator; any other one is told apart by its name"""
 Render = Callable[[LabelText], Awaitable[bytes]]
 
 FIT = frozenset({"ready", "busy", "label_waiting"})
@@ -92,11 +94,20 @@ class LabelLink:
     the pad; the line stays held for as long as that may take, because the next label would be one off.
     """
 
-    name = "printer"
-
     def __init__(
-        self, port: LabelPrinterPort, offer: Offer, clock: Clock, render: Render, *, poll_ms: int, print_deadline_ms: int
+        self,
+        port: LabelPrinterPort,
+        offer: Offer,
+        clock: Clock,
+        render: Render,
+        *,
+        poll_ms: int,
+        print_deadline_ms: int,
+        name: str = APPLICATOR,
     ) -> None:
+        self.name = name
+        self._feeds_a_pad = name == APPLICATOR
+        """a person takes the labels of any other printer, and scans what was taken"""
         self._port = port
         self._offer = offer
         self._clock = clock
@@ -210,7 +221,7 @@ class LabelLink:
         told = "ready" if state in FIT else "silent" if state == "lost" else state
         if told != self._told_state:
             self._told_state = told
-            self._tell(PrinterStatus(at_us=now_us, state=told))
+            self._tell(PrinterStatus(at_us=now_us, state=told, printer="" if self.name == APPLICATOR else self.name))
         if state in FIT:
             self._suspect |= self._unfit_since_us is not None and not self._one_failed
             self._unfit_since_us, self._one_failed = None, False
@@ -219,7 +230,7 @@ class LabelLink:
 
     def _observe_stray(self, state: str, now_us: int) -> None:
         self._strays_seen = self._strays_seen + 1 if state == "label_waiting" else 0
-        if self._strays_seen == STRAY_SEEN:
+        if self._strays_seen == STRAY_SEEN and self._feeds_a_pad:
             self._tell(LabelUnexpected(at_us=now_us))
 
     # --- the label in the printer ---
@@ -240,7 +251,7 @@ class LabelLink:
 
     def _empty_again(self, sent: _Sent, now_us: int) -> None:
         self._sent = None
-        if not sent.printed:
+        if not sent.printed and self._feeds_a_pad:
             self._settles_us = now_us + PAD_CLEARS_US
             self._tell(LabelInDoubt(at_us=now_us, print_id=sent.print_id))
 

@@ -24,6 +24,7 @@ from drivers.scanner import SerialScanner
 from edge.core.commands import Answer
 from edge.core.events import HostRead
 from edge.core.invariants import InvariantError
+from edge.core.manual import DESK_PRINTER
 from edge.core.values import Camera, Plc, Settings, SortPlan
 from edge.labels.fields import LabelError
 from edge.runtime.anchor import Anchors
@@ -36,7 +37,7 @@ from edge.runtime.exposure_count import exposures_at_rest
 from edge.runtime.helper import Helper
 from edge.runtime.journal import ThreadStore
 from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
-from edge.runtime.label_link import LabelLink, renderer
+from edge.runtime.label_link import APPLICATOR, LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
 from edge.runtime.papers import PaperJob, Papers
@@ -48,7 +49,7 @@ from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
 from line_config.label_layout import LabelLayout, load_label_layout
-from line_config.model import LineConfig, SerialPrinterSection, TcpPrinterSection
+from line_config.model import LineConfig, PrinterSection, SerialPrinterSection, TcpPrinterSection
 from line_config.process_image import load_process_image
 from line_config.scale_format import load_scale_format
 from vision.tokens import load_site_key
@@ -141,6 +142,7 @@ def settings_of(config: LineConfig) -> Settings:
         media_labels=labels_of(roll.media_mm, layout),
         ribbon_labels=labels_of(roll.ribbon_mm, layout),
         roll_low_labels=roll.low_labels,
+        desk_printer=config.desk_printer is not None,
     )
 
 
@@ -249,16 +251,27 @@ class Line:
 
     def _add_devices(self) -> None:
         config, offer = self._config, self.runtime.pump.offer
-        printer = config.printer
-        port, render = printer_of(printer), renderer(self._helper, Path(config.line.label_layout), printer.dialect)
-        self.runtime.add(
-            LabelLink(port, offer, self._clock, render, poll_ms=printer.poll_ms, print_deadline_ms=config.deadlines.print_ms)
-        )
+        self._add_printer(config.printer, config.line.label_layout, APPLICATOR)
+        if config.desk_printer is not None:
+            self._add_printer(config.desk_printer, config.desk_printer.label_layout, DESK_PRINTER)
         self.runtime.add(ScannerLink(SerialScanner(config.scanner.device, config.scanner.baud), offer, self._clock))
         if config.scale is not None:
             fmt = load_scale_format(Path(config.scale.format))
             scale = SerialScale(config.scale.device, config.scale.baud, fmt)
             self.runtime.add(ScaleLink(scale, offer, self._clock, continuous=fmt.continuous))
+
+    def _add_printer(self, section: PrinterSection, layout: str, name: str) -> None:
+        self.runtime.add(
+            LabelLink(
+                printer_of(section),
+                self.runtime.pump.offer,
+                self._clock,
+                renderer(self._helper, Path(layout), section.dialect),
+                poll_ms=section.poll_ms,
+                print_deadline_ms=self._config.deadlines.print_ms,
+                name=name,
+            )
+        )
 
     def _add_central(self) -> CentralLink:
         section, line = self._config.central, self._config.line

@@ -39,12 +39,15 @@ PLACE_OF_ITEM: dict[ItemState, str] = {
     ItemState.RECALLED: "sealed_reject",
     ItemState.ON_DESK: "desk",
     ItemState.OPENED: "desk",
+    ItemState.AT_DESK: "desk",
+    ItemState.CLOSED: "desk",
 }
 # Where a document is that is not, or no longer, in an item.
 PLACE_OF_DOCUMENT: dict[DocumentState, str] = {
     DocumentState.IN_TRAY: "document_tray",
     DocumentState.LOST: "lost",
     DocumentState.ON_DESK: "desk",
+    DocumentState.AT_DESK: "desk",
     DocumentState.FED_AGAIN: "fed again",
     DocumentState.RETURNED: "returned",
     DocumentState.DAMAGED: "damaged",
@@ -90,6 +93,7 @@ def snapshot(
         "stops": [{"cause": cause, "count": count, "s": s} for cause, count, s in production.shift.pareto()],
         "times": [row._asdict() for row in floor.clocks.attainment(floor.settings)],
         "near_limit": len(floor.clocks.near),
+        "desk": _desk(controller),
         "labels_to_destroy": _labels_to_destroy(controller),
         "scans": [scan._asdict() for scan in _scans(controller)],
         "lots": [_lot(lot) for lot in controller.lots.open_lots()],
@@ -114,6 +118,26 @@ def _link(name: str, state: Health) -> dict[str, Any]:
     """A dead link also says why, in a word (`reason`, "" = lost) and with the next step (`detail`)."""
     shown = {"id": name, "up": state.up, "age_ms": state.age_ms}
     return shown if state.up else {**shown, "reason": state.reason, "detail": state.detail}
+
+
+def _desk(controller: Controller) -> dict[str, Any]:
+    """The manual desk: the sitting, what waits for door C (its label's QR text), and what was done there so far."""
+    manual, production, labels = controller.manual, controller.floor.production, controller.labels
+    order, item = manual.order, manual.item
+    again = [] if item is None else item.seen_again
+    return {
+        "printer": controller.floor.settings.desk_printer,
+        "state": manual.state.value,
+        "order_id": None if order is None else order.order_id,
+        "wanted": 0 if order is None else len(order.documents),
+        "documents": [
+            {"document": one.key, "kind": one.kind, "masked": one.masked, "again": one.key in again} for one in manual.documents
+        ],
+        "item": None if item is None else item.item_id,
+        "closed": [{"item": one.item_id, "label": labels.text_of(one)} for one in manual.closed()],
+        "read": production.desk_documents,
+        "made": production.desk_items,
+    }
 
 
 def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:

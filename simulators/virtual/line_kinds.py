@@ -23,6 +23,10 @@ SLIPS: tuple[Act | None, ...] = (
     Act("void_label", {"print_id": "1", "second": "operator-sim"}),
     Act("feed_again", {"documents": "D9-9"}),
     Act("open_envelope", {"item": "I1-1", "labels": "", "second": "operator-sim"}),
+    Act("desk_cancel", {}),
+    Act("desk_read", {"document": "D9-9", "kind": "passport", "token": "", "skeleton": "", "flags": "15", "masked": ""}),
+    Act("desk_insert", {"kind": "passport", "token": "nobody's", "flags": "15"}),
+    Act("desk_label", {"texts": "EA000000005CN;1", "weight_g": "20"}),
 )
 """None = at the next recount one label is not scanned"""
 NONSENSE = (

@@ -10,9 +10,10 @@ import msgspec
 from drivers.ports import Delivery, LinkLost
 from edge.runtime.bell import Bell
 from simulators.bodies import PhysicalLabel
-from simulators.plant import Plant
+from simulators.faults import FaultBook
 from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
+from simulators.printer_body import PrinterBody
 from simulators.virtual.wires import PlcWire, PrinterWire
 
 PRINTER_REPLY_MS = 2
@@ -76,11 +77,17 @@ class VirtualPlc:
 class VirtualPrinter:
     """A printer without pixels: a format is the label's text as JSON."""
 
-    def __init__(
-        self, plant: Plant, now_ms: Callable[[], int], begun: Callable[[], None], sent: Callable[[], None], wire: PrinterWire
+    def __init__(  # noqa: PLR0917 - a printer is all of this
+        self,
+        body: PrinterBody,
+        book: FaultBook,
+        now_ms: Callable[[], int],
+        begun: Callable[[], None],
+        sent: Callable[[], None],
+        wire: PrinterWire,
     ) -> None:
-        self._body = plant.printer
-        self._book = plant.faults
+        self._body = body
+        self._book = book
         self._wire = wire
         self._sent = sent
         self._now_ms = now_ms
@@ -107,8 +114,7 @@ class VirtualPrinter:
         if self._wire.off:
             raise LinkLost("the printer is off")
         self._sent()
-        text = msgspec.json.decode(fmt)
-        label = PhysicalLabel(text["tracking_number"], text["payload_qr"])
+        label = read_text(fmt)
         self._waiting.append(label)
         self._start()
         if self._book.at_label("print_reply_lost", label):
@@ -136,6 +142,12 @@ async def render_text(label: msgspec.Struct) -> bytes:
     """The virtual format: the label's text itself."""
     await asyncio.sleep(0)
     return msgspec.json.encode(label)
+
+
+def read_text(fmt: bytes) -> PhysicalLabel:
+    """The label that a virtual format makes."""
+    text = msgspec.json.decode(fmt)
+    return PhysicalLabel(text["tracking_number"], text["payload_qr"])
 
 
 class VirtualScanner:

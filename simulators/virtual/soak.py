@@ -40,6 +40,7 @@ SETTINGS = Settings(
     operator_code="OP01",
     weight_min_g=5,
     weight_max_g=900,
+    desk_printer=True,
 )
 
 

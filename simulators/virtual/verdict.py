@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from simulators.manual_desk import SLIPS
 from simulators.virtual.world import World
 
 TAKEN_BACK = frozenset({"CANCELLED", "RECALLED"})
@@ -55,6 +56,24 @@ def reached(world: World) -> dict[str, int]:
         "document fed again": acts["feed_again"],
         "label declared destroyed": acts["void_label"],
         "document returned to its issuer": acts["return_to_issuer"],
+        **_at_the_desk(world, acts),
+    }
+
+
+def _at_the_desk(world: World, acts: Counter[str]) -> dict[str, int]:
+    """Situations of the manual desk, and each thing that a person did wrong there."""
+    told = [body for body in _told(world, "rejected") if str(body.get("document", body.get("item")))[0] in "ME"]
+    ended = Counter(str(body["reason"]) for body in told if body["place"] == "desk")
+    bagged = (envelope for envelopes in world.plant.chutes.values() for envelope in envelopes)
+    return {
+        "desk: document read": acts["desk_read"],
+        "desk: envelope dispatched": sum(bool(envelope.desk_item) for envelope in bagged),
+        "desk: wrong contents refused": acts["desk_insert: CONTENT_MISMATCH"],
+        "desk: wrong label refused": acts["desk_label: LABEL_MISMATCH"],
+        "desk: document seen outside its envelope": len(_told(world, "seen_outside")),
+        "desk: ended by a restart": ended["RESTART"],
+        "desk: label not printed": ended["PRINT_FAILED"],
+        **{f"desk: {slip}": acts[f"desk: {slip}"] for slip in SLIPS},
     }
 
 

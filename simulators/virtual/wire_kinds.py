@@ -72,6 +72,13 @@ def _printer_silent(world: World, on: bool, _: random.Random) -> None:
     world.printer_wire.silent = on
 
 
+def _desk_printer_off(world: World, on: bool, _: random.Random) -> None:
+    """What was sent to it meanwhile comes out when it has its power again: nobody waits for that label any more."""
+    world.desk_wire.off = on
+    if on:
+        world.plant.desk_printer.power_off()
+
+
 def _printer_garbage(world: World, on: bool, _: random.Random) -> None:
     world.printer_wire.garbage = on
 
@@ -94,6 +101,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("camera_misses_burst", (3.0, 20.0), _misses_burst),
     Kind("exposure_drift", (10.0, 30.0), _exposure),
     Kind("printer_rebooted", (3.0, 8.0), _printer_rebooted),
+    Kind("desk_printer_off", (20.0, 60.0, 120.0), _desk_printer_off, touches=False),
     Kind("printer_status_garbage", (0.5, 4.0), _printer_garbage),
     Kind("printer_kept_queue", (2.0, 10.0), _printer_kept_queue),
     Kind("printer_silent", (0.1, 1.0, 6.0), _printer_silent),

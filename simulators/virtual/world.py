@@ -16,7 +16,6 @@ from edge.runtime.bell import Bell
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.journal import InlineStore, ThreadStore
-from edge.runtime.label_link import LabelLink
 from edge.runtime.ledger import Ledger
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.scanner_link import ScannerLink
@@ -34,10 +33,11 @@ from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
 from simulators.scene import Scene
 from simulators.virtual.books import JOURNAL_KEY, Books
+from simulators.virtual.desk import add_printers, desk_reader
 from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import Sight, VirtualEyes
 from simulators.virtual.panel import RuntimePanel
-from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner, render_text
+from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner
 from simulators.virtual.wires import PlcWire, PrinterWire
 
 SITE_KEY = b"virtual world site key, 32 bytes"
@@ -49,8 +49,6 @@ LEASE = (1, WALL_START_MS + 7 * 86_400_000)
 OPERATOR_LOOKS_MS = 1000
 PLC_WAIT_MS = 1000
 """an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
-PRINTER_POLL_MS = 120
-"""at the nominal rate: a printer that is scaled to be faster is asked more often"""
 LATE_S = (3.0, 25.0)
 """so long after its document an order comes that comes late"""
 
@@ -81,7 +79,7 @@ class World:
         self.book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
         self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed)
         self.operator = Operator(self.plant, seed=scene.seed)
-        self.clerk = Clerk(self.plant) if doors else None
+        self.clerk = Clerk(self.plant, desk_reader(SITE_KEY), seed=scene.seed) if doors else None
         self._rng = random.Random(f"world {scene.seed}")
         self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY, lease=LEASE))
         self.clock = Clock(lambda: WALL_START_MS + self.wall_step_ms + self.now_ms())
@@ -89,6 +87,7 @@ class World:
         self.wires: dict[str, PlcWire] = {plc.value: PlcWire() for plc in Plc}
         self.sights: dict[str, Sight] = {camera.value: Sight() for camera in Camera}
         self.printer_wire = PrinterWire()
+        self.desk_wire = PrinterWire()
         self.book.on_late = self._grant_later
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
@@ -263,9 +262,8 @@ class World:
                     cursor=runtime.cursors.get(plc.value),
                 )
             )
-        printer = VirtualPrinter(self.plant, self.now_ms, self._written, partial(self._at, "print_sent"), self.printer_wire)
-        poll_ms = self.plant.geometry.ms(PRINTER_POLL_MS)
-        runtime.add(LabelLink(printer, pump.offer, self.clock, render_text, poll_ms=poll_ms, print_deadline_ms=2500))
+        wires, sent = (self.printer_wire, self.desk_wire), partial(self._at, "print_sent")
+        printer = add_printers(runtime, self.plant, self.clock, self.now_ms, self._written, sent, *wires)
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
         central = CentralLink(

@@ -5,13 +5,14 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from edge.core import device_events as d
 from edge.core import events as e
 from edge.core.commands import Divert, InsertClose, Outcome
 from edge.core.event import Event
 from edge.core.values import Camera, Counters, Mode, OrderDocument, Plc, State, Symbol, Verdict
-from tests.core.line import ALL_FLAGS, Line
+from tests.core.line import ALL_FLAGS, PLAN, SETTINGS, Line
 
 N = st.integers(1, 4)
 KEYS: dict[str, st.SearchStrategy[Any]] = {
@@ -50,7 +51,12 @@ ACTS = st.sampled_from([
     ("reinduct", {"label": "EA000000001CN;1"}), ("reinduct", {}), ("void_label", {"print_id": "1", "second": "Q"}),
     ("void_label", {"print_id": "2", "second": "Q"}), ("found", {"key": "I1-1"}), ("found", {"key": "D1-3"}),
     ("damaged", {"documents": "D1-1"}), ("return_to_issuer", {"documents": "D1-3,D1-1"}), ("close_lot", {"lot": "R", "lead": "L"}),
-    ("confirm_check", {"check": "TEST_LABEL"}),
+    ("confirm_check", {"check": "TEST_LABEL"}), ("desk_cancel", {}), ("desk_read", {}), ("desk_label", {}), ("desk_insert", {}),
+    *(
+        (act, {"document": key, "kind": "resident_id", "token": f"token{n}", "skeleton": f"skeleton{n}", "flags": "15", "masked": ""})
+        for n in (1, 2, 3) for act, key in (("desk_read", ""), ("desk_read", "D1-3"), ("desk_read", "M1-1"), ("desk_insert", ""))
+    ),
+    *(("desk_label", {"texts": f"EA000000001CN,EA000000001CN;{n}", "weight_g": "18"}) for n in (1, 2, 3)),
 ])  # fmt: skip
 
 
@@ -133,6 +139,7 @@ def require_proved(line: Line, commands: list[Any]) -> None:
 @given(st.lists(st.tuples(ANYTHING, st.sampled_from([1, 50, 500, 2000, 30_000])), max_size=40))
 def test_garbage_after_a_good_start(steps: list[tuple[tuple[type[Event], dict[str, Any]], int]]) -> None:
     line = Line()
+    line.say(e.ConfigLoaded, digest="d", settings=structs.replace(SETTINGS, desk_printer=True), sort_plan=PLAN)
     line.to_handed_over(1)
     line.to_weighed(2)
     line.feed(3)

@@ -30,6 +30,7 @@ from edge.core.events import (
 from edge.core.item import BARE, DEADLINES, ENDED, ITEM_TABLE, Item, ItemState
 from edge.core.lots import LISTED_TABLE, TRAY, Listed
 from edge.core.machine import ACTING, COMMANDS, RUNNING, Machine
+from edge.core.manual import MANUAL_TABLE
 from edge.core.orders import OrderState
 from edge.core.sorting import EXPECTED
 from edge.core.values import DocumentKey, ItemId, LotId, OrderId, ParcelKey, Plc, State, Verdict
@@ -57,6 +58,7 @@ DOCUMENT = life("""
     in tray: fed_again > fed again, returned > returned, damaged > damaged
     inserted: fed_again > fed again, returned > returned, damaged > damaged
     on desk: fed_again > fed again, returned > returned, damaged > damaged
+    at desk: inserted > inserted, given_up > on desk
 """)
 ITEM = life("""
     open: sealed > sealed, ejected > ejected, lost > lost
@@ -74,6 +76,8 @@ ITEM = life("""
     rejected: reinduct > re-inducting, opened > opened
     on desk: opened > opened
     recalled: opened > opened
+    at desk: matched > closed at desk, refused > on desk, left_open > opened
+    closed at desk: reinduct > re-inducting, seen_outside > on desk, opened > opened
 """)  # fmt: skip
 LISTED = life("""
     open: dispatched > dispatched, no_order > no order, cancelled > cancelled, damaged > damaged, missing > missing
@@ -81,6 +85,13 @@ LISTED = life("""
     no order: fed_again > open, returned > returned to issuer, damaged > damaged
     cancelled: fed_again > open, returned > returned to issuer, damaged > damaged
     dispatched: recalled > cancelled
+""")  # fmt: skip
+MANUAL = life("""
+    free: read > gathering
+    gathering: read > gathering, complete > printing, given_up > free
+    printing: printed > filling, print_failed > free, given_up > free
+    filling: inserted > filling, full > closing, refused > free, print_failed > free, given_up > free
+    closing: matched > free, refused > free, print_failed > free, given_up > free
 """)  # fmt: skip
 PACKML = life("""
     STOPPED: reset > RESETTING, abort > ABORTING
@@ -107,6 +118,7 @@ def test_the_tables_of_the_core_say_the_same() -> None:
     assert {(str(a), happened): str(b) for (a, happened), b in DOCUMENT_TABLE.items()} == DOCUMENT
     assert {(str(a), happened): str(b) for (a, happened), b in ITEM_TABLE.items()} == ITEM
     assert {(str(a), happened): str(b) for (a, happened), b in LISTED_TABLE.items()} == LISTED
+    assert {(str(a), happened): str(b) for (a, happened), b in MANUAL_TABLE.items()} == MANUAL
     packml = {(a.name, command): b.name for (a, command), b in COMMANDS.items()}
     assert {**packml, **{(a.name, "done"): b.name for a, b in ACTING.items()}} == PACKML
 
@@ -140,7 +152,7 @@ def test_item(state: str, happened: str) -> None:
     assert line.controller.items.move(item, happened) is (target is not None)
     assert item.state is ItemState(target or state)
     assert line.controller.floor.unexpected == ({} if target else {f"{state}/{happened}": 1})
-    off = {"dispatched", "ejected", "rejected", "on desk", "opened", "recalled"}
+    off = {"dispatched", "ejected", "rejected", "on desk", "opened", "recalled", "closed at desk"}
     assert (item.item_id in on_belt) is (target is None or target not in off)
 
 
@@ -158,7 +170,7 @@ def test_the_sets_of_states() -> None:
     assert {"in tray", "on desk"} == IN_HAND
     assert {"inserted", "in tray", "on desk", "fed again", "returned", "damaged"} == DOCUMENT_ENDED
     assert {"fed", "accepted", "refused"} == BEFORE_GATE
-    assert {"dispatched", "ejected", "rejected", "on desk", "opened", "recalled"} == ENDED
+    assert {"dispatched", "ejected", "rejected", "on desk", "opened", "recalled", "closed at desk"} == ENDED
     assert {"ejected", "opened"} == BARE
     assert {"handed over", "lost", "re-inducting"} == EXPECTED
     assert {State.EXECUTE, State.COMPLETING} == RUNNING

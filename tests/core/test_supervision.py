@@ -5,7 +5,7 @@ import pytest
 
 from edge.core.commands import Answer, Divert, Publish, RejectDocument, RejectItem, RunOut
 from edge.core.conditions import LINK_CONDITIONS
-from edge.core.device_events import PrinterStatus
+from edge.core.device_events import LabelPrinted, PrinterStatus
 from edge.core.events import (
     Booted,
     ClockRead,
@@ -20,7 +20,7 @@ from edge.core.events import (
     PlcRestarted,
 )
 from edge.core.guards import ZONES
-from edge.core.values import DocumentKey, Mode, Plc, State
+from edge.core.values import DocumentKey, Mode, Plc, PrintId, State
 from tests.core.line import PLAN, SETTINGS, Line
 
 HOUR_MS = 3_600_000
@@ -126,6 +126,25 @@ def test_an_empty_feeder_suspends_and_a_full_one_goes_on() -> None:
     line.mirror()
     assert state(line) is State.EXECUTE
     assert "STARVED" not in line.controller.floor.conditions.active
+
+
+def test_a_line_that_waits_for_work_is_woken_by_an_envelope_on_its_sorter() -> None:
+    line = configured(starved_after_ms=5000, desk_printer=True)
+    document = {"kind": "resident_id", "token": "token1", "flags": "15"}
+    line.act("desk_read", document="", skeleton="skeleton1", masked="44**", **document)
+    line.say(LabelPrinted, print_id=PrintId(1))
+    line.act("desk_insert", **document)
+    line.act("desk_label", texts="EA000000001CN,EA000000001CN;1", weight_g="18")
+    line.unit(Plc.MACHINE, State.EXECUTE, alarms=1)
+    line.say(DeadlinePassed, 5001)
+    for plc in Plc:
+        line.unit(plc, state(line), alarms=1)
+    assert state(line) is State.SUSPENDED
+    assert code(line, "reinduct", label="EA000000001CN;1") == "OK"
+    assert state(line) is State.UNSUSPENDING
+    line.mirror()
+    line.say(Diverted, parcel=line.induct(1, "EA000000001CN;1"), chute=2)
+    assert line.controller.floor.production.outcomes == {"dispatched": 1}
 
 
 def test_a_full_bag_suspends_when_the_belts_are_empty() -> None:

@@ -40,7 +40,9 @@ def test_item_table(state: ItemState, happened: str) -> None:
 
 
 def test_only_a_persons_act_leads_out_of_an_end() -> None:
-    assert {happened for state, happened in ITEM_TABLE if state in ENDED} == {"reinduct", "opened", "recalled"}
+    assert {happened for state, happened in ITEM_TABLE if state in ENDED} == {
+        "reinduct", "opened", "recalled", "seen_outside",
+    }  # fmt: skip
     assert {happened for state, happened in DOCUMENT_TABLE if state in DOCUMENT_ENDED} == {"fed_again", "returned", "damaged"}
     finals = {ItemState.OPENED, DocumentState.FED_AGAIN, DocumentState.RETURNED, DocumentState.DAMAGED}
     assert not [pair for pair in (*ITEM_TABLE, *DOCUMENT_TABLE) if pair[0] in finals]

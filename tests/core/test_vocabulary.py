@@ -67,6 +67,7 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Settings.shift_starts_min": (0, 480, 960), "Settings.utc_offset_min": 480,
         "Settings.media_labels": 0, "Settings.ribbon_labels": 0, "Settings.roll_low_labels": 100,
         "LabelText.sender_unit": "", "PrintFailed.impossible": False,
+        "Settings.desk_printer": False, "PrintLabel.printer": "", "PrinterStatus.printer": "",
     }  # fmt: skip
 
 
@@ -100,7 +101,7 @@ CODES = {
         DUPLICATE AMBIGUOUS CANCELLED INCOMPLETE CONTENT_MISMATCH NO_ROUTE UNEXPECTED_PLACE POSITION_DOUBT WEIGHT_OUT_OF_RANGE
         PRINT_FAILED LABEL_LATE LABEL_PURGED LABEL_MISSING LABEL_MISMATCH LABEL_UNREADABLE SCAN_UNREADABLE SCAN_MISMATCH NO_BAG
         PICTURE_DARK PICTURE_BRIGHT PICTURE_GLARE PICTURE_BLURRED NOTHING_SEEN WRONG_SIZE LABEL_TORN TWO_LABELS
-        STRANGER_ON_LABEL LEASE_ENDED DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT LABEL_IMPOSSIBLE
+        STRANGER_ON_LABEL LEASE_ENDED DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT LABEL_IMPOSSIBLE GIVEN_UP
         RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
@@ -121,7 +122,7 @@ CODES = {
     ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED",
     ("suspends", True, 3, 0): "STARVED",
     ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW",
-    ("warns", True, 3, 0): "CENTRAL_LOST",
+    ("warns", True, 3, 0): "CENTRAL_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
     ("warns", False, 1, 0): "RECALL",
 }
 
@@ -158,7 +159,9 @@ def test_what_a_person_may_ask_for() -> None:
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
         "close_lot": "lot lead", "roll_changed": "roll", "confirm_leases": "second",
+        "desk_read": "document kind token skeleton flags masked", "desk_insert": "kind token flags",
+        "desk_label": "texts weight_g",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
-        "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared",
+        "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel",
     }  # fmt: skip

@@ -53,6 +53,25 @@ def test_a_line_may_have_a_scale_of_its_own(demo: Path) -> None:
     assert "scale.format: is missing: add it" in faults_of(demo)
 
 
+def test_a_line_may_have_a_manual_desk_with_a_printer_of_its_own(demo: Path) -> None:
+    assert load_line(demo).desk_printer is None
+    address = 'kind = "tcp"\ndialect = "zpl"\nhost = "127.0.0.1"\nport = 19200\nstatus_port = 19200\n'
+    keys = f"{address}poll_ms = 40\nreply_timeout_ms = 120\n"
+    with demo.open("a", encoding="utf-8") as file:
+        file.write(f"\n[desk_printer]\n{keys}")
+    plain = load_line(demo)
+    assert plain.desk_printer is not None
+    assert plain.desk_printer.label_layout == plain.line.label_layout
+    with demo.open("a", encoding="utf-8") as file:
+        file.write('label_layout = "../labels/desk.toml"\n')
+    assert "labels/desk.toml: cannot be read" in faults_of(demo)
+    layout = demo.parents[1] / "labels" / "desk.toml"
+    shutil.copy(plain.line.label_layout, layout)
+    own = load_line(demo).desk_printer
+    assert own is not None
+    assert own.label_layout == str(layout)
+
+
 def test_the_demo_line_is_good(demo: Path) -> None:
     config = load_line(demo)
     assert config.machine_plc.kind == "modbus"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from drivers.ports import LinkLost
 from edge.core.commands import PrintLabel, RunOut
@@ -16,6 +17,7 @@ from edge.core.events import LinkDown, LinkUp
 from edge.core.values import ItemId, LabelText, Plc, PrintId
 from edge.labels.fields import LabelError
 from edge.runtime.clock import Clock
+from edge.runtime.dispatch import Dispatch
 from edge.runtime.label_link import PAD_CLEARS_US, LabelLink, label_fields
 from simulators.virtual.loop import run_virtual
 from tests.labels.sample import LAYOUT
@@ -141,6 +143,32 @@ def on_a_bench(
         return bench
 
     return run_virtual(scene())
+
+
+def test_the_desks_printer_is_told_apart_by_its_name():
+    events: list[Event] = []
+
+    def offer(event: Event, **_: object) -> bool:
+        events.append(event)
+        return True
+
+    async def scene() -> None:
+        link = LabelLink(
+            FakePrinter(), offer, Clock(lambda: 0), render, poll_ms=POLL_MS, print_deadline_ms=DEADLINE_MS, name="desk_printer"
+        )
+        dispatch = Dispatch()
+        dispatch.register(link)
+        task = asyncio.ensure_future(link.run())
+        await asyncio.sleep(0.5)
+        dispatch.act(structs.replace(command(1), printer="desk_printer"))
+        with pytest.raises(KeyError):
+            dispatch.act(command(2))  # it is the applicator's, which is not there
+        await asyncio.sleep(5)
+        task.cancel()
+
+    run_virtual(scene())
+    assert [(event.link if isinstance(event, LinkUp) else event.printer) for event in events[:2]] == ["desk_printer"] * 2
+    assert [event.print_id for event in events if isinstance(event, LabelPrinted)] == [1]
 
 
 def test_it_tells_at_the_start_that_the_printer_is_there_and_ready():

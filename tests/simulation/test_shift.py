@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from simulators.faults import KINDS
+from simulators.manual_desk import SLIPS
 from simulators.virtual.soak import shift
 
 
@@ -81,3 +82,22 @@ print(json.dumps(shift(**{options})))
     )
     assert json.loads(there.stdout)["trace"] == here["trace"]
     assert shift(**{**options, "seed": 6})["trace"] != here["trace"]
+
+
+def test_what_the_belt_cannot_take_is_made_at_the_desk() -> None:
+    result = shift(seed=4, items=60, faults={"oversize": 0.15, "rare_name": 0.15})
+    require_clean(result)
+    fired = sum(result["faults"][kind]["fired"] for kind in ("oversize", "rare_name"))
+    sometimes = result["sometimes"]
+    assert fired > 10
+    assert sometimes["desk: envelope dispatched"] >= fired * 0.7, "what failed twice went back to its issuer"
+    assert result["dispatched"] >= 56
+    assert sum(times for name, times in sometimes.items() if name in {f"desk: {slip}" for slip in SLIPS}) > 3, "people slip"
+    assert "ACCOUNTS_DIFFER" not in result["conditions"], "no PLC counts what was made there"
+
+
+def test_power_cuts_at_the_desk_lose_nothing() -> None:
+    result = shift(seed=7, items=50, faults={"oversize": 0.4}, kills=4)
+    require_clean(result)
+    assert result["sometimes"]["desk: ended by a restart"] > 0
+    assert result["dispatched"] >= 45

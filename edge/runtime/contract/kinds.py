@@ -190,6 +190,14 @@ class Cancellation(Body, frozen=True):
     evidence: str
 
 
+class SeenOutside(Body, frozen=True):
+    """A document was read that should lie in this closed envelope: the envelope is stopped wherever it is."""
+
+    item: str
+    order_id: str
+    state: str
+
+
 class Recalled(Body, frozen=True):
     """A cancelled order was taken out of its open bag and scanned."""
 
@@ -362,6 +370,7 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "operator_act": (OperatorAct, "人员在面板上的操作"),
     "belt_cleared": (BeltCleared, "已清线"),
     "challenge": (Challenge, "虚拟挑战件：核对功能自检"),
+    "seen_outside": (SeenOutside, "封内证件出现在封外，该件停送"),
     "roll_changed": (RollChanged, "更换标签纸或碳带"),
     "shift_ended": (ShiftEnded, "班次数据"),
     "booted": (Booted, "控制器启动"),

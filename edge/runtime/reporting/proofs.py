@@ -44,7 +44,7 @@ class _Proof:
 
     def rejected(self, body: Body) -> None:
         """What lies at a reject place is no longer in an envelope; only a sealed one may come back (door C)."""
-        if body["place"] == "document_tray":
+        if body["place"] in ("document_tray", "desk") and "document" in body:
             self.documents.discard(str(body["document"]))
         elif body["place"] == "unsealed_eject":
             self.documents.clear()

@@ -9,14 +9,16 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli import app
-from edge.core.device_events import PrintFailed
-from edge.core.events import ClockRead
+from edge.core.device_events import LabelPrinted, PrintFailed
+from edge.core.events import ClockRead, ConfigLoaded, Diverted
+from edge.core.values import PrintId
 from edge.reports.sheet import Sheet
 from edge.runtime.records import journal_key
 from edge.runtime.reporting.facts import Facts, gather
 from edge.runtime.reporting.kinds import KINDS, OfThing, draw
 from edge.runtime.reporting.proofs import proofs
 from edge.runtime.reporting.span import Span
+from tests.core.line import PLAN, SETTINGS
 from tests.core.test_lots import receive, reject
 from tests.runtime.test_replay import Recorder, journal
 
@@ -138,6 +140,29 @@ def test_a_document_that_was_taken_away_proves_nothing_any_more(folder: Path) ->
     facts.published.insert(at, gone)
     found = proofs(facts, ALWAYS)
     assert found.unproved == found.incomplete == ("O2",)
+
+
+def test_an_envelope_of_the_manual_desk_has_the_same_proofs(tmp_path: Path) -> None:
+    line = Recorder()
+    line.say(ConfigLoaded, digest="d", settings=msgspec.structs.replace(SETTINGS, desk_printer=True), sort_plan=PLAN)
+    document = {"kind": "resident_id", "token": "token1", "flags": "15"}
+    line.act("desk_read", document="", skeleton="skeleton1", masked="44**", **document)
+    line.act("desk_cancel")
+    line.act("void_label", print_id="1", second="P2")
+    line.act("desk_read", document="M1-1", skeleton="skeleton1", masked="44**", **document)
+    line.say(LabelPrinted, print_id=PrintId(2))
+    line.act("desk_insert", **document)
+    line.act("desk_label", texts="EA000000001CN,EA000000001CN;2", weight_g="18")
+    line.act("reinduct", label="EA000000001CN;2")
+    line.say(Diverted, parcel=line.induct(1, "EA000000001CN;2"), chute=2)
+    path = journal(tmp_path / "journal.db", line.entries, journal_key(SITE_KEY))
+    facts = gather(path, journal_key(SITE_KEY), lambda records, _: records)
+    assert proofs(facts, ALWAYS)[:3] == (1, (), ())
+    said = figures(drawn(facts, "consumption"))
+    assert (said["labels printed"], said["of these void"], said["envelopes sealed"]) == ("2", "1", "1")
+    at = [n for n, message in enumerate(facts.published) if message.kind == "content_check"][-1]
+    del facts.published[at]
+    assert proofs(facts, ALWAYS).incomplete == ("O1",), "the first reading was of a sitting that was given up"
 
 
 def test_a_journal_that_was_decided_otherwise_says_so_first(facts: Facts) -> None:

@@ -1,0 +1,1 @@
+"""The manual desk's terminal: what a person reads there, and how the running line is asked."""

@@ -1,0 +1,69 @@
+"""What belongs to the manual desk in the virtual world: its reader and its printer, and what the applicator's cannot print."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from edge.labels.fields import LabelError
+from edge.runtime.app import Runtime
+from edge.runtime.clock import Clock
+from edge.runtime.label_link import APPLICATOR, LabelLink
+from simulators import tokens
+from simulators.bodies import PhysicalDocument
+from simulators.manual_desk import Reader
+from simulators.plant import Plant
+from simulators.virtual.eyes import ALL_FLAGS
+from simulators.virtual.ports import VirtualPrinter, read_text, render_text
+from simulators.virtual.wires import PrinterWire
+
+DESK_PRINTER = "desk_printer"
+POLL_MS = 120
+"""at the nominal rate: a printer that is scaled to be faster is asked more often"""
+PRINT_DEADLINE_MS = 2500
+
+
+def desk_reader(site_key: bytes) -> Reader:
+    """What the desk's reader tells of a document whose number was keyed in twice."""
+    classes = tokens.load_classes()
+
+    def read(document: PhysicalDocument) -> dict[str, str]:
+        kind, number = document.kind, document.number
+        return {
+            "kind": kind,
+            "token": tokens.token(site_key, kind, number),
+            "skeleton": tokens.skeleton(site_key, kind, number, classes),
+            "flags": str(ALL_FLAGS),
+            "masked": number[:4] + "*" * (len(number) - 6) + number[-2:],
+        }
+
+    return read
+
+
+def add_printers(  # noqa: PLR0917 - all that a printer touches
+    runtime: Runtime,
+    plant: Plant,
+    clock: Clock,
+    now_ms: Callable[[], int],
+    written: Callable[[], None],
+    sent: Callable[[], None],
+    wire: PrinterWire,
+    desk_wire: PrinterWire,
+) -> VirtualPrinter:
+    """The applicator's, which is returned, and the desk's, whose font has every character."""
+
+    async def render(label: msgspec.Struct) -> bytes:
+        fmt = await render_text(label)
+        if plant.faults.no_glyph(read_text(fmt)):
+            raise LabelError("no font of this layout has a glyph for U+20BB7")
+        return fmt
+
+    poll_ms = plant.geometry.ms(POLL_MS)
+    rooms = ((APPLICATOR, plant.printer, wire, render), (DESK_PRINTER, plant.desk_printer, desk_wire, render_text))
+    printers = []
+    for name, body, its_wire, draw in rooms:
+        printers.append(VirtualPrinter(body, plant.faults, now_ms, written, sent, its_wire))
+        link = LabelLink(
+            printers[-1], runtime.pump.offer, clock, draw, poll_ms=poll_ms, print_deadline_ms=PRINT_DEADLINE_MS, name=name
+        )
+        runtime.add(link)
+    return printers[0]
