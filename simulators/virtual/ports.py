@@ -104,9 +104,9 @@ class VirtualPrinter:
             return "silent"
         await asyncio.sleep(PRINTER_REPLY_MS / 1000)
         self._start()
-        if self._waiting or self._body.busy:
-            return "busy"
-        return "label_waiting" if self._body.label_waiting else "ready"
+        if self._body.label_waiting:  # said first, as by the driver of a real one: what is queued behind it cannot begin
+            return "label_waiting"
+        return "busy" if self._waiting or self._body.busy else "ready"
 
     async def send(self, fmt: bytes) -> None:
         """Take one format. Raises LinkLost, which leaves open whether it was taken."""
