@@ -107,7 +107,7 @@ class Session:
         self._say(desk["state"], have=len(documents), again=again, wanted=desk["wanted"])
         if desk["closed"]:
             self._say("waiting", items=", ".join(one["item"] for one in desk["closed"]))
-        prints = [str(row["print_id"]) for row in shown["labels_to_destroy"] if row["state"] != "closed at desk"]
+        prints = [str(row["print_id"]) for row in shown["labels_to_destroy"]]
         if prints:
             self._say("destroy", prints=", ".join(prints))
         return desk
