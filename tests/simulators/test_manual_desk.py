@@ -1,4 +1,4 @@
-"""A person at the manual desk, with the hands: what goes into which envelope, what sticks on it, what each slip leaves behind."""
+"""A person at the manual desk, with the hands: what goes into which envelope, what sticks on it, what a slip leaves behind."""
 
 import random
 from typing import Any
