@@ -16,7 +16,7 @@ from simulators.plant import Plant
 SECOND_PERSON = "second-sim"
 TRIES_MAX = 2
 """so often is a document fed again before it goes back to its issuer, and an envelope put on the sorter before it is opened"""
-DESK_SHARE = 0.15
+DESK_SHARE = 0.25
 """of the orders that came back, so many go to the manual desk at once"""
 FOR_THE_DESK = frozenset({"oversize", "rare_name"})
 """faults that no second passage through the line can cure"""

@@ -140,10 +140,12 @@ class Manual:
                 self._lay_aside(reading, check)
             return check.reason
         known = self._doors.in_hand(named)
+        if named and known is None:
+            return "NOT_IN_HAND"
+        if known is not None and known.token and (known.kind, known.token) != (kind, reading.token):
+            return "OTHER_DOCUMENT"  # or else the one that bears this key would be in no book any more
         if known is not None:
             self._doors.hand_on(known, "fed_again", person)
-        elif named:
-            return "NOT_IN_HAND"
         self._take(order, reading)
         return ""
 

@@ -64,8 +64,7 @@ class Session:
         try:
             desk = self._show()
             if desk["state"] == "printing":
-                time.sleep(self._wait_s)
-                return True
+                return self._printed()
             if desk["state"] == "closing":
                 return self._closing()
             return self._command(self._ask(self._said("choice")))
@@ -73,6 +72,11 @@ class Session:
             self._out.print(str(error), style="red", markup=False, soft_wrap=True)
             time.sleep(self._wait_s)
             return True
+
+    def _printed(self) -> bool:
+        while self._line.snapshot()["desk"]["state"] == "printing":
+            time.sleep(self._wait_s)
+        return True
 
     def _command(self, entered: str) -> bool:
         name, _, rest = entered.strip().partition(" ")
@@ -103,7 +107,7 @@ class Session:
         self._say(desk["state"], have=len(documents), again=again, wanted=desk["wanted"])
         if desk["closed"]:
             self._say("waiting", items=", ".join(one["item"] for one in desk["closed"]))
-        prints = [str(row["print_id"]) for row in shown["labels_to_destroy"] if row["state"] != "closed at desk"]
+        prints = [str(row["print_id"]) for row in shown["labels_to_destroy"]]
         if prints:
             self._say("destroy", prints=", ".join(prints))
         return desk

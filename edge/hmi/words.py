@@ -94,6 +94,7 @@ ANSWERS: Words = {
     "NO_DESK_PRINTER": ("本线未配置台席打印机", "this line has no printer at the desk"),
     "DESK_BUSY": ("先完成或中止当前邮件", "finish or give up what is under way first"),
     "OTHER_ORDER": ("该证件属于另一订单，请放在一边", "this belongs to another order: lay it aside"),
+    "OTHER_DOCUMENT": ("这不是该编号的证件", "this is not the document of that key"),
     "NO_WEIGHT": ("请输入重量(整数克)", "enter the weight in whole grams"),
     "busy": ("系统忙，请稍后再试", "busy: try again in a moment"),
     "failed": ("未得到答复，请查看状态", "no answer: look at the state"),

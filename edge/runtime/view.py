@@ -150,6 +150,8 @@ def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:
     for order_id in islice(pool.aside, LABELS_SHOWN):
         print_id = pool.live_print[order_id]
         item = items[item_of[print_id]] if print_id in item_of else None
+        if item is not None and item.state is ItemState.CLOSED:
+            continue  # proved: it waits for the sorter, not for its end
         state = "" if item is None else item.state.value
         rows.append({"print_id": print_id, "item": "" if item is None else item.item_id, "state": state})
     return rows

@@ -326,6 +326,17 @@ def test_a_document_from_a_reject_place_leaves_those_books() -> None:
     assert line.controller.documents.all[DocumentKey("M1-1")].item == "E1-1"
 
 
+def test_a_key_is_not_given_to_another_document() -> None:
+    line = desk()
+    line.feed(1)
+    line.read(1, token="token2")
+    line.controller.supervision._belt_in_doubt("LONG_OUTAGE", "LINK_OUTAGE")
+    line.say(DocumentRejected, document=DocumentKey("D1-1"))
+    assert read(line, "token1", document="D1-1") == "OTHER_DOCUMENT"
+    assert line.controller.documents.all[DocumentKey("D1-1")].state is DocumentState.IN_TRAY
+    assert read(line, "token2", document="D1-1") == "OK"
+
+
 # --- the second look ---
 @pytest.mark.parametrize(
     ("texts", "answer"),

@@ -95,6 +95,7 @@ def test_from_the_document_to_the_induction(language: str) -> None:
     assert SAYS["waiting"][at].format(items="E1-1") in shown
     assert SAYS["filling"][at].format(again=0, wanted=1) in shown
     assert "44**" in shown
+    assert SAYS["destroy"][at].partition("{")[0] not in shown, "a proved label waits for the sorter, not for its end"
     assert "token" not in shown
     assert [prompt for prompt in asked if prompt == SAYS["weight"][at]]
 
