@@ -20,6 +20,7 @@ _CLIP, _TILES = 3.0, (8, 8)
 _SOFT_SIGMA, _SECOND_LOOK_SIGMA = 1.2, 0.8
 _MARGIN_PX = 24
 _BLOCK_ENLARGED, _BLOCK_SIDE_MAX_PX = 1.5, 1200
+_BLOCK_SHRUNK, _BLOCK_SIDE_SHRUNK_PX = 0.5, 150
 _UNSHARP, _UNSHARP_SIGMA = 2.5, 4.5
 _CLOSER_SIDE_MAX_PX = 900
 
@@ -105,6 +106,8 @@ def _in_block(
     x, y, right, bottom = max(x, 0), max(y, 0), x + width, y + height
     crop = np.ascontiguousarray(image[y:bottom, x:right])
     factor, found = 1.0, whole(crop, formats)
+    if thorough and not found and min(crop.shape) >= _BLOCK_SIDE_SHRUNK_PX:
+        factor, found = _BLOCK_SHRUNK, whole(scaled(crop, _BLOCK_SHRUNK), formats)  # coarse modules come out of their noise
     if thorough and not found and max(crop.shape) <= _BLOCK_SIDE_MAX_PX:
         factor, found = _BLOCK_ENLARGED, _enlarged(scaled(crop, _BLOCK_ENLARGED), formats)
     for symbol in _back(found, factor):

@@ -37,6 +37,8 @@ FRAME_LIMIT_S = 0.5
 """for one frame and what is sent of it; far more than any takes"""
 CONNECT_LIMIT_S = 20.0
 """a GigE camera that is gone, or that another program holds, says so only after many retries"""
+CAMERA_LIMIT_S = 6.0
+"""for a frame to arrive once it has begun: a camera's own limit, 5 s, comes first"""
 WAIT_S = 0.1
 _RECONNECT_S = 0.3
 
@@ -66,7 +68,7 @@ class Worker:
 
     def _read_frame(self) -> None:
         """Wait a moment for a frame and read it; raises CameraLost or BadFrame. Idle, the state is told again and again."""
-        self._pulse.within(WAIT_S + FRAME_LIMIT_S)
+        self._pulse.within(CAMERA_LIMIT_S)
         try:
             frame = self._camera.frame(WAIT_S)
         except BadPicture as fault:
