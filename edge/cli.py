@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from edge import __version__, central_commands, plc_commands, report_commands
+from edge import __version__, central_commands, lot_commands, plc_commands, report_commands
 
 if TYPE_CHECKING:
     from line_config.model import LineConfig
@@ -28,6 +28,7 @@ err = Console(stderr=True)
 
 app.add_typer(plc_commands.app, name="plc")
 app.add_typer(central_commands.account, name="account")
+app.add_typer(lot_commands.app, name="lot")
 app.command(name="report")(report_commands.report)
 app.command(name="tokenise")(central_commands.tokenise)
 
