@@ -43,6 +43,7 @@ NEEDS: dict[str, tuple[bool, str]] = {
     "jsmodbus": (_node("jsmodbus"), NPM),
     "modbus-serial": (_node("modbus-serial"), NPM),
     "nodes7": (_node("nodes7"), NPM),
+    "mqtt": (_node("mqtt"), NPM),
     "libsnap7": (_pip("snap7"), PIP),
     "pyS7": (_pip("pyS7"), PIP),
 }
