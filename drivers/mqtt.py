@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import itertools
 import socket
-from typing import Any
+import ssl
+from typing import Any, NamedTuple
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
@@ -24,11 +25,44 @@ FIRST_REFUSAL = 128  # MQTT 5 §2.4: reason codes from 0x80 are failures
 PROTOCOLS = {"5": aiomqtt.ProtocolVersion.V5, "3.1.1": aiomqtt.ProtocolVersion.V311}
 
 
+class TlsFiles(NamedTuple):
+    """Files in PEM: the authority that signed the broker's certificate, our own certificate, and its key."""
+
+    ca: str
+    cert: str
+    key: str
+
+    def context(self) -> "_Context":
+        """TLS 1.2 or newer, the broker proved by name, ourselves by certificate. Raises DeviceRefused."""
+        context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_verify_locations(self.ca)
+            context.load_cert_chain(self.cert, self.key)
+        except OSError as error:  # ssl.SSLError is one
+            raise DeviceRefused(
+                f"TLS files {', '.join(self)} cannot be used ({error}): correct [central] tls_* in the line's file"
+            ) from error
+        return context
+
+
+class _Context(ssl.SSLContext):
+    """Remembers its sockets: paho forgets one whose handshake fails, and it would stay open."""
+
+    last: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *arguments: Any, **options: Any) -> ssl.SSLSocket:
+        """As the base class."""
+        self.last = super().wrap_socket(*arguments, **options)
+        return self.last
+
+
 class _Connection:
     """One life of the connection: its aiomqtt client and how many publishes the broker has not acknowledged."""
 
-    def __init__(self, client: aiomqtt.Client, serial: int) -> None:
+    def __init__(self, client: aiomqtt.Client, serial: int, tls: _Context | None) -> None:
         self.client = client
+        self._tls = tls
         self.serial = serial
         self.in_flight = 0
         self.room = asyncio.Event()
@@ -62,6 +96,8 @@ class _Connection:
             loop.remove_reader(wire.fileno())
             loop.remove_writer(wire.fileno())
             wire.close()
+        elif self._tls is not None and self._tls.last is not None:
+            self._tls.last.close()
         for end in (self.client._connected, self.client._disconnected):  # noqa: SLF001
             if end.done() and not end.cancelled():
                 end.exception()  # an error that nobody fetches would be logged when it is collected
@@ -79,13 +115,16 @@ class MqttClient:
         protocol: str = "5",
         will: tuple[str, bytes] | None = None,
         window: int = 20,
+        tls: TlsFiles | None = None,
     ) -> None:
+        """`tls`: None = in the clear, for a broker on this machine."""
         self._host = host
         self._port = port
         self._client_id = client_id
         self._protocol = PROTOCOLS[protocol]
         self._will = will
         self._window = window
+        self._tls = tls
         self._serials = itertools.count(1)
         self._connection: _Connection | None = None
         self._heard_s = 0.0
@@ -93,7 +132,8 @@ class MqttClient:
     async def connect(self) -> None:
         """Connect with the will set and the old session taken up; in MQTT 5 only the expiry makes a session last."""
         await self.close()
-        connection = _Connection(self._client(), next(self._serials))
+        tls = None if self._tls is None else self._tls.context()
+        connection = _Connection(self._client(tls), next(self._serials), tls)
         opening = asyncio.ensure_future(connection.client.__aenter__())
         try:
             await asyncio.shield(opening)
@@ -118,7 +158,7 @@ class MqttClient:
         connection.hear()
         self._connection = connection
 
-    def _client(self) -> aiomqtt.Client:
+    def _client(self, tls: _Context | None) -> aiomqtt.Client:
         lasting: dict[str, Any] = {"clean_session": False}
         if self._protocol is aiomqtt.ProtocolVersion.V5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -134,6 +174,7 @@ class MqttClient:
             timeout=TIMEOUT_S,
             keepalive=KEEPALIVE_S,
             max_inflight_messages=self._window,
+            tls_context=tls,
             # Nagle against delayed ACK costs 40 ms an acknowledgement; the broker needs the same setting.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
             **lasting,

@@ -16,6 +16,7 @@ from edge import (
     central_commands,
     desk_commands,
     label_commands,
+    lot_commands,
     plc_commands,
     report_commands,
     vision_commands,
@@ -39,6 +40,7 @@ app.add_typer(plc_commands.app, name="plc")
 app.add_typer(camera_commands.app, name="camera")
 app.add_typer(vision_commands.app, name="vision")
 app.add_typer(central_commands.account, name="account")
+app.add_typer(lot_commands.app, name="lot")
 app.command(name="report")(report_commands.report)
 app.command(name="tokenise")(central_commands.tokenise)
 app.command(name="desk")(desk_commands.desk)

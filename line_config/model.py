@@ -217,6 +217,16 @@ class CentralSection(_Strict):
     port: Port
     protocol: Literal["5", "3.1.1"]
     operator_code: Annotated[str, Field(min_length=1, max_length=16)]
+    tls_ca_file: str = ""
+    tls_cert_file: str = ""
+    tls_key_file: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "CentralSection":
+        files = (self.tls_ca_file, self.tls_cert_file, self.tls_key_file)
+        if any(files) and not all(files):
+            raise ValueError("tls_ca_file, tls_cert_file and tls_key_file belong together: give all three or none")
+        return self
 
 
 class PanelSection(_Strict):

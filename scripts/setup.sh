@@ -102,7 +102,7 @@ PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 .venv/bin/python -m pip insta
 if [ "$what" = test ]; then
     say "peers of the wire tests"
     (cd $PEERS && npm ci --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error) ||
-        say "npm could not bring jsmodbus, modbus-serial, nodes7 and zpl-renderer-js: the tests with them skip"
+        say "npm could not bring jsmodbus, modbus-serial, nodes7, mqtt and zpl-renderer-js: the tests with them skip"
     { [ -x $PEERS/venv/bin/python ] || "$python" -m venv $PEERS/venv; } &&
         PIP_DISABLE_PIP_VERSION_CHECK=1 $PEERS/venv/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-peers.lock ||
         say "pip could not bring libsnap7 and pyS7: the tests with them skip"

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from drivers.label_printer import LabelPrinter, serial_printer, tcp_printer
-from drivers.mqtt import MqttClient
+from drivers.mqtt import MqttClient, TlsFiles
 from drivers.plc import plc_port
 from drivers.process_image import ImageCodec
 from drivers.scale import SerialScale
@@ -282,6 +282,7 @@ class Line:
             client_id=f"sealline-{line.site}-{line.name}",
             protocol=section.protocol,
             will=(root + "state", OFFLINE),
+            tls=TlsFiles(section.tls_ca_file, section.tls_cert_file, section.tls_key_file) if section.tls_ca_file else None,
         )
         link = CentralLink(
             self.runtime.pump.offer,

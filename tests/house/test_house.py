@@ -52,7 +52,7 @@ OWNERS = {
     "zxingcpp": {"vision/barcode.py"},
     "pyzbar": {"vision/barcode.py"},
     "onnxruntime": {"vision/ocr.py"},
-    "nacl": {"vision/evidence.py"},
+    "nacl": {"vision/evidence.py", "edge/runtime/signing.py"},
     "typst": {"edge/reports/press.py"},
 }
 

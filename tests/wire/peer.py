@@ -44,6 +44,7 @@ NEEDS: dict[str, tuple[bool, str]] = {
     "modbus-serial": (_node("modbus-serial"), NPM),
     "nodes7": (_node("nodes7"), NPM),
     "zpl-renderer-js": (_node("zpl-renderer-js"), NPM),
+    "mqtt": (_node("mqtt"), NPM),
     "libsnap7": (_pip("snap7"), PIP),
     "pyS7": (_pip("pyS7"), PIP),
 }

@@ -59,15 +59,15 @@ async def central_at(broker, items=10, file=None, lease_ms=0):
 class Line:
     """A link with a real journal, and a pump that keeps what it is offered."""
 
-    def __init__(self, broker, path, durable=True):
+    def __init__(self, broker, path, durable=True, files=None):
+        """`broker`: one of ours, or with `files` the port of one that wants TLS."""
         self.ledger = Ledger(str(path), KEY)
         self.ledger.open(lambda: "J1")
         self.store = ThreadStore(self.ledger)
         self.events, self.durable, self.unconfirmed = [], durable, False
         self.crew = Crew()
-        self.port = MqttClient(
-            broker.host, broker.port, client_id="line-1", protocol=broker.protocol, will=(ROOT + "state", OFFLINE)
-        )
+        host, port, protocol = ("127.0.0.1", broker, "5") if files else (broker.host, broker.port, broker.protocol)
+        self.port = MqttClient(host, port, client_id="line-1", protocol=protocol, will=(ROOT + "state", OFFLINE), tls=files)
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
             root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE", boot=7, unconfirmed=lambda: self.unconfirmed,

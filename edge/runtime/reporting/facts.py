@@ -34,6 +34,8 @@ class Facts:
         self.differences = 0
         """decisions that this release takes otherwise than the journal says: then the sheets are not what happened"""
         self.published: list[Publish] = []
+        self.told_of: dict[tuple[str, str], Publish] = {}
+        """(kind, order) → the last message of it"""
         self.orders: dict[OrderId, Order] = {}
         self.order_of: dict[str, OrderId] = {}
         """tracking number → order"""
@@ -57,6 +59,7 @@ class Facts:
         for command in step.commands:
             if isinstance(command, Publish):
                 self.published.append(command)
+                self.told_of[command.kind, str(command.body.get("order_id"))] = command
             elif isinstance(command, PrintLabel):
                 self.printed.append((at_ms, command))
 
