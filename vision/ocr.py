@@ -53,7 +53,7 @@ class Engine(NamedTuple):
 
 
 OWN = Engine("vision", "weights/lines.onnx", 32, 16, 1, "install sealline again, or train it (make train)")
-SECOND = Engine("rapidocr", "models/PP-OCRv6_rec_small.onnx", 48, 18, 3, "install the package rapidocr with its models")
+SECOND = Engine("rapidocr", "models/PP-OCRv6_rec_small.onnx", 48, 24, 3, "install the package rapidocr with its models")
 
 
 @dataclass(frozen=True)

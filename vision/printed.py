@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.barcode import SymbolFound
-from vision.ocr import LINE_HEIGHT_PX, LineReader
+from vision.ocr import LINE_HEIGHT_PX, SECOND, LineReader
 from vision.quality import assess
 
 Image = NDArray[np.uint8]
@@ -27,7 +27,7 @@ class PrintedNumber:
     """Finds and reads the line of print below, or else above, the bars."""
 
     def __init__(self) -> None:
-        self._lines = LineReader()
+        self._lines = LineReader(SECOND)  # labels are printed in fonts that our own was not trained on
 
     def warm_up(self) -> None:
         """Load the recogniser. Raises RecogniserFailed."""
