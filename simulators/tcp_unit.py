@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 
+ACCEPT_TURNS = 10
+
+
 class Unit(Protocol):
     """A PLC's memory as the wire sees it."""
 
@@ -68,6 +71,9 @@ class TcpUnitServer:
         """Stop listening and cut what is open."""
         if self._server is not None:
             self._server.close()
-            self.drop_connections()
+            # What was accepted just now reaches us some turns of the loop later, and would stay open behind our back.
+            for _ in range(ACCEPT_TURNS):
+                self.drop_connections()
+                await asyncio.sleep(0)
             await self._server.wait_closed()
             self._server = None
