@@ -16,7 +16,7 @@ from simulators.plant import Plant
 SECOND_PERSON = "second-sim"
 TRIES_MAX = 2
 """so often is a document fed again before it goes back to its issuer, and an envelope put on the sorter before it is opened"""
-DESK_SHARE = 0.25
+DESK_SHARE = 0.15
 """of the orders that came back, so many go to the manual desk at once"""
 FOR_THE_DESK = frozenset({"oversize", "rare_name"})
 """faults that no second passage through the line can cure"""
@@ -90,9 +90,8 @@ class Clerk:
                 self._lay_down(body.documents)
         if self._sitting is not None:
             await self._sit(panel, self._sitting)
-        elif self._sealed:
-            envelope, asked = self._sealed[0]
-            await self._envelope(panel, envelope, asked)
+        elif self._sealed and await self._envelope(panel, *self._sealed[0]):
+            return
         elif order := self._next_order():
             await self._documents(panel, self._bare[order[0]], order[0])
 
@@ -239,7 +238,8 @@ class Clerk:
         self._sealed.append((envelope, 0))
 
     # --- doors C and B ---
-    async def _envelope(self, panel: DeskPanel, envelope: Envelope, asked: int) -> None:
+    async def _envelope(self, panel: DeskPanel, envelope: Envelope, asked: int) -> bool:
+        """Put it on the sorter, or open it; False = it has to wait until the belts are empty."""
         first = envelope.documents[0]
         # A line that waits for work is woken by an envelope on its sorter.
         quiet = self._plant.quiet or (self._plant.on_belt == 0 and (await panel.snapshot())["state"] == "SUSPENDED")
@@ -248,12 +248,12 @@ class Clerk:
         whole = len(labels) == 1 and self._reinducted[first.index] < TRIES_MAX
         if whole and not quiet:
             self._sealed.append(self._sealed.pop(0))
-            return
+            return False
         if whole and await self._ask(panel, first, "reinduct", label=labels[0]):
             self._sealed.pop(0)
             self._reinducted[first.index] += 1
             self._plant.reinduct(envelope)
-            return
+            return True
         item = envelope.key
         on_it = ",".join(label.qr for label in envelope.labels)
         opened = await self._ask(panel, first, "open_envelope", item=item, labels=on_it, second=SECOND_PERSON)
@@ -267,6 +267,7 @@ class Clerk:
                 self._open(envelope)
             else:
                 self._sealed.append((envelope, asked + 1))
+        return True
 
     def _open(self, envelope: Envelope) -> None:
         first = envelope.documents[0]

@@ -55,6 +55,10 @@ class FaultBook:
         """`numbers`: tracking number → index of the item, for what happens to labels."""
         self.plan = {index: kind for index, kind in plan.items() if index < len(documents)}
         self._numbers = dict(numbers)
+        self._bears: dict[str, list[int]] = {}
+        """number of a document → indices of those that bear it"""
+        for document in documents:
+            self._bears.setdefault(document.number, []).append(document.index)
         self.fired: dict[str, list[int]] = {kind: [] for kind in ALL_KINDS}
         self._legs_to_go = {
             index: random.Random(f"leg {index} {documents[index].number}").randrange(LEGS)
@@ -124,6 +128,9 @@ class FaultBook:
         """An unreadable document, or one that nobody ordered, is before the camera."""
         for kind in ("unreadable", *NOT_ORDERED):
             self.fires(kind, document.index)
+        if document.fault == "second_copy":
+            # Where the one that it looks like was rejected and waits, this one takes its place.
+            self.touched.update(self._bears[document.number])
         if self.fires("order_late", document.index):
             self.on_late(document.index)
 

@@ -27,7 +27,7 @@ SLIPS = (
     "gives up",
 )
 MISTYPED = 1000
-HANDS_LOOKS = 10
+HANDS_LOOKS = 6
 """a person needs up to so many looks at the panel for each step"""
 
 

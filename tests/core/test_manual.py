@@ -223,6 +223,18 @@ def test_the_plcs_counters_know_nothing_of_the_desk() -> None:
     assert "ACCOUNTS_DIFFER" not in line.controller.floor.conditions.active
 
 
+@pytest.mark.parametrize("state", list(WAYS))
+def test_what_is_not_its_turn_is_refused_by_that_name(state: str) -> None:
+    line = desk(family(1))
+    WAYS[state](line)
+    acts = {"desk_insert": insert(line, "77"), "desk_label": label(line, "x")}
+    wanted = {"filling": ("CONTENT_MISMATCH", "NOT_IN_THIS_STATE"), "closing": ("NOT_IN_THIS_STATE", "LABEL_MISMATCH")}
+    assert tuple(acts.values()) == wanted.get(state, ("NOT_IN_THIS_STATE", "NOT_IN_THIS_STATE"))
+    line = desk(family(1))
+    WAYS[state](line)
+    assert code(line, "desk_cancel") == ("NOT_IN_THIS_STATE" if state == "free" else "OK")
+
+
 # --- what is not accepted ---
 @pytest.mark.parametrize(
     ("argument", "answer"),
@@ -429,10 +441,14 @@ def test_a_print_of_which_nobody_knows_stays_live() -> None:
     line = desk()
     assert read(line) == "OK"
     line.say(PrintFailed, print_id=PrintId(1), sent=True, reason="silent")
+    unknown = next(c for c in line.said(Publish) if c.kind == "label_unknown")
+    assert unknown.body == {"item": "E1-1", "print_id": 1, "reason": "silent"}
     pool = line.controller.floor.pool
     assert (manual(line).state, pool.state[O1], pool.live_print[O1]) == (ManualState.FREE, OrderState.ASIDE, 1)
     line.say(LabelPrinted, print_id=PrintId(1))
     assert manual(line).state is ManualState.FREE, "it came after all: nobody may use it"
+    line.say(PrintFailed, print_id=PrintId(1), sent=True, reason="silent")
+    assert line.controller.floor.unexpected == {"desk free/printed": 1, "desk free/print failed": 1}
     assert read(line, document="M1-1") == "DUPLICATE"
     assert code(line, "void_label", print_id="1", second="P2") == "OK"
     assert read(line, document="M1-1") == "OK"
