@@ -6,7 +6,6 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-
 ACCEPT_TURNS = 10
 
 
