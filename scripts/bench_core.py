@@ -18,6 +18,7 @@ from edge.core.events import ClockRead, ManifestGranted, ManifestSealed
 from edge.core.invariants import Auditor
 from edge.core.values import Address, LotId, Order, OrderDocument, OrderId, SortPlan
 from edge.runtime.replay import event_of, replay
+from edge.runtime.snapshot import core_digest
 from simulators.scene import Scene, load_routes
 from simulators.virtual.loop import run_virtual
 from simulators.virtual.soak import SETTINGS
@@ -56,7 +57,7 @@ async def _run() -> Recorded:
         await world.kill()
         begun_s, ledger = time.process_time(), world.make_ledger()
         ledger.open(lambda: "bench")
-        replay(ledger, SETTINGS, PLAN)
+        replay(ledger, core_digest(), SETTINGS, PLAN)
         start_s = time.process_time() - begun_s
         records = list(ledger.records())
         ledger.close()

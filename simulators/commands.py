@@ -42,12 +42,15 @@ def demo(
     headless: Annotated[bool, typer.Option(help="End when the belt is empty, without waiting for Ctrl-C.")] = False,
     data_dir: Annotated[Path, typer.Option(help="Where the run keeps its files; emptied first")] = Path("var/demo"),
     broker: Annotated[str, typer.Option(help="mosquitto where installed, or amqtt (embedded, MQTT 3.1.1)")] = "mosquitto",
+    central: Annotated[
+        str, typer.Option(help="simulated, or own: you are the central system, see docs/connect.md")
+    ] = "simulated",
     as_json: AsJson = False,
 ) -> None:
     """Run the whole line on real wires: runtime, simulators, broker, panel. Exit 1 if one item was wrong or lost."""
     from simulators.demo import Demo, DemoError
 
-    run = Demo(data_dir, items=items, rate=rate, seed=seed, faults=faults, kills=kills, broker=broker)
+    run = Demo(data_dir, items=items, rate=rate, seed=seed, faults=faults, kills=kills, broker=broker, central=central)
     try:
         with bars() as progress:
             result = run.to_the_end(progress, err.print)

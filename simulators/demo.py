@@ -32,6 +32,8 @@ QUIET_LOOKS = 4
 DOWN_S = 1.0
 """so long a service manager waits before it starts the runtime again: RestartSec of systemd/sealline@.service"""
 STUCK_S = 120.0
+OWN_CENTRAL_S = 1800.0
+"""so long may it take a person to send the orders"""
 PORT_SECTIONS = (
     ("machine_plc", "port"),
     ("sorter_plc", "port"),
@@ -79,12 +81,25 @@ def _toml_value(value: Any) -> str:
 class Demo:
     """One run. `end` may be called at any time and leaves no process behind."""
 
-    def __init__(self, data_dir: Path, *, items: int, rate: int, seed: int, faults: float, kills: int, broker: str) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        items: int,
+        rate: int,
+        seed: int,
+        faults: float,
+        kills: int,
+        broker: str,
+        central: str = "simulated",
+    ) -> None:
+        """`central`: simulated, or own = somebody else is the central system and has his time."""
+        self._stuck_s = STUCK_S if central == "simulated" else OWN_CENTRAL_S
         self._data_dir = data_dir.resolve()
         self._rate = rate
         self._kill_at = [items * (n + 1) // (kills + 1) for n in range(kills)]
         self._options = ["--items", str(items), "--rate", str(rate), "--seed", str(seed), "--faults", str(faults)]
-        self._options += ["--broker", broker]
+        self._options += ["--broker", broker, "--central", central]
         self._broker = broker
         self._scene = Scene(seed, items, faults)
         self._meter = CpuMeter()
@@ -244,10 +259,10 @@ class Demo:
             now = (status["fed"], status["on_belt"], self.boots)
             if now != last:
                 last, moved_s = now, time.monotonic()
-            elif time.monotonic() - moved_s > STUCK_S:
+            elif time.monotonic() - moved_s > self._stuck_s:
                 stuck = ", ".join(row["code"] for row in shown.get("conditions", []))
                 raise DemoError(
-                    f"nothing has moved for {STUCK_S:.0f} s; state {shown.get('state')}, conditions: {stuck or 'none'}"
+                    f"nothing has moved for {self._stuck_s:.0f} s; state {shown.get('state')}, conditions: {stuck or 'none'}"
                 )
         self._finish_bars(progress, fed, done)
 

@@ -24,7 +24,7 @@ from line_config.process_image import load_process_image
 from simulators.bodies import Envelope, PhysicalDocument
 from simulators.broker import make_broker, running
 from simulators.camera import FramesServer
-from simulators.central import Central
+from simulators.central import Central, plain_list
 from simulators.documents import render_envelope
 from simulators.faults import FaultBook
 from simulators.frame_store import FrameStore
@@ -199,9 +199,18 @@ class Shopfloor:
 
 
 async def serve(
-    config: LineConfig, scene: Scene, rate_per_h: int, say: Callable[[Json], None], *, prefer: str = "mosquitto"
+    config: LineConfig,
+    scene: Scene,
+    rate_per_h: int,
+    say: Callable[[Json], None],
+    *,
+    prefer: str = "mosquitto",
+    central_of_its_own: bool = False,
 ) -> None:
-    """Serve all peers of a line until SIGTERM or SIGINT; `say` is told {"rendered": …}, then {"ready": true, …}."""
+    """Serve all peers of a line until SIGTERM or SIGINT; `say` is told {"rendered": …}, then {"ready": true, …}.
+
+    `central_of_its_own`: somebody else is the central system; the orders are laid down for him as a plain list.
+    """
     floor = Shopfloor(config, scene, rate_per_h)
     floor.render(lambda done, of: say({"rendered": done, "of": of}))
     data_dir = Path(config.paths.data_dir)
@@ -222,7 +231,10 @@ async def serve(
             protocol=config.central.protocol,
             file=data_dir / "central.jsonl",
         )
-        central.start()
+        if central_of_its_own:
+            (data_dir / "orders.jsonl").write_text(plain_list(scene.population.orders), encoding="utf-8")
+        else:
+            central.start()
         await floor.start()
         control = await floor.serve_control(control_socket(data_dir))
         panel = HttpPanel(f"http://{config.panel.host}:{config.panel.port}")
@@ -238,7 +250,8 @@ async def serve(
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         say({"central": central.report()})
-        central.stop()
+        if not central_of_its_own:
+            central.stop()
         await floor.close()
 
 
@@ -251,6 +264,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.0)
     parser.add_argument("--broker", default="mosquitto")
+    parser.add_argument("--central", default="simulated", choices=("simulated", "own"))
     options = parser.parse_args()
 
     def say(words: Json) -> None:
@@ -258,7 +272,8 @@ def main() -> None:
         sys.stdout.flush()
 
     scene = Scene(options.seed, options.items, options.faults)
-    asyncio.run(serve(load_line(options.config), scene, options.rate, say, prefer=options.broker))
+    own = options.central == "own"
+    asyncio.run(serve(load_line(options.config), scene, options.rate, say, prefer=options.broker, central_of_its_own=own))
 
 
 if __name__ == "__main__":

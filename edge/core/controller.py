@@ -223,6 +223,8 @@ class Controller:
         """Before anything else of a boot: nothing was missed while nobody watched, and the belts did not run by our will."""
         # The monotonic clock begins anew when the machine does: from here on time is measured from this boot's stamps.
         self.floor.now_us = event.at_us
+        if event.wall_ms:
+            self.floor.wall_offset_ms = event.wall_ms - event.at_us // 1000
         self.floor.production.restarted(event.at_us)
         self.floor.pool.restarted()
         self.challenges.restarted()

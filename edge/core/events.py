@@ -23,7 +23,7 @@ from edge.core.values import (
 
 # --- the line itself ---
 class Booted(Event, frozen=True):
-    """The runtime started: a new boot of this journal. All that was open is in doubt from here on (I11)."""
+    """The runtime started at `wall_ms`: a new boot of this journal. All that was open is in doubt from here on (I11)."""
 
     boot: int
     journal_id: str
@@ -32,6 +32,7 @@ class Booted(Event, frozen=True):
     """the promise that the boot before was about to break, for which it ended itself"""
     core: str = ""
     """digest of the core that decides from here on"""
+    wall_ms: int = 0
 
 
 class Carried(Event, frozen=True):
@@ -266,16 +267,14 @@ class ManifestGranted(Event, frozen=True):
 
 
 class ManifestSealed(Event, frozen=True):
-    """All chunks are here and their digest is right: the orders are active from now on."""
+    """All chunks are here and their digest is right: the orders are active from now on, under a lease unless `epoch` is 0."""
 
     lot: LotId
     version: int
     chunks: int
     digest: str
     epoch: int = 0
-    """0 = without a lease"""
     lease_end_ms: int = 0
-    """wall time"""
 
 
 class LeaseTold(Event, frozen=True):

@@ -72,6 +72,7 @@ class Runtime:
                 version=__version__,
                 broke=self._broke,
                 core=core_digest(),
+                wall_ms=self._clock.wall_ms(),
             )
         )
         if self._carry is not None:

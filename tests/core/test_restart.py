@@ -29,6 +29,15 @@ def follow(line: Line, **fields: object) -> None:
         line.unit(plc, state(line), caught_up=True, **fields)
 
 
+def test_what_a_boot_tells_has_the_time_of_the_boot_also_when_the_machine_was_restarted() -> None:
+    line = Line()
+    line.now_ms = 0
+    line.say(Booted, 7, boot=2, journal_id="j", version="t", wall_ms=1_790_000_900_000)
+    told = [command.at_ms for command in line.commands if isinstance(command, Publish) and command.kind == "booted"]
+    assert told[-1] == 1_790_000_900_000
+    assert line.controller.floor.wall_ms() == 1_790_000_900_000
+
+
 def test_the_permit_is_first_granted_when_the_line_runs() -> None:
     line = Line(started=False)
     assert not line.controller.supervision.permit

@@ -53,7 +53,7 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
     assert counters == {0}
     rest = {f"{kind}.{name}": value for (kind, name), value in given.items() if name != "flags" and kind != "Counters"}
     assert rest == {
-        "Booted.core": "", "Extra.chute": 0, "SortPlan.pick_up": {},
+        "Booted.core": "", "Booted.wall_ms": 0, "Extra.chute": 0, "SortPlan.pick_up": {},
         "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False, "OperatorRequest.argument": {},
         "Symbol.x_px": 0, "Symbol.y_px": 0, "Symbol.confirmed": False,
         "Order.product": "EMS", "Order.client_unit": "", "Order.fee_code": "", "Order.priority": 0,

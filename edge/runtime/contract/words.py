@@ -177,7 +177,11 @@ WORDS: dict[str, Word] = {
     ),
     "Anchor.seq": Word("number of the journal's last record", "日志末条记录号", 90_210),
     "key": Word("idempotency key: <journal_id>:<seq>", "幂等键：<日志号>:<序号>", "3b2f9c1d7e40:4812"),
-    "at_ms": Word("when it happened, ms since 1970 UTC", "发生时间，UTC毫秒", 1_795_000_012_345),
+    "at_ms": Word(
+        "when it happened, ms since 1970 UTC; 0 = before the line read its clock",
+        "发生时间，UTC毫秒；0=尚未读钟",
+        1_795_000_012_345,
+    ),
     "EventMessage.kind": Word("kind of the event", "事件种类", "dispatched"),
     "body": Word("its facts, by kind", "事件内容，随种类而定", None),
     "chain": Word("hash of the journal's chain after that record, hex", "该记录后的链式散列，十六进制", "9a" * 16),
