@@ -11,7 +11,7 @@ from simulators.central import make_manifest, wire_order
 from simulators.faults import NOT_ORDERED, plan_faults
 from simulators.oracle import Ordered, expected_chute
 from simulators.people import make_population
-from simulators.tokens import load_classes
+from simulators.tokens import date_beside, load_classes
 
 LOT = "LOT-1"
 FAMILIES = 0.05
@@ -48,6 +48,7 @@ class Scene:
                 order_id=document.order_id,
                 weight_mg=document.weight_mg,
                 fault=self.faults.get(index, ""),
+                beside=date_beside(document),
             )
             for index, document in enumerate(self.population.documents)
         ]

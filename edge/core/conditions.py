@@ -99,6 +99,12 @@ CONDITIONS: dict[str, Row] = {
     "NO_ORDER": _reject("有证无单", "document without order", "放入自取件盘", "put it on the self pick-up tray"),
     "DUPLICATE": _reject("证件重复", "document seen before in this order"),
     "AMBIGUOUS": _reject("易混号码存疑", "number could be another open order's"),
+    "SECOND_FIELD_DIFFERS": _reject(
+        "号码与订单相符，但出生日期或有效期不符，可能是他人证件",
+        "number of an order, but another date of birth or expiry: it may be somebody else's",
+        "与订单核对；若确属该订单，请平台更正订单",
+        "compare it with the order; if it is that order's, central must correct the date",
+    ),
     "CANCELLED": _reject("订单已撤", "order cancelled", "退回制证单位", "return it to the issuer"),
     "LEASE_ENDED": _reject(
         "订单租约已到期，不再属于本线",

@@ -68,6 +68,7 @@ from edge.core.item import Item, Items
 from edge.core.label import Labels
 from edge.core.lots import Lots
 from edge.core.manual import Manual
+from edge.core.orders import told_of
 from edge.core.recall import Recall
 from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
@@ -76,8 +77,6 @@ from edge.core.tracking import Deadlines
 from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, PrintId, Settings, SortPlan
 
 CLOCK_STEP_MS_MAX = 2000
-GROUPS_TOLD_MAX, ALIKE_TOLD_MAX = 200, 20
-"""look-alike groups that an answer lists, and orders of each: a message must stay below what a broker takes"""
 
 
 class Controller:
@@ -358,15 +357,17 @@ class Controller:
                 self.lots.granted(order)
             floor.end_condition("NO_MANIFEST")
             floor.end_condition("MANIFEST_REFUSED")
-            groups = list(floor.pool.ambiguous(grant))
-            told = ";".join(",".join(group[:ALIKE_TOLD_MAX]) for group in groups[:GROUPS_TOLD_MAX])
+            groups = list(floor.pool.alike(grant))
+            undecided = [group for group in groups if not group.separated]
             floor.report(
                 "manifest_accepted",
                 lot=event.lot,
                 version=event.version,
                 digest=event.digest,
-                ambiguous=told,
+                ambiguous=told_of(groups),
                 ambiguous_groups=len(groups),
+                undecided=told_of(undecided),
+                undecided_groups=len(undecided),
             )
         elif floor.pool.lots.get(event.lot, 0) < event.version:
             floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")
