@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line_config.document_layout import DocumentLayout
-from vision.barcode import SymbolFound, read_symbols
+from vision.barcode import SymbolFound
 from vision.forms import FORMS, Slots, parse
 from vision.locate import Outline, find_outline, straighten
 from vision.messages import ACCEPTED, Flag
 from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, Line, LineReader
 from vision.quality import assess
+from vision.symbols import look_twice
 
 Image = NDArray[np.uint8]
 Corners = tuple[tuple[int, int], ...]
@@ -72,8 +73,8 @@ class DocumentReader:
 
     def _by_symbols(self, frame: Image, outline: Outline) -> Iterator[Reading]:
         fitting = [layout for layout in self._marked if symbols_fit(outline, layout)]
-        wanted = {symbology for layout in fitting for symbology in layout.symbologies}
-        symbols = read_symbols(frame, formats=wanted) if fitting else []
+        wanted = frozenset(symbology for layout in fitting for symbology in layout.symbologies)
+        symbols = look_twice(frame, wanted) if fitting else ()
         for layout in fitting:
             yield symbols_reading(symbols, layout) or unread("foreign_symbol" if symbols else "no_symbol")
 
