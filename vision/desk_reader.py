@@ -69,8 +69,7 @@ def pictured(path: Path, layouts: Sequence[DocumentLayout]) -> Reading:
         readings = PictureReader(layouts).read(load_picture(path))
     except UnreadableFile as fault:
         return unread(str(fault))
-    kinds = {layout.kind for layout in layouts}
-    documents = {(one.kind, one.value): one for one in readings if one.kind in kinds}
+    documents = {(one.kind, one.value): one for one in readings if one.kind in {layout.kind for layout in layouts}}
     if len(documents) == 1:
         return next(iter(documents.values()))
     return unread("several_documents" if documents else next((one.reason for one in readings if one.reason), "nothing_found"))

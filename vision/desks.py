@@ -26,7 +26,7 @@ READING_ERRORS = (VisionError, cv2.error, ValueError, ArithmeticError, LookupErr
 """What a strange picture may cause in the libraries; it costs this frame, not the worker."""
 
 
-PLAIN = frozenset({"empty_belt", "unknown_outline", "foreign_symbol", "blurred", "glare"})
+PLAIN = frozenset({"empty_belt", "unknown_outline", "cut_off", "wrong_side", "foreign_symbol", "blurred", "glare"})
 """Reasons that a sharper picture would not change, or that say it already."""
 
 

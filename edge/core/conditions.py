@@ -87,6 +87,10 @@ CONDITIONS: dict[str, Row] = {
     "WRONG_SIZE": _reject(
         "证件尺寸不符", "of no known size", "核对证件种类，摆正后重新上件", "check its kind, feed it straight"
     ),
+    "WRONG_SIDE": _reject("反面朝上", "its back was up", "翻面后重新上件", "turn it over, feed it again"),
+    "CUT_OFF": _reject(
+        "证件超出画面", "it reached beyond the picture", "靠近导轨摆正后重新上件", "lay it at the guide, feed it again"
+    ),
     "READ_LATE": _reject("识读超时", "reading came too late"),
     "FRAMES_IN_DOUBT": _reject("图像归属存疑", "the next document's frames did not come: these may be its own"),
     "FRAMES_DISAGREE": _reject("两帧识读不一致", "the frames disagree"),
