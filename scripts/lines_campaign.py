@@ -136,7 +136,7 @@ class Adversary:
         self._pools = {name: pool_of(specimen, self._alike, **made) for name, made in MANIFESTS.items()} if self._alike else {}
 
     def ask(self, readings: list[Reading], frames: list[FrameRead]) -> None:
-        """Count what each manifest makes of this burst. Baseline: one frame whose check digits hold and whose number is listed."""
+        """What each manifest makes of this burst. Baseline: one frame whose check digits hold and whose number is listed."""
         if not self._pools:
             return
         self._tally["bursts"] += 1
