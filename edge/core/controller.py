@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edge.core.carry import Carry
+from edge.core.certificates import Certificates
 from edge.core.challenge import Challenges
 from edge.core.checklist import Checklist
 from edge.core.collation import Collation
@@ -62,6 +63,7 @@ from edge.core.guards import Guards
 from edge.core.item import Item, Items
 from edge.core.label import Labels
 from edge.core.lots import Lots
+from edge.core.page_events import FileChecked, FileDeleted, SheetsFailed, SheetsPrinted
 from edge.core.recall import Recall
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
@@ -82,7 +84,8 @@ class Controller:
         self._gather = Deadlines()
         self.collation = Collation(floor, self._gather)
         self.lots = Lots(floor)
-        self.documents = Documents(floor, self.collation, self.lots, self._read, self._transit)
+        self.certificates = Certificates(floor)
+        self.documents = Documents(floor, self.certificates, self.collation, self.lots, self._read, self._transit)
         self.items = Items(floor, self.documents, self.collation, self._transit)
         self.labels = Labels(floor, self.items, self._label_read)
         self.sorting = Sorting(floor, self.items, self.labels)
@@ -93,7 +96,16 @@ class Controller:
         self.recall = Recall(floor, self.collation, self.items, self.sorting)
         self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
         self.challenges = Challenges(floor, self.sorting.dispatched)
-        self.desk = Desk(floor, self.documents, self.items, self.sorting, self.supervision, self.doors, self.checklist)
+        self.desk = Desk(
+            floor,
+            self.documents,
+            self.items,
+            self.sorting,
+            self.supervision,
+            self.doors,
+            self.checklist,
+            self.certificates,
+        )
         self._routes = self._make_routes()
 
     def _make_routes(self) -> dict[type[Event], Callable[[Any], None]]:
@@ -103,10 +115,10 @@ class Controller:
             ConfigLoaded: self._configured,
             ClockRead: self._clock_read,
             HostRead: self._host_read,
-            Carried: self.carry.take,
+            Carried: self._carried,
             DeadlinePassed: self._nothing_else,
-            LinkUp: supervision.link_up,
-            LinkDown: supervision.link_down,
+            LinkUp: self._link_up,
+            LinkDown: self._link_down,
             PlcStatus: supervision.plc_status,
             PlcRestarted: self._plc_restarted,
             PrinterStatus: supervision.printer,
@@ -141,6 +153,10 @@ class Controller:
             MessageRefused: self._message_refused,
             LotReceived: self.lots.received,
             OrderCancelled: self.recall.cancelled,
+            FileChecked: self.certificates.checked,
+            SheetsPrinted: self.certificates.printed,
+            SheetsFailed: self.certificates.failed,
+            FileDeleted: self.certificates.deleted,
             OperatorRequest: self.desk.request,
         }
 
@@ -153,6 +169,7 @@ class Controller:
         self._routes[type(event)](event)
         self._call_back()
         self.supervision.settle()
+        self.certificates.pursue()
         out = tuple(self.floor.out)
         self.floor.out.clear()
         return out
@@ -201,6 +218,7 @@ class Controller:
         self.floor.now_us = event.at_us
         self.floor.production.restarted(event.at_us)
         self.challenges.restarted()
+        self.certificates.restarted()
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()
@@ -220,6 +238,18 @@ class Controller:
         for link, up in self.supervision.links.items():
             if not up:
                 self.supervision.link_down(LinkDown(at_us=self.floor.now_us, link=link, reason="lost"))
+
+    def _link_up(self, event: LinkUp) -> None:
+        self.supervision.link_up(event)
+        self.certificates.link(event)
+
+    def _link_down(self, event: LinkDown) -> None:
+        self.supervision.link_down(event)
+        self.certificates.link(event)
+
+    def _carried(self, event: Carried) -> None:
+        self.carry.take(event)
+        self.certificates.carry(event.rows.get("sheet", {}))
 
     def _configured(self, event: ConfigLoaded) -> None:
         self.floor.settings, self.floor.sort_plan = event.settings, event.sort_plan
@@ -300,6 +330,7 @@ class Controller:
             for order in fresh:
                 floor.clocks.granted(order, floor.wall_ms(), floor.settings)
                 self.lots.granted(order)
+                self.certificates.granted(order)
             floor.end_condition("NO_MANIFEST")
             floor.end_condition("MANIFEST_REFUSED")
             groups = ";".join(",".join(group) for group in floor.pool.ambiguous(fresh))

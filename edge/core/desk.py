@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from edge.core.acts import ACTS
+from edge.core.certificates import Certificates
 from edge.core.checklist import Checklist
 from edge.core.commands import Answer, ClearBelt, Outcome, RunOut
 from edge.core.conditions import CLEARED_WITH_BELT, Effect
@@ -37,7 +38,9 @@ class Desk:
         supervision: Supervision,
         doors: Doors,
         checklist: Checklist,
+        certificates: Certificates,
     ) -> None:
+        self._certificates = certificates
         self._checklist = checklist
         self._floor = floor
         self._documents = documents
@@ -58,6 +61,7 @@ class Desk:
             "take_out": self._take_out,
             "close_bag": self._close_bag,
             "close_lot": self._close_lot,
+            "destroy_sheets": self._destroy_sheets,
         }
         self._doors = doors
         self._to_clear: list[Plc] = []
@@ -195,6 +199,9 @@ class Desk:
         on_line = [(document.kind, document.token) for document in (*inside, *before)]
         argument = event.argument
         return self._documents.lots.close(argument.get("lot", ""), event.person, argument.get("lead", ""), on_line) or "OK"
+
+    def _destroy_sheets(self, event: OperatorRequest) -> str:
+        return self._certificates.destroy(event) or "OK"
 
     def _bag_looked_at(self, code: str) -> str:
         if not self._floor.bags.locked():

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from edge.core.certificates import Certificates
 from edge.core.collation import Collation
 from edge.core.commands import RejectDocument
 from edge.core.events import DocumentFed, DocumentRejected, FrameRead, Inserted
@@ -89,10 +90,17 @@ class Document:
 class Documents:
     """All documents fed, and what may happen to them up to the insert gate."""
 
-    def __init__(
-        self, floor: Floor, collation: Collation, lots: Lots, read_deadlines: Deadlines, transit_deadlines: Deadlines
+    def __init__(  # noqa: PLR0917 - each noun that has a word in the content check
+        self,
+        floor: Floor,
+        certificates: Certificates,
+        collation: Collation,
+        lots: Lots,
+        read_deadlines: Deadlines,
+        transit_deadlines: Deadlines,
     ) -> None:
         self._floor = floor
+        self._certificates = certificates
         self.lots = lots
         self._collation = collation
         self._read = read_deadlines
@@ -196,13 +204,15 @@ class Documents:
         read = next(frame for frame in frames if frame.token)
         document.kind, document.token = read.kind or "", read.token
         self.lots.read(document.key, document.kind, document.token)
-        return self._floor.pool.find(document.kind, read.token, read.skeleton)
+        found = self._floor.pool.find(document.kind, read.token, read.skeleton)
+        return self._certificates.check(found, document.kind, read.token)
 
     def _accept(self, document: Document, order_id: OrderId) -> None:
         self.move(document, "accept")
         document.order_id = order_id
         pool = self._floor.pool
         document.index = pool.index_of(pool.orders[order_id], document.kind, document.token)
+        self._certificates.fed(order_id, document.index)
         self._floor.do(self._collation.join(document.key, order_id, document.index))
 
     def _refuse(self, document: Document, reason: str) -> None:

@@ -3,6 +3,7 @@
 from itertools import islice
 from typing import Any
 
+from edge.core.certificates import FileState
 from edge.core.conditions import CONDITIONS
 from edge.core.controller import Controller
 from edge.core.document import BEFORE_GATE, DocumentState
@@ -89,6 +90,8 @@ def snapshot(
         "times": [row._asdict() for row in floor.clocks.attainment(floor.settings)],
         "near_limit": len(floor.clocks.near),
         "labels_to_destroy": _labels_to_destroy(controller),
+        "files": {state.value: len(there) for state, there in controller.certificates.standing.items() if there},
+        "sheets_to_destroy": _sheets_to_destroy(controller),
         "scans": [scan._asdict() for scan in _scans(controller)],
         "lots": [_lot(lot) for lot in controller.lots.open_lots()],
         "chutes": sorted(set(floor.sort_plan.routes.values())),
@@ -119,6 +122,16 @@ def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:
         state = "" if item is None else item.state.value
         rows.append({"print_id": print_id, "item": "" if item is None else item.item_id, "state": state})
     return rows
+
+
+def _sheets_to_destroy(controller: Controller) -> list[dict[str, Any]]:
+    """Printed sheets that must not be fed, while their destruction is not recorded."""
+    certificates = controller.certificates
+    rows = [*certificates.standing[FileState.UNKNOWN].values(), *certificates.left()]
+    return [
+        {"order": one.order_id, "file": one.file.index, "state": one.state.value, "sheets": one.sheets}
+        for one in rows[:LABELS_SHOWN]
+    ]
 
 
 def _scans(controller: Controller) -> list[Scan]:

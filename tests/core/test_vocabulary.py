@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core import commands, events, values
+from edge.core import commands, events, page_events, values
 from edge.core.acts import ACTS
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, DOUBTS_THE_BELT, LINK_CONDITIONS, STOPPING
 from edge.core.guards import ZONES
@@ -19,7 +19,8 @@ def kinds(module: Any, base: type) -> list[type]:
     return [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, base)]
 
 
-STRUCTS = [*kinds(events, events.Event), *kinds(commands, commands.Command)]
+PAGE_EVENTS = [kind for kind in kinds(page_events, events.Event) if kind is not events.Event]
+STRUCTS = [*kinds(events, events.Event), *PAGE_EVENTS, *kinds(commands, commands.Command)]
 DATA = [kind for kind in kinds(values, msgspec.Struct) if kind is not msgspec.Struct]
 
 
@@ -56,6 +57,8 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False, "OperatorRequest.argument": {},
         "Symbol.x_px": 0, "Symbol.y_px": 0, "Symbol.confirmed": False,
         "Order.product": "EMS", "Order.client_unit": "", "Order.fee_code": "", "Order.priority": 0,
+        "Order.files": (), "OrderFile.duplex": False, "OrderFile.index": 0, "OrderFile.carrier": "", "FileChecked.fault": "",
+        "Settings.files_ahead_max": 20, "Settings.sheets_ahead_max": 200,
         "Settings.collation_deadline_ms": 10_000, "Settings.time_limit_min": {"EMS": 1440}, "Settings.time_warning_min": 60,
         "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 480,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
@@ -92,7 +95,8 @@ CODES = {
     ("rejects", True, 3, 0): """UNREADABLE READ_LATE FRAMES_DISAGREE CHECK_DIGIT_WRONG DATE_IMPOSSIBLE DOUBTFUL NO_ORDER
         DUPLICATE AMBIGUOUS CANCELLED INCOMPLETE CONTENT_MISMATCH NO_ROUTE UNEXPECTED_PLACE POSITION_DOUBT WEIGHT_OUT_OF_RANGE
         PRINT_FAILED LABEL_LATE LABEL_PURGED LABEL_MISSING LABEL_MISMATCH LABEL_UNREADABLE SCAN_UNREADABLE SCAN_MISMATCH NO_BAG
-        DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
+        DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND
+        SHEETS_IN_DOUBT""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
         CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM""",
@@ -111,9 +115,10 @@ CODES = {
         TEST_LABEL SAMPLE_DOCUMENTS""",
     ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY",
     ("suspends", True, 3, 0): "STARVED",
-    ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED",
+    ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED DOCUMENT_PRINTER_LOST FILES_LOST FILE_REFUSED",
     ("warns", True, 3, 0): "CENTRAL_LOST",
-    ("warns", False, 1, 0): "RECALL",
+    ("warns", False, 1, 0): "RECALL SHEETS_UNKNOWN",
+    ("warns", False, 2, 0): "SHEETS_LEFT",
 }
 
 
@@ -148,7 +153,7 @@ def test_what_a_person_may_ask_for() -> None:
         "confirm_check": "check", "bind_bag": "chute bag", "recount_bag": "chute labels", "take_out": "chute label",
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
-        "close_lot": "lot lead",
+        "close_lot": "lot lead", "destroy_sheets": "order file sheets second",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared",
