@@ -14,6 +14,7 @@ from edge.labels.compose import compose
 from edge.labels.fields import LabelError
 from edge.labels.typeface import typeface
 from edge.labels.zpl import zpl
+from edge.reports.errors import ReportError
 from edge.runtime.helper import LENGTH, LabelJob, Reply, Request
 from line_config.label_layout import LabelLayout, load_label_layout
 
@@ -42,7 +43,21 @@ def keep(body: bytes) -> bytes:
     return msgspec.msgpack.encode(keeper.keep(msgspec.msgpack.decode(body, type=keeper.KeepJob)))
 
 
-JOBS: dict[str, Callable[[bytes], bytes]] = {"label": label, "keep": keep}
+def pages(body: bytes) -> bytes:
+    """PageJob → why the file must not be printed, "" = it may."""
+    from edge.runtime import page_check  # noqa: PLC0415 - the helper that draws labels reads no files of others
+
+    return page_check.fault_of(msgspec.msgpack.decode(body, type=page_check.PageJob)).encode()
+
+
+def carrier(body: bytes) -> bytes:
+    """The code of a carrier sheet → its PDF."""
+    from edge.runtime import carrier_sheet  # noqa: PLC0415 - as above
+
+    return carrier_sheet.carrier_pdf(body.decode())
+
+
+JOBS: dict[str, Callable[[bytes], bytes]] = {"label": label, "keep": keep, "pages": pages, "carrier": carrier}
 
 
 def answer(message: bytes) -> bytes:
@@ -50,7 +65,7 @@ def answer(message: bytes) -> bytes:
     request = msgspec.msgpack.decode(message, type=Request)
     try:
         reply = Reply(JOBS[request.job](request.body))
-    except LabelError as error:
+    except (LabelError, ReportError) as error:
         reply = Reply(refusal=str(error))
     return msgspec.msgpack.encode(reply)
 
