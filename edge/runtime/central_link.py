@@ -70,14 +70,16 @@ class CentralLink:
         root: str,
         sort_plan: SortPlan,
         line_state: Callable[[], LineState],
+        prints: bool = False,
     ) -> None:
+        """`prints`: see ManifestDesk."""
         self._offer = offer
         self._port = port
         self._clock = clock
         self._crew = crew
         self._root = root
         self._line_state = line_state
-        self._desk = ManifestDesk(sort_plan)
+        self._desk = ManifestDesk(sort_plan, prints=prints)
         self._unacked: dict[ManifestKey, list[Delivery]] = {}
         self._online = asyncio.Event()
         self._up = False

@@ -15,6 +15,8 @@ from typing import Any
 
 import structlog
 
+from drivers.document_printer import IppPrinter
+from drivers.file_source import HttpFiles
 from drivers.label_printer import ZplPrinter
 from drivers.mqtt import MqttClient
 from drivers.plc import plc_port
@@ -38,6 +40,7 @@ from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
 from edge.runtime.label_link import LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
+from edge.runtime.page_link import HelperChecker, PageLink
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scale_link import ScaleLink
@@ -57,6 +60,7 @@ FAILED, ENDED = 1, 0
 BUILD_MS = 1_790_000_000_000
 """wall time at which this release was made: a clock before it is not set"""
 DISK_LOOK_S = 10.0
+MB = 1_000_000
 KEEP_LIMIT_MS = 600_000
 """for the first snapshot of a long journal, in a niced process"""
 
@@ -91,6 +95,8 @@ Panel = Callable[[Desk], Coroutine[Any, Any, None]]
 def settings_of(config: LineConfig) -> Settings:
     """What the core needs of the configuration."""
     deadlines, limits, times = config.deadlines, config.limits, config.time
+    printer = config.document_printer
+    ahead = {} if printer is None else {name: getattr(printer, name) for name in ("files_ahead_max", "sheets_ahead_max")}
     return Settings(
         line=config.line.name,
         target_rate_per_h=config.line.target_rate_per_h,
@@ -116,6 +122,7 @@ def settings_of(config: LineConfig) -> Settings:
         disk_stop_mb=limits.disk_stop_mb,
         shift_starts_min=tuple(sorted(int(at[:2]) * 60 + int(at[3:]) for at in times.shifts)),
         utc_offset_min=times.utc_offset_min,
+        **ahead,
     )
 
 
@@ -159,6 +166,8 @@ class Line:
         self._add_plcs()
         self._add_cameras()
         self._add_devices()
+        self._pages = Helper()
+        self._add_document_printer()
         self._central = self._add_central()
         sim = config.id_camera.kind == "frames"
         self.desk = Desk(self.runtime, self._central, self._lag, site=config.line.site, sim=sim)
@@ -210,6 +219,25 @@ class Line:
             scale = SerialScale(config.scale.device, config.scale.baud, fmt)
             self.runtime.add(ScaleLink(scale, offer, self._clock, continuous=fmt.continuous))
 
+    def _add_document_printer(self) -> None:
+        section = self._config.document_printer
+        if section is None:
+            return
+        bytes_max = section.file_max_mb * MB
+        self.runtime.add(
+            PageLink(
+                IppPrinter(section.uri),
+                HttpFiles(section.origins, ca_file=section.ca_file, bytes_max=bytes_max, limit_s=section.fetch_limit_s),
+                HelperChecker(self._pages, bytes_max),
+                self.runtime.pump.offer,
+                self._clock,
+                crew=self._crew,
+                folder=Path(section.folder) if section.folder else self._data_dir / "files",
+                poll_ms=section.poll_ms,
+                counts_sides=section.counts == "sides",
+            )
+        )
+
     def _add_central(self) -> CentralLink:
         section, line = self._config.central, self._config.line
         root = topic_root(line.site, line.name)
@@ -229,6 +257,7 @@ class Line:
             root=root,
             sort_plan=sort_plan_of(self._config),
             line_state=lambda: {"state": self.runtime.controller.floor.machine.state.name},
+            prints=self._config.document_printer is not None,
         )
         self.runtime.add(link)
         return link
@@ -299,6 +328,7 @@ class Line:
             code = FAILED
         await self._helper.close()
         await self._keeping.close()
+        await self._pages.close()
         self._store.close()
         log.info("ended", handled=self.runtime.pump.handled, commits=self.runtime.pump.commits, lag_ms=self._lag.figures())
         return code
