@@ -109,7 +109,10 @@ class HttpFiles:
 
     def _session(self) -> httpx.AsyncClient:
         if self._client is None:
-            tls = ssl.create_default_context(cafile=self._ca_file or None)
+            try:
+                tls = ssl.create_default_context(cafile=self._ca_file or None)
+            except OSError as error:
+                raise LinkLost(f"files: {self._ca_file} holds no certificates ({error.strerror}); correct ca_file") from error
             # Nothing from the environment: no proxy, no .netrc, no other certificates.
             self._client = httpx.AsyncClient(verify=tls, timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
         return self._client
