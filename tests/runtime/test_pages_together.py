@@ -11,7 +11,9 @@ from drivers.ports import BadReply, DeviceRefused, LinkLost, PageJob
 from edge.core.certificates import ON_PAPER
 from edge.core.commands import Command, DeleteFile, FetchFile, PrintFile
 from edge.core.events import Booted, Event, LinkUp, OrderCancelled
+from edge.core.page_events import FileChecked, SheetsFailed, SheetsPrinted
 from edge.core.values import OrderId, State
+from edge.runtime import view
 from edge.runtime.clock import Clock
 from edge.runtime.page_link import PageLink
 from edge.runtime.spawn import Crew
@@ -192,3 +194,21 @@ def test_every_sheet_that_exists_is_accounted_for(seed: int, tmp_path: Path) -> 
     attempts = [row for row, value in shop.line.rows() if value == "printing"]
     assert len(attempts) == len(set(attempts)) == len(shop.line.printing())
     assert shop.world.fired["half"] + shop.world.fired["silence after"] > 0
+
+
+def test_the_panel_lists_what_is_to_be_destroyed() -> None:
+    line = Office()
+    shown = view.snapshot(line.controller, site="s", sim=True, rev=1, health={}, central={})
+    assert shown["files"] == {"granted": 3}
+    line.say(LinkUp, link="document_printer")
+    for n in (1, 2):
+        line.tell(FileChecked, n)
+    line.tell(SheetsPrinted, 1, sheets=3)
+    line.tell(SheetsFailed, 2, sent=True, reason="silence")
+    line.say(OrderCancelled, order_id=OrderId("O1"), version=1)
+    shown = view.snapshot(line.controller, site="s", sim=True, rev=2, health={}, central={})
+    assert shown["files"] == {"fetching": 1, "printed": 1, "unknown": 1}
+    assert shown["sheets_to_destroy"] == [
+        {"order": "O2", "file": 0, "state": "unknown", "sheets": 3},
+        {"order": "O1", "file": 0, "state": "printed", "sheets": 3},
+    ]
