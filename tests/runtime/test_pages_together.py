@@ -197,7 +197,7 @@ def test_every_sheet_that_exists_is_accounted_for(seed: int, tmp_path: Path) -> 
 
 
 def test_the_panel_lists_what_is_to_be_destroyed() -> None:
-    line = Office()
+    line = Office(link=False)
     shown = view.snapshot(line.controller, site="s", sim=True, rev=1, health={}, central={})
     assert shown["files"] == {"granted": 3}
     line.say(LinkUp, link="document_printer")
