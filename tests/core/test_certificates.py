@@ -490,3 +490,43 @@ def test_the_auditor_lets_no_withdrawn_order_be_printed() -> None:
     cancel(line)
     with pytest.raises(InvariantError, match="I9"):
         line.auditor.check([Outcome(table="sheet", key="O1/0/1", value="printing"), PRINT])
+
+
+def test_an_order_of_another_release_that_is_granted_again_begins_where_its_sheets_are() -> None:
+    line = Line(started=False)
+    line.say(Carried, rows={"sheet": {"O1/0/4": "printed"}, "returned": {"O2": "D1-2"}})
+    line.say(ManifestGranted, lot=LotId("L"), version=1, chunk=0, orders=(certificate(1), certificate(2), certificate(3)))
+    line.say(ManifestSealed, lot=LotId("L"), version=1, chunks=1, digest="d")
+    files = line.controller.certificates.all.values()
+    assert [(one.order_id, one.state.value, one.attempt) for one in files] == [
+        ("O1", "printed", 4), ("O2", "withdrawn", 0), ("O3", "granted", 0),
+    ]  # fmt: skip
+    assert not line.said(DeleteFile)
+
+
+@pytest.mark.parametrize("sheets", ["0", "9999"])
+def test_of_an_unknown_print_any_number_of_sheets_may_be_found(sheets: str) -> None:
+    line = Office([certificate(1)])
+    line.tell(FileChecked)
+    boot(line)
+    assert line.told("sheets_unknown") == [{"order_id": "O1", "file": 0, "sheets": 0, "of": 3, "reason": "restart"}]
+    assert line.destroy(sheets=sheets) == "OK"
+
+
+def test_a_request_that_names_nothing_destroys_nothing() -> None:
+    line = Office([certificate(1)])
+    line.printed()
+    full = {"order": "O1", "file": "0", "sheets": "3", "second": "P2"}
+    for missing, code in (
+        ("order", "NOT_PRINTED"),
+        ("file", "NOT_PRINTED"),
+        ("second", "SECOND_PERSON"),
+        ("sheets", "SHEETS_DIFFER"),
+    ):
+        out = line.act("destroy_sheets", **{name: text for name, text in full.items() if name != missing})
+        assert [command.code for command in out if hasattr(command, "accepted")] == [code]
+    assert line.state() == "printed"
+
+
+def test_three_tries() -> None:
+    assert TRIES == 3
