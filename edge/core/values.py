@@ -121,6 +121,19 @@ class OrderDocument(msgspec.Struct, frozen=True, gc=False):
     skeleton: str
 
 
+class OrderFile(msgspec.Struct, frozen=True, gc=False):
+    """A document that is printed on this line from a file (PDF). `sha256`: 64 hex digits over the file's bytes."""
+
+    url: str
+    sha256: str
+    pages: int
+    duplex: bool = False
+    index: int = 0
+    """which one of the order's documents it is"""
+    carrier: str = ""
+    """control code of a carrier sheet that is printed in front, whose token is the document's; "" = the file bears its own"""
+
+
 class Order(msgspec.Struct, frozen=True, gc=False):
     """What belongs together and where it goes."""
 
@@ -132,6 +145,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     client_unit: str = ""
     fee_code: str = ""
     priority: int = 0
+    files: tuple[OrderFile, ...] = ()
 
 
 class LabelText(msgspec.Struct, frozen=True):
@@ -207,6 +221,10 @@ class Settings(msgspec.Struct, frozen=True):
     """how long after a lease's end central waits at least before it grants the lot to another line"""
     desk_printer: bool = False
     """the manual desk has a label printer of its own"""
+    files_ahead_max: int = 20
+    """so many files are fetched before they are printed"""
+    sheets_ahead_max: int = 200
+    """so many sheets are printed before they are fed"""
 
     def limit_min(self, product: str) -> int:
         """Time limit of a product, in minutes; one that is not listed has the longest."""
