@@ -87,6 +87,10 @@ CONDITIONS: dict[str, Row] = {
     "WRONG_SIZE": _reject(
         "证件尺寸不符", "of no known size", "核对证件种类，摆正后重新上件", "check its kind, feed it straight"
     ),
+    "WRONG_SIDE": _reject("反面朝上", "its back was up", "翻面后重新上件", "turn it over, feed it again"),
+    "CUT_OFF": _reject(
+        "证件超出画面", "it reached beyond the picture", "靠近导轨摆正后重新上件", "lay it at the guide, feed it again"
+    ),
     "READ_LATE": _reject("识读超时", "reading came too late"),
     "FRAMES_IN_DOUBT": _reject("图像归属存疑", "the next document's frames did not come: these may be its own"),
     "FRAMES_DISAGREE": _reject("两帧识读不一致", "the frames disagree"),
@@ -99,6 +103,12 @@ CONDITIONS: dict[str, Row] = {
     "NO_ORDER": _reject("有证无单", "document without order", "放入自取件盘", "put it on the self pick-up tray"),
     "DUPLICATE": _reject("证件重复", "document seen before in this order"),
     "AMBIGUOUS": _reject("易混号码存疑", "number could be another open order's"),
+    "SECOND_FIELD_DIFFERS": _reject(
+        "号码与订单相符，但出生日期或有效期不符，可能是他人证件",
+        "number of an order, but another date of birth or expiry: it may be somebody else's",
+        "与订单核对；若确属该订单，请平台更正订单",
+        "compare it with the order; if it is that order's, central must correct the date",
+    ),
     "CANCELLED": _reject("订单已撤", "order cancelled", "退回制证单位", "return it to the issuer"),
     "LEASE_ENDED": _reject(
         "订单租约已到期，不再属于本线",

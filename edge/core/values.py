@@ -119,6 +119,8 @@ class OrderDocument(msgspec.Struct, frozen=True, gc=False):
     kind: str
     token: str
     skeleton: str
+    second_field: str = ""
+    """token of the birth or expiry that stands beside the number, which one says the kind; "" = central sent none"""
 
 
 class OrderFile(msgspec.Struct, frozen=True, gc=False):
