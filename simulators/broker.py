@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import getpass
+import os
 import shutil
 import socket
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +14,7 @@ from typing import Protocol
 START_S = 10.0
 STOP_S = 10.0
 LOOK_S = 0.02
+SITE_FILES = Path(__file__).parents[1] / "broker"
 SBIN = "/usr/sbin:/usr/local/sbin"  # where Debian puts mosquitto, outside most users' PATH
 
 # Without set_tcp_nodelay every acknowledgement waits 40 ms for Nagle's algorithm; without persistence a restart forgets
@@ -68,14 +71,23 @@ class Mosquitto:
         require_free(self.host, self.port)
         self._directory.mkdir(parents=True, exist_ok=True)
         conf = self._directory / "mosquitto.conf"
-        fields = {"host": self.host, "port": self.port, "directory": self._directory, "user": getpass.getuser()}
-        conf.write_text(_CONF.format_map(fields), "utf-8")
+        conf.write_text(self._conf(), "utf-8")
         setpriv = shutil.which("setpriv")
         guard = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
         quiet = asyncio.subprocess.DEVNULL
         command = [*guard, self._binary, "-c", str(conf)]
-        self._child = await asyncio.create_subprocess_exec(*command, stdin=quiet, stdout=quiet, stderr=quiet)
+        log = (self._directory / "mosquitto.err").open("ab")
+        try:
+            self._child = await asyncio.create_subprocess_exec(
+                *command, stdin=quiet, stdout=quiet, stderr=log, cwd=self._directory
+            )
+        finally:
+            log.close()
         await self._until_open(self._child)
+
+    def _conf(self) -> str:
+        fields = {"host": self.host, "port": self.port, "directory": self._directory, "user": getpass.getuser()}
+        return _CONF.format_map(fields)
 
     async def _until_open(self, child: asyncio.subprocess.Process) -> None:
         for _ in range(round(START_S / LOOK_S)):
@@ -111,6 +123,35 @@ class Mosquitto:
         if child is not None and child.returncode is None:
             child.kill()
             await child.wait()
+
+
+class SiteMosquitto(Mosquitto):
+    """mosquitto as the repository configures it for a site of three lines: TLS, certificates, rights by topic."""
+
+    note = "MQTT broker: mosquitto with TLS and rights by topic, as in broker/"
+
+    def __init__(self, binary: str, host: str, port: int, directory: Path, certificates: Path) -> None:
+        """`certificates`: as `make_certificates` has made them."""
+        super().__init__(binary, host, port, directory)
+        self._certificates = certificates.resolve()
+
+    def _conf(self) -> str:
+        """The repository's own files; only the port is another one, and it stays who it is."""
+        folder = self._directory / "certificates"
+        if not folder.exists():
+            shutil.copytree(self._certificates, folder)
+        shutil.copy(SITE_FILES / "acl", self._directory / "acl")
+        (self._directory / "acl").chmod(0o600)
+        conf = (SITE_FILES / "mosquitto.conf").read_text("utf-8")
+        return conf.replace("listener 8883", f"listener {self.port} {self.host}") + f"user {getpass.getuser()}\n"
+
+
+def make_certificates(folder: Path, *, days: int = 365) -> Path:
+    """A fresh authority with certificates for broker, central and three lines. Raises RuntimeError without openssl."""
+    if shutil.which("openssl") is None:
+        raise RuntimeError("certificates need openssl: apt-get install openssl")
+    subprocess.run([str(SITE_FILES / "certificates.sh"), str(folder)], check=True, env={**os.environ, "DAYS": str(days)})  # noqa: S603 - our own script
+    return folder
 
 
 class Amqtt:

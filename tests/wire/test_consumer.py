@@ -13,11 +13,11 @@ import pytest
 from edge.core.events import ManifestSealed
 from edge.runtime import central_link, outbox
 from edge.runtime.account import compare, read_central
-from simulators.broker import Mosquitto, make_broker, running
-from simulators.central import make_manifest, wire_order
+from simulators.broker import Mosquitto, make_broker, make_certificates, running
+from simulators.manifests import make_manifest, wire_order
 from simulators.people import make_population
 from tests.wire.peer import HERE, needs
-from tests.wire.secure import certificates, secured, tls
+from tests.wire.secure import secured, tls
 from tests.wire.test_mqtt import CLASSES, KEY, ROOT, Line, until
 
 pytestmark = needs("mqtt")
@@ -73,7 +73,7 @@ async def test_every_event_is_stored_once_although_the_consumer_is_killed(tmp_pa
 
 
 async def test_it_works_behind_the_site_s_broker_and_its_command_grants_a_manifest(tmp_path: Path) -> None:
-    made = certificates(tmp_path / "made")
+    made = make_certificates(tmp_path / "made")
     files = tls(made, "central")
     people = make_population(1, 20, (), CLASSES)
     manifest = make_manifest([wire_order(order, KEY, CLASSES) for order in people.orders], "L9", 1, chunk_orders=8)

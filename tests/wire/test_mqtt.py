@@ -18,7 +18,8 @@ from edge.runtime.ledger import Ledger
 from edge.runtime.records import Batch
 from edge.runtime.spawn import Crew
 from simulators.broker import Mosquitto, make_broker, running
-from simulators.central import BAD_MANIFESTS, Central
+from simulators.central import Wire, one_line
+from simulators.manifests import BAD_MANIFESTS
 from simulators.people import make_population
 
 KEY = b"k" * 32
@@ -45,10 +46,8 @@ async def mosquitto(tmp_path):
 
 @asynccontextmanager
 async def central_at(broker, items=10, file=None, lease_ms=0):
-    central = Central(
-        make_population(1, items, (), CLASSES), KEY, host=broker.host, port=broker.port,
-        site="demo", line="line-1", protocol=broker.protocol, classes=CLASSES, file=file, lease_ms=lease_ms,
-    )  # fmt: skip
+    wire = Wire(broker.host, broker.port, "demo", broker.protocol)
+    central = one_line(make_population(1, items, (), CLASSES), KEY, wire, "line-1", CLASSES, file, lease_ms)
     central.start()
     try:
         yield central
@@ -183,7 +182,7 @@ async def test_bad_manifests_are_refused_and_the_line_goes_on(mosquitto, tmp_pat
         for n, kind in enumerate(BAD_MANIFESTS, 1):
             central.send_bad_manifest(kind)
             await until(lambda n=n: len(line.of(ManifestRefused)) == n)
-        central.send_manifest()
+        central.send_manifests()
         await until(lambda: len(line.of(ManifestSealed)) == 2)
         codes = [event.faults[0].split(" ")[0].rstrip(":") for event in line.of(ManifestRefused)]
         assert codes == ["NOT_JSON", "NOT_UTF8", "DUPLICATE_ORDER", "PLAIN_NUMBER", "DIGEST_MISMATCH"]
@@ -201,7 +200,7 @@ async def test_leases_are_granted_confirmed_for_this_boot_and_ended(mosquitto, t
         told = line.of(LeaseTold)[0]
         assert (told.lot, told.epoch, told.journal_id, told.boot) == (sealed.lot, sealed.epoch, "J1", 7)
         assert told.end_ms >= sealed.lease_end_ms
-        central.send_lease(ended=True)
+        central.end_leases()
         await until(lambda: line.of(LeaseTold)[-1].end_ms == 0)
         assert (line.of(LeaseTold)[-1].epoch, line.of(LeaseTold)[-1].boot) == (2, 0)
 

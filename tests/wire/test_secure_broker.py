@@ -12,11 +12,11 @@ from drivers.mqtt import MqttClient, TlsFiles
 from drivers.ports import DeviceRefused, LinkLost
 from edge.core.events import ManifestSealed
 from edge.runtime import central_link
-from simulators.broker import mosquitto_binary
-from simulators.central import Books
+from simulators.broker import make_certificates, mosquitto_binary
+from simulators.central import Wire, one_line
 from simulators.people import make_population
-from tests.wire.secure import certificates, client, secured, tls
-from tests.wire.test_mqtt import CLASSES, KEY, ROOT, Line, until
+from tests.wire.secure import client, secured, tls
+from tests.wire.test_mqtt import CLASSES, KEY, Line, until
 
 pytestmark = pytest.mark.skipif(
     mosquitto_binary() is None or shutil.which("openssl") is None, reason="needs: apt-get install mosquitto openssl"
@@ -31,7 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return certificates(tmp_path_factory.mktemp("certificates"))
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def refused(who: MqttClient) -> bool:
 
 
 async def test_nobody_comes_in_without_a_certificate_of_this_authority(port: int, made: Path, tmp_path: Path) -> None:
-    other = certificates(tmp_path / "other")
+    other = make_certificates(tmp_path / "other")
     assert await refused(client(port, "plain", None))
     assert await refused(client(port, "stranger", tls(other, "line-1", authority=made)))
     assert await refused(client(port, "wrong broker", tls(made, "line-1", authority=other)))
@@ -104,29 +104,15 @@ async def test_a_whole_manifest_and_its_events_pass(
     port: int, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(central_link, "LOOK_S", 0.02)
-    books = Books(make_population(1, 1200, (), CLASSES), KEY, CLASSES)
-    central = client(port, "central", tls(made, "central"))
-    await central.connect()
-    for topic in ("events", "request"):
-        await central.subscribe(ROOT + topic, 1)
-
-    async def serve() -> None:
-        while True:
-            delivery = await central.receive()
-            topic = delivery.topic.removeprefix(ROOT)
-            confirmation = books.take_event(delivery.payload) if topic == "events" else None
-            answers = books.answer(delivery.payload) if topic == "request" else [("confirm", confirmation or b"")]
-            for to, payload in answers:
-                await central.publish(ROOT + to, payload)
-            central.ack(delivery)
-
-    serving = asyncio.ensure_future(serve())
+    files = (made / "ca.crt", made / "central.crt", made / "central.key")
+    central = one_line(
+        make_population(1, 1200, (), CLASSES), KEY, Wire("127.0.0.1", port, "demo", tls=files), "line-1", CLASSES
+    )
+    central.start()
     line = Line(port, tmp_path / "j.db", files=tls(made, "line-1"))
     async with line:
         await until(lambda: line.of(ManifestSealed))
         await line.publish(1, 60)
         await until(lambda: line.link.counters()["agreed"] == 60)
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
-    await central.close()
-    assert books.report()["gaps"] == []
+    central.stop()
+    assert central.report()["gaps"] == []
