@@ -43,13 +43,14 @@ check:    ## ruff, mypy --strict, import contracts, purity
 soak: setup    ## many seeds in virtual time over all cores: HOURS=60 JOBS=2 SEED=1 FAULTS=catalogue JSON=
 	@$(BIN)/sealline soak --hours $(HOURS) --jobs $(JOBS) --seed $(SEED) --faults $(if $(filter-out 0,$(FAULTS)),$(FAULTS),catalogue) $(if $(filter-out 0,$(JSON)),--json)
 
-campaign: setup    ## planted bugs over 200 seeds each; a million mutated answers on each PLC wire, and pictures; 1,000 labels; printer faults at 10,800/h
+campaign: setup    ## planted bugs over 200 seeds each; a million mutated answers on each PLC wire, and pictures; 1,000 labels; printer faults at 10,800/h; 13 hours without central
 	@scripts/setup.sh test
 	@PYTHONPATH=. $(BIN)/python scripts/campaign.py
 	@PYTHONPATH=. $(BIN)/python scripts/fuzz.py
 	@PYTHONPATH=. $(BIN)/python scripts/fuzz_pictures.py
 	@PYTHONPATH=. $(BIN)/python scripts/labels_campaign.py
 	@PYTHONPATH=. $(BIN)/python scripts/printer_faults.py
+	@PYTHONPATH=. $(BIN)/python scripts/outage.py
 	@PYTHONPATH=. $(BIN)/python scripts/bench_vision.py
 
 mutation: setup    ## small changes of the core that its tests must notice: SAMPLE=0 (all) SEED=1; figures to docs/figures.json
