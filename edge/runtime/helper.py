@@ -71,7 +71,10 @@ class Helper:
         return reply.body
 
     async def call(self, job: str, body: bytes, limit_s: float | None = None) -> Reply:
-        """Have a job done; `limit_s`: where it may take longer than others. A job has no effect but its result, so a request that a process died of is made once more."""
+        """Have a job done; `limit_s`: where it may take longer than others.
+
+        A job has no effect but its result, so a request that a process died of is made once more.
+        """
         request = msgspec.msgpack.encode(Request(job, body))
         async with self._lock:
             for _ in range(2):
