@@ -196,7 +196,7 @@ class DeskPrinterSection(TcpPrinterSection):
 
 
 class ScannerSection(_Strict):
-    """The induction scanner."""
+    """The induction scanner, or one in a hand."""
 
     device: FilePath
     baud: Literal[9600, 19200, 38400, 57600, 115200]
@@ -325,6 +325,7 @@ class LineFile(_Strict):
     scale: ScaleSection | None = None
     tracking_numbers: Annotated[tuple[NumberForm, ...], Field(strict=False, min_length=1, max_length=20)] = (S10,)
     desk_printer: DeskPrinterSection | None = None
+    hand_scanner: ScannerSection | None = None
 
 
 class LineConfig(LineFile):

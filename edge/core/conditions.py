@@ -254,6 +254,7 @@ CONDITIONS: dict[str, Row] = {
     ),
     "SCANNER_LOST": _feed("分拣扫描器中断", "induction scanner lost", "检查扫描器", "check the scanner", delay_ms=500),
     "SCALE_LOST": _feed("电子秤中断", "scale lost", "检查电子秤", "check the scale", delay_ms=500),
+    "HAND_SCANNER_LOST": _warn("手持扫描枪中断", "hand scanner lost", "检查手持扫描枪", "check the hand scanner"),
     "DESK_PRINTER_LOST": _warn(
         "台席打印机中断", "desk printer not reachable", "检查打印机电源与网线", "check the printer's power and cable"
     ),
@@ -355,7 +356,11 @@ LINK_CONDITIONS: dict[str, str] = {
     "central": "CENTRAL_LOST",
 }
 # Links that a line may have: they count from their first word on.
-OPTIONAL_LINK_CONDITIONS: dict[str, str] = {"scale": "SCALE_LOST", "desk_printer": "DESK_PRINTER_LOST"}
+OPTIONAL_LINK_CONDITIONS: dict[str, str] = {
+    "scale": "SCALE_LOST",
+    "desk_printer": "DESK_PRINTER_LOST",
+    "hand_scanner": "HAND_SCANNER_LOST",
+}
 
 # These end when the belt has been cleared: everything that was in doubt lies at a reject place.
 CLEARED_WITH_BELT = frozenset({

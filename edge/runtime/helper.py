@@ -106,7 +106,7 @@ class Helper:
         return msgspec.msgpack.decode(reply, type=Reply)
 
     async def _end(self) -> None:
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return
         if process.returncode is None:
@@ -114,6 +114,7 @@ class Helper:
         if process.stdin is not None:
             process.stdin.close()
         await process.wait()
+        self._process = None  # who is cancelled before that leaves it to `close`
 
     async def close(self) -> None:
         """End the process."""

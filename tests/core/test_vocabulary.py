@@ -122,7 +122,7 @@ CODES = {
     ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED",
     ("suspends", True, 3, 0): "STARVED",
     ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW",
-    ("warns", True, 3, 0): "CENTRAL_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
+    ("warns", True, 3, 0): "CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
     ("warns", False, 1, 0): "RECALL",
 }
 
