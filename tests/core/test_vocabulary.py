@@ -64,7 +64,7 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "FrameRead.reason": "", "FrameRead.second_field": "", "OrderDocument.second_field": "",
         "LabelRead.reason": "", "LabelRead.printed": "", "LabelRead.contrast_permille": 0,
         "LabelRead.modulation_permille": 0, "LabelRead.margin_permille": 0,
-        "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 480,
+        "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 1440,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
         "LeaseTold.journal_id": "", "LeaseTold.boot": 0, "LeaseTold.central_ms": 0,
         "ManifestSealed.epoch": 0, "ManifestSealed.lease_end_ms": 0, "Settings.lease_margin_min": 10,
