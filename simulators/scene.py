@@ -7,8 +7,8 @@ from functools import cached_property
 from importlib.resources import files
 
 from simulators.bodies import PhysicalDocument
-from simulators.central import make_manifest, wire_order
 from simulators.faults import NOT_ORDERED, plan_faults
+from simulators.manifests import make_manifest, wire_order
 from simulators.oracle import Ordered, expected_chute
 from simulators.people import make_population
 from simulators.tokens import date_beside, load_classes
@@ -63,6 +63,16 @@ class Scene:
             for index, order_id in enumerate(orders)
             if order_id is None or order_id not in orders[max(0, index - 2) : index]
         ]
+
+    def parts(self, lines: int) -> list[list[PhysicalDocument]]:
+        """The documents in as many piles of nearly equal height, in their order; no order is torn apart."""
+        piles: list[list[PhysicalDocument]] = [[] for _ in range(lines)]
+        heads = iter([*self._first_documents(), len(self.documents)])
+        begin = next(heads)
+        for end in heads:
+            piles[begin * lines // len(self.documents)] += self.documents[begin:end]
+            begin = end
+        return piles
 
     @cached_property
     def index_of_number(self) -> dict[str, int]:

@@ -39,6 +39,7 @@ ACTS: dict[str, Act] = {
     "reinduct": Act(arguments=("label",)),
     "void_label": Act(arguments=("print_id", "second")),
     "found": Act(arguments=("key",)),
+    "destroy_sheets": Act(arguments=("order", "file", "sheets", "second")),
     # --- documents that the post will not see ---
     "return_to_issuer": Act(arguments=("documents",)),
     "damaged": Act(arguments=("documents",)),

@@ -128,7 +128,8 @@ class Manual:
 
     def _match(self, reading: FrameRead, named: str, person: str) -> str:
         pool, kind = self._floor.pool, reading.kind or ""
-        check = pool.find(kind, reading.token, reading.skeleton, reading.second_field, at_desk=True)
+        found = pool.find(kind, reading.token, reading.skeleton, reading.second_field, at_desk=True)
+        check = self._documents.certificates.check(found, kind, reading.token)
         order = None if check.order_id is None else pool.orders[check.order_id]
         if check.verdict is Verdict.MATCH and order is not None and self.order not in (None, order):
             return "OTHER_ORDER"
@@ -193,6 +194,7 @@ class Manual:
         document.index = pool.index_of(order, document.kind, document.token)
         claim = pool.claim(order.order_id, document.key, document.index)
         claim.at_desk = True
+        self._documents.certificates.fed(order.order_id, document.index)
         self.order = order
         self.documents.append(document)
         self._move("read")

@@ -63,8 +63,12 @@ class CentralLink:
         boot: int = 1,
         unconfirmed: Callable[[], bool] = lambda: False,
         forms: tuple[NumberForm, ...] = (S10,),
+        prints: bool = False,
     ) -> None:
-        """`unconfirmed`: whether the line has leases that only central can confirm, as it has been away."""
+        """`unconfirmed`: whether the line has leases that only central can confirm, as it has been away.
+
+        `prints`: see ManifestDesk.
+        """
         self._offer = offer
         self._port = port
         self._clock = clock
@@ -73,7 +77,7 @@ class CentralLink:
         self._line_state = line_state
         self._boot = boot
         self._unconfirmed = unconfirmed
-        self._desk = ManifestDesk(sort_plan, forms)
+        self._desk = ManifestDesk(sort_plan, forms, prints=prints)
         self._unacked: dict[ManifestKey, list[Delivery]] = {}
         self._online = asyncio.Event()
         self._up = False

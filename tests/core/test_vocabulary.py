@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core import commands, device_events, events, values
+from edge.core import commands, device_events, events, page_events, values
 from edge.core.acts import ACTS
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, DOUBTS_THE_BELT, LINK_CONDITIONS, STOPPING
 from edge.core.event import Event
@@ -20,7 +20,8 @@ def kinds(module: Any, base: type) -> list[type]:
     return [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, base)]
 
 
-STRUCTS = [*dict.fromkeys([*kinds(events, Event), *kinds(device_events, Event)]), *kinds(commands, commands.Command)]
+EVENTS = dict.fromkeys(kind for module in (events, device_events, page_events) for kind in kinds(module, Event))
+STRUCTS = [*EVENTS, *kinds(commands, commands.Command)]
 DATA = [kind for kind in kinds(values, msgspec.Struct) if kind is not msgspec.Struct]
 
 
@@ -57,11 +58,13 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False, "OperatorRequest.argument": {},
         "Symbol.x_px": 0, "Symbol.y_px": 0, "Symbol.confirmed": False,
         "Order.product": "EMS", "Order.client_unit": "", "Order.fee_code": "", "Order.priority": 0,
+        "Order.files": (), "OrderFile.duplex": False, "OrderFile.index": 0, "OrderFile.carrier": "", "FileChecked.fault": "",
+        "Settings.files_ahead_max": 20, "Settings.sheets_ahead_max": 200,
         "Settings.collation_deadline_ms": 10_000, "Settings.time_limit_min": {"EMS": 1440}, "Settings.time_warning_min": 60,
         "FrameRead.reason": "", "FrameRead.second_field": "", "OrderDocument.second_field": "",
         "LabelRead.reason": "", "LabelRead.printed": "", "LabelRead.contrast_permille": 0,
         "LabelRead.modulation_permille": 0, "LabelRead.margin_permille": 0,
-        "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 480,
+        "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 1440,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
         "LeaseTold.journal_id": "", "LeaseTold.boot": 0, "LeaseTold.central_ms": 0,
         "ManifestSealed.epoch": 0, "ManifestSealed.lease_end_ms": 0, "Settings.lease_margin_min": 10,
@@ -105,7 +108,8 @@ CODES = {
         PICTURE_DARK PICTURE_BRIGHT PICTURE_GLARE PICTURE_BLURRED NOTHING_SEEN WRONG_SIZE WRONG_SIDE CUT_OFF
         LABEL_TORN TWO_LABELS
         STRANGER_ON_LABEL LEASE_ENDED DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT LABEL_IMPOSSIBLE GIVEN_UP
-        RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
+        RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND
+        SHEETS_IN_DOUBT""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
         CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM STRAY_LABEL""",
@@ -124,9 +128,11 @@ CODES = {
         TEST_LABEL SAMPLE_DOCUMENTS""",
     ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED",
     ("suspends", True, 3, 0): "STARVED",
-    ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW",
+    ("warns", True, 2, 0): """TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW
+        DOCUMENT_PRINTER_LOST FILES_LOST FILE_REFUSED""",
     ("warns", True, 3, 0): "CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
-    ("warns", False, 1, 0): "RECALL",
+    ("warns", False, 1, 0): "RECALL SHEETS_UNKNOWN",
+    ("warns", False, 2, 0): "SHEETS_LEFT",
 }
 
 
@@ -164,6 +170,7 @@ def test_what_a_person_may_ask_for() -> None:
         "close_lot": "lot lead", "roll_changed": "roll", "confirm_leases": "second",
         "desk_read": "document kind token skeleton second_field flags masked", "desk_insert": "kind token flags",
         "desk_label": "texts weight_g",
+        "destroy_sheets": "order file sheets second",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel",

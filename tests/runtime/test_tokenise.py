@@ -14,7 +14,7 @@ from edge.core.values import SortPlan
 from edge.runtime.manifest import ManifestDesk, at_once
 from edge.runtime.tokenise import COLUMNS, ListRefused, manifest, read_list, tokenise
 from line_config.document_layout import standard_layouts
-from simulators.central import make_manifest, wire_order
+from simulators.manifests import make_manifest, wire_order
 from simulators.people import make_population
 from simulators.tokens import load_classes
 
