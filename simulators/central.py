@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ SESSION_EXPIRY_S = 24 * 3600
 Json = dict[str, Any]
 
 
-def wire_order(order: Order, site_key: bytes, classes: Classes) -> Json:
+def wire_order(order: Order, site_key: bytes, classes: Classes, files: Sequence[Json] = ()) -> Json:
     """An order as the contract has it: documents as keyed tokens, never as numbers."""
     addressee = order.addressee
     return {
@@ -47,6 +47,7 @@ def wire_order(order: Order, site_key: bytes, classes: Classes) -> Json:
         "client_unit": order.client_unit,
         "fee_code": order.fee_code,
         "priority": order.priority,
+        **({"files": list(files)} if files else {}),
     }
 
 

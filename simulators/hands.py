@@ -68,6 +68,14 @@ class Hands:
             document.place = "feeder"
             self._to_feed.insert(at, document)
 
+    def lay_in(self, documents: Iterable[PhysicalDocument]) -> None:
+        """What was printed goes into the feeder, behind the order that is being fed."""
+        self.feed_again(documents)
+
+    def take_back(self, document: PhysicalDocument) -> None:
+        """A person takes out of the feeder what was not fed yet."""
+        self._to_feed.remove(document)
+
     def take_up(self) -> list[Envelope | PhysicalDocument]:
         """The clerk takes what lies at the reject places, or was removed from them, to the desk."""
         self.clear_rejects()

@@ -29,6 +29,7 @@ class DocumentState(StrEnum):
     FED_AGAIN = "fed again"
     RETURNED = "returned"
     DAMAGED = "damaged"
+    DESTROYED = "destroyed"
     AT_DESK = "at desk"
 
 
@@ -62,11 +63,13 @@ DOCUMENT_TABLE: dict[tuple[DocumentState, str], DocumentState] = {
         for state in (S.IN_TRAY, S.INSERTED, S.ON_DESK)
         for act, target in (("fed_again", S.FED_AGAIN), ("returned", S.RETURNED), ("damaged", S.DAMAGED))
     },
+    # Sheets that were printed on this line, and are printed again.
+    **{(state, "destroyed"): S.DESTROYED for state in (S.IN_TRAY, S.INSERTED, S.ON_DESK)},
 }
 FED_IN_DOUBT = ((EventFlag.TOO_THICK, "DOUBLE_FEED"), (EventFlag.OUT_OF_WINDOW, "POSITION_DOUBT"))
 UNREAD_THAT_WARN = 5
 IN_HAND = frozenset({S.IN_TRAY, S.ON_DESK})
-ENDED = frozenset({S.INSERTED, S.IN_TRAY, S.ON_DESK, S.FED_AGAIN, S.RETURNED, S.DAMAGED})
+ENDED = frozenset({S.INSERTED, S.IN_TRAY, S.ON_DESK, S.FED_AGAIN, S.RETURNED, S.DAMAGED, S.DESTROYED})
 BEFORE_GATE = frozenset({S.FED, S.ACCEPTED, S.REFUSED})
 # Deadline of each state: a field of Settings, in ms; what the camera owes is measured by the clock, the rest in running belt.
 DEADLINES: dict[DocumentState, str] = {
@@ -194,6 +197,7 @@ class Documents:
         if document.state is not DocumentState.FED:
             return
         check = self._content_check(document, frames)
+        self.certificates.met(check.order_id, document.kind, document.token, document.key)
         self._floor.report(
             "content_check", document=document.key, verdict=check.verdict.value, reason=check.reason, order_id=check.order_id
         )

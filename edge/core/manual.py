@@ -176,6 +176,7 @@ class Manual:
         document.kind, document.token, document.masked = kind, reading.token, reading.masked
         self._documents.all[document.key] = document
         self._documents.lots.read(document.key, kind, reading.token)
+        self._documents.certificates.met(check.order_id, kind, reading.token, document.key)
         floor.production.desk_documents += 1
         floor.report(
             "content_check",

@@ -38,6 +38,7 @@ from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import Sight, VirtualEyes
 from simulators.virtual.panel import RuntimePanel
 from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner
+from simulators.virtual.printery import Printery
 from simulators.virtual.wires import PlcWire, PrinterWire
 
 SITE_KEY = b"virtual world site key, 32 bytes"
@@ -77,6 +78,7 @@ class World:
         image = load_process_image()
         self._image = image
         self.book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
+        self.paper = Printery(scene, self.book, self.now_ms)
         self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed)
         self.operator = Operator(self.plant, seed=scene.seed)
         self.clerk = Clerk(self.plant, desk_reader(SITE_KEY), seed=scene.seed) if doors else None
@@ -148,6 +150,7 @@ class World:
         if self.boot is not None:
             await self.kill()
         self._disk.close()
+        self.paper.close()
 
     # --- the plant's time: callbacks, no task, because it is woken some sixty times an item ---
     def wake_plant(self) -> None:
@@ -168,10 +171,9 @@ class World:
     def printer_off(self, *, off: bool, keeps_queue: bool) -> None:
         """The printer loses its power, or has it again."""
         self.printer_wire.off = off
-        if off:
-            torn = self.plant.printer.power_off()
-            if self.boot is not None and self.boot.printer is not None:
-                self.boot.printer.switched_off(torn, keeps_queue=keeps_queue)
+        torn = self.plant.printer.power_off() if off else None
+        if off and self.boot is not None and self.boot.printer is not None:
+            self.boot.printer.switched_off(torn, keeps_queue=keeps_queue)
 
     def cancel(self, order_id: str) -> None:
         """Central takes an order back; whatever becomes of its documents is due to that."""
@@ -276,11 +278,12 @@ class World:
             sort_plan=self._sort_plan,
             line_state=lambda: runtime.controller.floor.machine.state.name,
             boot=runtime.boot,
+            prints=self.paper.there,
             unconfirmed=lambda: "LEASES_UNCONFIRMED" in runtime.controller.floor.conditions.active,
         )
         runtime.add(central)
-        self.plant.on_expose = lambda camera, trigger, subject: eyes[camera].exposed(trigger, subject)
-        self.plant.on_scan = scanner.emit
+        self.paper.add_to(runtime, self.clock, crew)
+        self.plant.watch(lambda camera, trigger, subject: eyes[camera].exposed(trigger, subject), scanner.emit)
         runtime.begin(self.scene.digest())
         crew.spawn(pump.run(), "pump")
         crew.spawn(Anchors(store, self.clock).run(), "anchors")
@@ -298,8 +301,7 @@ class World:
         if boot is None:
             return
         self.plant.touch_belt()
-        self.plant.on_expose = lambda *_: None
-        self.plant.on_scan = lambda _: None
+        self.plant.watch(lambda *_: None, lambda _: None)
         await boot.crew.stop()
         boot.store.close()
         self._disk.cut()
@@ -339,6 +341,7 @@ class World:
             panel = RuntimePanel(boot.runtime)
             try:
                 await self.operator.look(panel, self.now_ms())
+                await self.paper.look(boot.runtime, panel, self.plant, self.cancel)
                 if self.clerk is not None:
                     await self.clerk.look(panel)
             except PanelAway:
@@ -350,17 +353,18 @@ class World:
         bound = len(floor.bags.by_chute) == len(self.plant.chutes)
         running = floor.machine.state is State.EXECUTE and not floor.conditions.active and bound
         green, self._green = running and self._green, running
-        return green and (self.clerk is None or self.clerk.idle)
+        return green and not self.paper.room.in_tray and (self.clerk is None or self.clerk.idle)
 
     @property
     def told(self) -> bool:
         """Central has confirmed everything."""
-        return self.boot is not None and self.boot.central.counters()["waiting"] == 0
+        return self.boot is not None and not self.boot.central.counters()["waiting"]
 
     @property
     def idle(self) -> bool:
-        """Everything was fed, nothing is on a belt, and nothing is left to be done at the desk."""
-        return self.plant.idle and (self.clerk is None or self.clerk.idle)
+        """Everything was fed, nothing is on a belt, and nothing is left to be done at the desk or in the print room."""
+        printed = self.boot is None or not self.paper.waits(self.boot.runtime)
+        return printed and self.plant.idle and (self.clerk is None or self.clerk.idle)
 
     # --- judging ---
     @property

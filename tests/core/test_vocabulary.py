@@ -167,7 +167,7 @@ def test_what_a_person_may_ask_for() -> None:
         "close_lot": "lot lead", "roll_changed": "roll", "confirm_leases": "second",
         "desk_read": "document kind token skeleton flags masked", "desk_insert": "kind token flags",
         "desk_label": "texts weight_g",
-        "destroy_sheets": "order file sheets second",
+        "destroy_sheets": "order file sheets second documents",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel",

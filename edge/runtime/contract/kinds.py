@@ -21,6 +21,7 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "reinducted": (item.Reinducted, "重新上分拣线"),
     "fed_again": (item.FedAgain, "证件重新上件"),
     "returned": (item.Returned, "证件退回制证单位，订单终止"),
+    "destroyed": (item.Destroyed, "本线打印的文书已销毁，订单未结则重印"),
     "damaged": (item.Damaged, "证件损毁，订单终止"),
     "file_refused": (item.FileRefused, "文书文件与授予不符，拒印"),
     "sheets_printed": (item.SheetsPrinted, "文书已打印，张数已核"),
