@@ -209,12 +209,24 @@ class Labels:
         item.label_check = check.verdict
         item.evidence = next((frame.evidence for frame in frames), "")
         self._floor.report("label_check", item=item.item_id, order_id=item.order_id, verdict=check.verdict.value, reason=reason)
+        if check.verdict is not Verdict.MATCH:
+            self._suspect_twins(item, frames)
         self._count_mismatches(item, check.verdict)
         if check.verdict is not Verdict.MATCH:
             self._items.condemn(item, reason)
         elif not item.reason:
             item.proved = True
             self.accept(item, order)
+
+    def _suspect_twins(self, item: Item, frames: list[LabelRead]) -> None:
+        """Whose label this envelope may bear: one that is named on it, or that of a neighbour, which was printed twice.
+
+        A label in hand says only for which item it was printed. Where it may exist twice, door C would let the wrong one in.
+        """
+        named = {self.print_of(symbol.text) for frame in frames for symbol in frame.symbols} - {None, item.print_id}
+        bearers = [self._items.all[self.item_of[print_id]] for print_id in named if print_id is not None]
+        for suspect in (item, *self._items.neighbours(item.item_id), *bearers):
+            suspect.twin = True
 
     def _count_mismatches(self, item: Item, verdict: Verdict) -> None:
         if verdict is Verdict.MATCH:
