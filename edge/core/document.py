@@ -13,6 +13,7 @@ from edge.core.matching import Check, accept_reading
 from edge.core.production import Reject
 from edge.core.sight import document_reason
 from edge.core.tracking import Burst, Bursts, Deadlines
+from edge.core.trials import Trials
 from edge.core.values import DocumentKey, EventFlag, ItemId, OrderId, Verdict
 
 
@@ -103,6 +104,7 @@ class Documents:
         self,
         floor: Floor,
         certificates: Certificates,
+        trials: Trials,
         collation: Collation,
         lots: Lots,
         read_deadlines: Deadlines,
@@ -110,6 +112,7 @@ class Documents:
     ) -> None:
         self._floor = floor
         self.certificates = certificates
+        self._trials = trials
         self.lots = lots
         self._collation = collation
         self._read = read_deadlines
@@ -227,6 +230,7 @@ class Documents:
         pool = self._floor.pool
         document.index = pool.index_of(pool.orders[order_id], document.kind, document.token)
         self.certificates.fed(order_id, document.index)
+        self._trials.begin(pool.orders[order_id])
         self._floor.do(self._collation.join(document.key, order_id, document.index))
 
     def _refuse(self, document: Document, reason: str) -> None:

@@ -15,7 +15,8 @@ from edge.core.doors import Doors, listed
 from edge.core.events import OperatorRequest
 from edge.core.floor import Floor
 from edge.core.item import BARE, Item, Items, ItemState
-from edge.core.label import Labels, qr_payload
+from edge.core.label import Labels
+from edge.core.label_text import qr_payload
 from edge.core.matching import Check, Expected, accept_reading, check_label
 from edge.core.recall import Recall
 from edge.core.routing import route

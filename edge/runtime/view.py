@@ -99,6 +99,7 @@ def snapshot(
         "desk": _desk(controller),
         "labels_to_destroy": _labels_to_destroy(controller),
         "files": {state.value: len(there) for state, there in controller.certificates.standing.items() if there},
+        "labels_impossible": _labels_impossible(controller),
         "sheets_to_feed": _sheets_to_feed(controller),
         "sheets_to_destroy": _sheets_to_destroy(controller),
         "scans": [scan._asdict() for scan in _scans(controller)],
@@ -161,6 +162,12 @@ def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:
         state = "" if item is None else item.state.value
         rows.append({"print_id": print_id, "item": "" if item is None else item.item_id, "state": state})
     return rows
+
+
+def _labels_impossible(controller: Controller) -> list[dict[str, str]]:
+    """Orders for the manual desk, the last first, and what the applicator's printer cannot print of each."""
+    found = reversed(controller.floor.pool.impossible.items())
+    return [{"order": order_id, "reason": reason} for order_id, reason in islice(found, LABELS_SHOWN)]
 
 
 def _sheets_to_feed(controller: Controller) -> list[dict[str, Any]]:

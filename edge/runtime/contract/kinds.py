@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "sheets_destroyed": (item.SheetsDestroyed, "双人清点并销毁文书纸张"),
     "file_deleted": (item.FileDeleted, "回执：本线已无该文件副本"),
     "manifest_accepted": (line.ManifestAccepted, "订单清单已接收"),
+    "label_impossible": (line.LabelImpossible, "面单无法制作(缺字或超长)，证件不封装，转人工台席"),
     "manifest_refused": (line.ManifestRefused, "订单清单整单拒收"),
     "lease": (line.Lease, "租约消息的答复，或双人确认租约"),
     "message_refused": (line.MessageRefused, "平台消息无法理解"),
