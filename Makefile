@@ -8,6 +8,8 @@ HOURS ?= 60
 JOBS ?= 2
 SAMPLE ?= 0
 PARTS ?=
+LINES ?= 1
+REGRANT ?= person
 HEADLESS ?=
 JSON ?=
 BIN := .venv/bin
@@ -22,8 +24,8 @@ help:     ## this list
 setup:    ## what the demo needs: Debian packages, virtual environment, command .venv/bin/sealline
 	@scripts/setup.sh run
 
-demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAULTS=0 KILLS=0 HEADLESS= JSON=
-	@$(BIN)/sealline demo --items $(ITEMS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) \
+demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAULTS=0 KILLS=0 LINES=1 HEADLESS= JSON=
+	@$(BIN)/sealline demo --items $(ITEMS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) --lines $(LINES) --regrant $(REGRANT) \
 		$(if $(filter-out 0,$(HEADLESS)),--headless) $(if $(filter-out 0,$(JSON)),--json)
 
 test:     ## all tests; fails where a branch of core or journal is not tested
@@ -41,14 +43,16 @@ check:    ## ruff, mypy --strict, import contracts, purity
 soak: setup    ## many seeds in virtual time over all cores: HOURS=60 JOBS=2 SEED=1 FAULTS=catalogue JSON=
 	@$(BIN)/sealline soak --hours $(HOURS) --jobs $(JOBS) --seed $(SEED) --faults $(if $(filter-out 0,$(FAULTS)),$(FAULTS),catalogue) $(if $(filter-out 0,$(JSON)),--json)
 
-campaign: setup    ## planted bugs over 200 seeds each; a million mutated answers on each PLC wire, and pictures; 1,000 labels; printer faults at 10,800/h
+campaign: setup    ## planted bugs over 200 seeds each; a million mutated answers on each PLC wire, and pictures; 1,000 labels; printer faults at 10,800/h; 13 hours without central
 	@scripts/setup.sh test
 	@PYTHONPATH=. $(BIN)/python scripts/campaign.py
 	@PYTHONPATH=. $(BIN)/python scripts/fuzz.py
 	@PYTHONPATH=. $(BIN)/python scripts/fuzz_pictures.py
 	@PYTHONPATH=. $(BIN)/python scripts/labels_campaign.py
 	@PYTHONPATH=. $(BIN)/python scripts/printer_faults.py
+	@PYTHONPATH=. $(BIN)/python scripts/outage.py
 	@PYTHONPATH=. $(BIN)/python scripts/bench_vision.py
+	@PYTHONPATH=. $(BIN)/python scripts/lines_campaign.py
 
 mutation: setup    ## small changes of the core that its tests must notice: SAMPLE=0 (all) SEED=1; figures to docs/figures.json
 	@scripts/setup.sh test

@@ -1,9 +1,18 @@
 """A code reader on a serial line: lines of ASCII text, ended by CR, LF or both."""
 
+import re
+
 from drivers.ports import BadReply
 from drivers.serial_line import SerialLine
 
 NO_READ = "NOREAD"
+IDENTIFIER = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
+"""what a scanner may put in front of a text (ISO/IEC 15424)"""
+
+
+def without_identifier(text: str) -> str:
+    """A scanned text without its symbology's identifier and without blanks around it."""
+    return IDENTIFIER.sub("", text.strip())
 
 
 class SerialScanner:

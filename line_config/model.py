@@ -196,7 +196,7 @@ class DeskPrinterSection(TcpPrinterSection):
 
 
 class ScannerSection(_Strict):
-    """The induction scanner."""
+    """The induction scanner, or one in a hand."""
 
     device: FilePath
     baud: Literal[9600, 19200, 38400, 57600, 115200]
@@ -277,7 +277,7 @@ class LimitsSection(_Strict):
     weight_max_g: Annotated[int, Field(ge=1, le=100_000)]
     bag_items_max: Annotated[int, Field(ge=0, le=10_000)] = 0
     starved_after_s: Annotated[int, Field(ge=0, le=3600)] = 30
-    central_away_max_min: Annotated[int, Field(ge=0, le=10_080)] = 480
+    central_away_max_min: Annotated[int, Field(ge=0, le=10_080)] = 1440
     lease_margin_min: Annotated[int, Field(ge=1, le=1440)] = 10
     disk_start_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
     disk_stop_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 500
@@ -347,6 +347,7 @@ class LineFile(_Strict):
     scale: ScaleSection | None = None
     tracking_numbers: Annotated[tuple[NumberForm, ...], Field(strict=False, min_length=1, max_length=20)] = (S10,)
     desk_printer: DeskPrinterSection | None = None
+    hand_scanner: ScannerSection | None = None
     document_printer: DocumentPrinterSection | None = None
 
 

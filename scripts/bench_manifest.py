@@ -28,7 +28,7 @@ from edge.runtime.journal import ThreadStore
 from edge.runtime.ledger import Ledger
 from edge.runtime.pump import Pump
 from edge.runtime.spawn import Crew
-from simulators.central import make_manifest
+from simulators.manifests import make_manifest
 from simulators.virtual.soak import SETTINGS
 
 ORDERS, URGENT_EVERY = 50_000, 20

@@ -30,7 +30,7 @@ def bars() -> Progress:
 
 def unclean(result: dict[str, Any]) -> bool:
     """Whether the oracle found something."""
-    return bool(result["wrong_dispatches"] or result["unaccounted"])
+    return bool(result["wrong_dispatches"] or result["unaccounted"] or result["findings"])
 
 
 def demo(
@@ -45,24 +45,39 @@ def demo(
     central: Annotated[
         str, typer.Option(help="simulated, or own: you are the central system, see docs/connect.md")
     ] = "simulated",
+    lines: Annotated[int, typer.Option(min=1, max=3, help="Lines of one site, with one broker (TLS) and one central")] = 1,
+    regrant: Annotated[
+        str,
+        typer.Option(help="with LINES: when a dead line's lot goes to another; person = one has seen it stand, or lease"),
+    ] = "person",
     as_json: AsJson = False,
 ) -> None:
     """Run the whole line on real wires: runtime, simulators, broker, panel. Exit 1 if one item was wrong or lost."""
     from simulators.demo import Demo, DemoError
+    from simulators.site_demo import SiteDemo
 
-    run = Demo(data_dir, items=items, rate=rate, seed=seed, faults=faults, kills=kills, broker=broker, central=central)
+    run: Demo | SiteDemo | None = None
+    shared: dict[str, Any] = {"items": items, "rate": rate, "seed": seed, "faults": faults, "kills": kills}
     try:
+        if lines > 1:
+            run = SiteDemo(data_dir, lines=lines, regrant=regrant, **shared)
+        else:
+            run = Demo(data_dir, broker=broker, central=central, **shared)
         with bars() as progress:
             result = run.to_the_end(progress, err.print)
-        show(result, "demo")
+        if lines > 1:
+            show_site(result)
+        else:
+            show(result, "demo")
         if not headless:
-            err.print(f"The belt is empty. The panel stays at {run.panel_url} – Ctrl-C ends.")
+            err.print("The belts are empty. The panels stay – Ctrl-C ends.")
             run.wait_for_ctrl_c()
     except DemoError as error:
         err.print(f"demo: {error}", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(UNCLEAN) from error
     finally:
-        run.end()
+        if run is not None:
+            run.end()
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
     raise typer.Exit(UNCLEAN if unclean(result) else 0)
@@ -237,6 +252,22 @@ def show(result: dict[str, Any], title: str) -> None:
     for finding in result["findings"]:
         table.add_row("[red]finding[/]", finding)
     out.print(table)
+
+
+def show_site(result: dict[str, Any]) -> None:
+    """The result of several lines as a table."""
+    title = f"site: seed {result['seed']}, {result['rate']}/h each, commit {result['commit']}"
+    table = Table("what", *result["lines"], title=title)
+    lines = result["lines"].values()
+    for name in ("documents_fed", "dispatched", "quarantined", "boots", "wrong_dispatches", "unaccounted"):
+        table.add_row(name.replace("_", " "), *(str(found[name]) for found in lines))
+    table.add_row("accounts", *result["accounts"].values())
+    out.print(table)
+    regranted = ", ".join(f"{lot} to {line} under epoch {epoch}" for lot, line, epoch in result["central"]["regranted"])
+    said = f"central: {result['central']['outcomes']}; granted again: {regranted or 'nothing'}"
+    out.print(said, markup=False, soft_wrap=True)
+    for finding in result["findings"]:
+        out.print(f"finding: {finding}", style="red", markup=False, soft_wrap=True)
 
 
 def _fault(row: dict[str, Any]) -> str:

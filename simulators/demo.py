@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -34,6 +34,8 @@ DOWN_S = 1.0
 STUCK_S = 120.0
 OWN_CENTRAL_S = 1800.0
 """so long may it take a person to send the orders"""
+PORTS_APART = 10
+LEASE_MARGIN_MIN = 1
 PORT_SECTIONS = (
     ("machine_plc", "port"),
     ("sorter_plc", "port"),
@@ -42,6 +44,12 @@ PORT_SECTIONS = (
     ("printer", "port"),
     ("central", "port"),
 )
+
+
+def make_site_key(path: Path) -> None:
+    """A fresh site key, for its owner's eyes only."""
+    path.write_bytes(secrets.token_bytes(32))
+    path.chmod(0o600)
 
 
 class DemoError(Exception):
@@ -78,6 +86,31 @@ def _toml_value(value: Any) -> str:
     return json.dumps(value)
 
 
+class Member(NamedTuple):
+    """What a line needs to know as one of several at a site; broker and central are the site's."""
+
+    number: int
+    lines: int
+    broker_port: int
+    certificates: Path
+    site_key: Path
+
+    @property
+    def name(self) -> str:
+        """Its name, which is also the common name of its certificate."""
+        return f"line-{self.number}"
+
+    def settle(self, tables: Json) -> None:
+        """Make the demonstration line's configuration this line's own."""
+        tables["line"]["name"] = self.name
+        tables["paths"]["site_key_file"] = str(self.site_key)
+        tables["limits"]["lease_margin_min"] = LEASE_MARGIN_MIN
+        tables["central"] |= {"port": self.broker_port, "protocol": "5", "tls_ca_file": str(self.certificates / "ca.crt")}
+        for field in ("cert", "key"):
+            suffix = {"cert": "crt", "key": "key"}[field]
+            tables["central"][f"tls_{field}_file"] = str(self.certificates / f"{self.name}.{suffix}")
+
+
 class Demo:
     """One run. `end` may be called at any time and leaves no process behind."""
 
@@ -92,8 +125,9 @@ class Demo:
         kills: int,
         broker: str,
         central: str = "simulated",
+        member: Member | None = None,
     ) -> None:
-        """`central`: simulated, or own = somebody else is the central system and has his time."""
+        """`central`: simulated, or own = somebody else is it and has his time; `member`: one of several lines."""
         self._stuck_s = STUCK_S if central == "simulated" else OWN_CENTRAL_S
         self._data_dir = data_dir.resolve()
         self._rate = rate
@@ -101,11 +135,17 @@ class Demo:
         self._options = ["--items", str(items), "--rate", str(rate), "--seed", str(seed), "--faults", str(faults)]
         self._options += ["--broker", broker, "--central", central]
         self._broker = broker
+        self._member = member
         self._scene = Scene(seed, items, faults)
+        self._documents = len(self._scene.documents)
+        if member is not None:
+            self._options += ["--part", f"{member.number}/{member.lines}"]
+            self._documents = len(self._scene.parts(member.lines)[member.number - 1])
         self._meter = CpuMeter()
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._control: socket.socket | None = None
         self.config_path = self._data_dir / "line.toml"
+        self._site_key = ""
         self.panel_url = ""
         self.boots = 0
 
@@ -114,8 +154,8 @@ class Demo:
         shutil.rmtree(self._data_dir, ignore_errors=True)
         self._data_dir.mkdir(parents=True)
         key = self._data_dir / "site.key"
-        key.write_bytes(secrets.token_bytes(32))
-        key.chmod(0o600)
+        if self._member is None:
+            make_site_key(key)
         lines = files("line_config") / "lines"
         tables = tomllib.loads((lines / "demo.toml").read_text(encoding="utf-8"))
         folder = Path(str(lines))
@@ -126,14 +166,19 @@ class Demo:
         line["documents"] = [str((folder / name).resolve()) for name in line["documents"]]
         tables["paths"] = {"data_dir": str(self._data_dir), "site_key_file": str(key)}
         tables["scanner"]["device"] = str(self._data_dir / "scanner.tty")
+        # Ports of a later line are other ones than those that an earlier line will open when it starts.
+        apart = 0 if self._member is None else PORTS_APART * (self._member.number - 1)
         for section, field in PORT_SECTIONS:
-            tables[section][field] = _free_port(tables[section]["host"], tables[section][field])
+            tables[section][field] = _free_port(tables[section]["host"], tables[section][field] + apart)
         # The embedded broker, for machines without mosquitto, speaks MQTT 3.1.1 only.
         tables["central"]["protocol"] = protocol_here(self._broker)
+        if self._member is not None:
+            self._member.settle(tables)
         tables["printer"]["status_port"] = tables["printer"]["port"]
         panel = tables["panel"]
-        panel["port"] = _free_port(panel["host"], panel["port"])
+        panel["port"] = _free_port(panel["host"], panel["port"] + apart)
         self.panel_url = f"http://{panel['host']}:{panel['port']}/"
+        self._site_key = tables["paths"]["site_key_file"]
         self.config_path.write_text(_toml(tables), encoding="utf-8")
 
     def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[str]:
@@ -150,7 +195,7 @@ class Demo:
         process = self._spawn(
             "simulators", [sys.executable, "-m", "simulators.shopfloor", str(self.config_path), *self._options]
         )
-        task = progress.add_task("rendering documents", total=self._scene.items)
+        task = progress.add_task("rendering documents", total=self._documents)
         while process.stdout is not None and (line := process.stdout.readline()):
             words = json.loads(line)
             if "rendered" in words:
@@ -168,6 +213,11 @@ class Demo:
         """Start the runtime and wait until its panel answers."""
         self.launch_runtime()
         self.wait_until(lambda: self._get("api/health") is not None, "start")
+
+    def sees(self) -> bool:
+        """Whether both cameras' eyes are open."""
+        up = {row["id"]: row["up"] for row in self.snapshot().get("links", [])}
+        return bool(up.get("id_camera") and up.get("label_camera"))
 
     def launch_runtime(self) -> None:
         """Start the runtime, and do not wait for it."""
@@ -201,15 +251,7 @@ class Demo:
         """Ask the shop floor."""
         if self._control is None:
             raise DemoError("the simulators are not running")
-        self._control.sendall(json.dumps(words).encode() + b"\n")
-        answer = b""
-        while not answer.endswith(b"\n"):
-            part = self._control.recv(1 << 20)
-            if not part:
-                raise DemoError(f"the simulators ended: see {self._data_dir / 'simulators.log'}")
-            answer += part
-        found: Json = json.loads(answer)
-        return found
+        return ask(self._control, words, self._data_dir / "simulators.log")
 
     def snapshot(self) -> Json:
         """What the panel shows; {} while it is away."""
@@ -222,7 +264,8 @@ class Demo:
             raise DemoError(f"the panel does not answer: see {self._data_dir / 'runtime.log'}")
         return list(rows)
 
-    def _require_runtime(self) -> None:
+    def require_runtime(self) -> None:
+        """Raise DemoError when the runtime has ended."""
         code = self._processes["runtime"].poll()
         if code is not None:
             raise DemoError(f"the runtime ended by itself (exit {code}): see {self._data_dir / 'runtime.log'}")
@@ -236,10 +279,14 @@ class Demo:
 
     def begin(self, progress: Progress, say: Callable[[str], None]) -> None:
         """Start everything."""
-        self._prepare()
-        self._start_simulators(progress, say)
+        self.set_up(progress, say)
         self.start_runtime()
         say(f"panel: {self.panel_url}")
+
+    def set_up(self, progress: Progress, say: Callable[[str], None]) -> None:
+        """Start everything but the runtime."""
+        self._prepare()
+        self._start_simulators(progress, say)
 
     def watch(self, progress: Progress, on_look: Callable[[Json, Json], None]) -> None:
         """Look until all is quiet; `on_look` is told the shop floor's status and the panel's snapshot, and may interfere."""
@@ -249,13 +296,13 @@ class Demo:
         quiet, moved_s, last = 0, time.monotonic(), (0, 0, 0)
         while quiet < QUIET_LOOKS:
             time.sleep(LOOK_S)
-            self._require_runtime()
+            self.require_runtime()
             self._meter.sample()
             status, shown = self.ask(do="status"), self.snapshot()
             progress.update(fed, completed=status["fed"])
             progress.update(done, completed=status["dispatched"])
             on_look(status, shown)
-            quiet = quiet + 1 if self._all_quiet(status, shown) else 0
+            quiet = quiet + 1 if told(status, shown) and not shown["counts"]["waiting"] else 0
             now = (status["fed"], status["on_belt"], self.boots)
             if now != last:
                 last, moved_s = now, time.monotonic()
@@ -273,10 +320,6 @@ class Demo:
             time.sleep(DOWN_S)
             self.start_runtime()
 
-    def _all_quiet(self, status: Json, shown: Json) -> bool:
-        waiting = shown.get("central", {}).get("waiting", 1)
-        return bool(status["idle"] and shown and not shown["counts"]["waiting"] and not waiting and not _locked(shown))
-
     def _finish_bars(self, progress: Progress, *tasks: TaskID) -> None:
         for task in tasks:
             progress.stop_task(task)
@@ -288,7 +331,7 @@ class Demo:
         shown = self.snapshot()
         found = self.ask(do="report", accounts=accounts)
         exposures = found.pop("exposures")
-        key = (self._data_dir / "site.key").read_bytes()
+        key = Path(self._site_key).read_bytes()
         fed = max(1, found["items_fed"])
         cpu_s = self._meter.cpu_s()
         return {
@@ -329,5 +372,20 @@ class Demo:
             stdout.close()
 
 
-def _locked(shown: Json) -> bool:
-    return any(bag["locked"] for bag in shown["bags"])
+def ask(control: socket.socket, words: Json, log: Path) -> Json:
+    """One question to a process of this run, and its answer. Raises DemoError where it has ended."""
+    control.sendall(json.dumps(words).encode() + b"\n")
+    answer = b""
+    while not answer.endswith(b"\n"):
+        part = control.recv(1 << 20)
+        if not part:
+            raise DemoError(f"a process of the simulation has ended: see {log}")
+        answer += part
+    found: Json = json.loads(answer)
+    return found
+
+
+def told(status: Json, shown: Json) -> bool:
+    """Whether nothing is left to be done at a line, and central knows all that was."""
+    waiting = shown.get("central", {}).get("waiting", 1)
+    return bool(status["idle"] and shown and not waiting and not any(bag["locked"] for bag in shown["bags"]))

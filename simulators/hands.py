@@ -30,6 +30,7 @@ class Hands:
     chutes: dict[int, list[Envelope]]
     bag_begins: dict[int, int]
     bags_hung: dict[int, int]
+    documents: list[PhysicalDocument]
     _to_feed: list[PhysicalDocument]
     _last_fed: PhysicalDocument | None
     _on_sorter: list[Envelope]
@@ -75,6 +76,20 @@ class Hands:
     def take_back(self, document: PhysicalDocument) -> None:
         """A person takes out of the feeder what was not fed yet."""
         self._to_feed.remove(document)
+
+    def take_from_feeder(self) -> list[PhysicalDocument]:
+        """Somebody takes away all that lies in the feeder and was never on the belts: it is no longer this line's."""
+        taken = [document for document in reversed(self._to_feed) if not document.past_keys]
+        for document in taken:
+            self._to_feed.remove(document)
+            self.documents.remove(document)
+        return taken
+
+    def bring(self, documents: Iterable[PhysicalDocument]) -> None:
+        """Somebody brings documents from another line: they lie behind all others."""
+        for document in documents:
+            self.documents.append(document)
+            self._to_feed.insert(0, document)
 
     def take_up(self) -> list[Envelope | PhysicalDocument]:
         """The clerk takes what lies at the reject places, or was removed from them, to the desk."""

@@ -89,6 +89,23 @@ def _repeated(bagged: Iterable[tuple[int, Envelope]], orders: Mapping[str, Order
             yield f"{order_id} was dispatched {len(places)} times, into the chutes {', '.join(map(str, places))}"
 
 
+def judge_across(held: Mapping[str, Mapping[str, Any]], orders: Iterable[Ordered], documents: Iterable[int]) -> list[str]:
+    """Judge several lines together (I4): an order lies in one bag of one line, and no document is lost or doubled on its way.
+
+    `held`: line → "bagged" (per envelope the numbers on it) and "documents" (index of each that is there).
+    """
+    order_of = {order.tracking_number: order.order_id for order in orders}
+    bags: dict[str, list[str]] = {}
+    places: dict[int, list[str]] = {index: [] for index in documents}
+    for line, holding in held.items():
+        for number in (number for envelope in holding["bagged"] for number in envelope if number in order_of):
+            bags.setdefault(order_of[number], []).append(line)
+        for index in holding["documents"]:
+            places.setdefault(index, []).append(line)
+    found = [f"{order_id} was dispatched by {' and '.join(lines)}" for order_id, lines in bags.items() if len(set(lines)) > 1]
+    return found + [f"document {index} is at {' and '.join(at) or 'no line'}" for index, at in places.items() if len(at) != 1]
+
+
 def _lying(plant: Plant) -> dict[int, str]:
     """Index of each document that lies in a bag or a reject place now → that place."""
     held: list[tuple[str, Sequence[Envelope | PhysicalDocument]]] = [

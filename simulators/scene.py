@@ -7,18 +7,20 @@ from functools import cached_property
 from importlib.resources import files
 
 from simulators.bodies import PhysicalDocument
-from simulators.central import Json, make_manifest, wire_order
 from simulators.faults import NOT_ORDERED, PAPER_KINDS, plan_faults
+from simulators.manifests import Json, make_manifest, wire_order
 from simulators.oracle import Ordered, expected_chute
 from simulators.paper import PaperFile, files_of, is_single_a4, sketch
 from simulators.people import Order, make_population
-from simulators.tokens import load_classes
+from simulators.tokens import date_beside, load_classes
 
 LOT = "LOT-1"
 NEED_PAPER = ("order_late", "oversize")
 """faults of documents that were there before their order, or do not fit"""
 FAMILIES = 0.05
 """share of orders with two or three documents"""
+TWINS = 0.1
+"""share of lone passports whose number looks like another's"""
 
 
 def load_routes() -> Mapping[str, int]:
@@ -49,7 +51,7 @@ class Scene:
         no_order = {index for index, kind in plan.items() if kind in NOT_ORDERED}
         copies = {index for index, kind in plan.items() if kind == "second_copy"}
         papers = {index for index, kind in plan.items() if kind in PAPER_KINDS}
-        self.population = make_population(seed, items, no_order, copies=copies, families=families, papers=papers)
+        self.population = make_population(seed, items, no_order, copies=copies, families=families, papers=papers, twins=TWINS)
         first = self._first_documents()
         self.faults = {first[item]: kind for item, kind in plan.items()}
         self.contents: Callable[[PaperFile], bytes] = sketch
@@ -64,6 +66,7 @@ class Scene:
                 order_id=document.order_id,
                 weight_mg=document.weight_mg,
                 fault=self.faults.get(index, ""),
+                beside=date_beside(document),
             )
             for index, document in enumerate(self.population.documents)
         ]
@@ -91,6 +94,16 @@ class Scene:
             for index, order_id in enumerate(orders)
             if order_id is None or order_id not in orders[max(0, index - 2) : index]
         ]
+
+    def parts(self, lines: int) -> list[list[PhysicalDocument]]:
+        """The documents in as many piles of nearly equal height, in their order; no order is torn apart."""
+        piles: list[list[PhysicalDocument]] = [[] for _ in range(lines)]
+        heads = iter([*self._first_documents(), len(self.documents)])
+        begin = next(heads)
+        for end in heads:
+            piles[begin * lines // len(self.documents)] += self.documents[begin:end]
+            begin = end
+        return piles
 
     @cached_property
     def index_of_number(self) -> dict[str, int]:

@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,14 +22,15 @@ from line_config.loader import load_line
 from line_config.model import FramesCameraSection, LineConfig
 from line_config.process_image import load_process_image
 from simulators.bodies import Envelope, PhysicalDocument
-from simulators.broker import make_broker, running
+from simulators.broker import Broker, make_broker, running
 from simulators.camera import FramesServer
-from simulators.central import Central, plain_list
+from simulators.central import Wire, one_line
 from simulators.documents import render_envelope
 from simulators.faults import FaultBook
 from simulators.frame_store import FrameStore
 from simulators.geometry import Geometry
 from simulators.label_printer import LabelPrinter, SerialPort
+from simulators.manifests import plain_list
 from simulators.modbus_plc import ModbusPlc
 from simulators.operator import HttpPanel, Operator
 from simulators.oracle import judge
@@ -56,21 +57,33 @@ def _render_label(dots: Any, seed: int) -> list[Any]:
 class Shopfloor:
     """Everything on the other end of a line's wires."""
 
-    def __init__(self, config: LineConfig, scene: Scene, rate_per_h: int) -> None:
+    def __init__(
+        self, config: LineConfig, scene: Scene, rate_per_h: int, documents: Sequence[PhysicalDocument] | None = None
+    ) -> None:
+        """`documents`: those in the feeder of this line, by default all of the scene."""
         self._config = config
         self._scene = scene
+        documents = scene.documents if documents is None else documents
         image = load_process_image()
         book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
         frames = config.id_camera.frames_per_trigger
-        self.plant = Plant(image, Geometry(rate_per_h), scene.documents, book, seed=scene.seed, frames_per_trigger=frames)
+        self.plant = Plant(image, Geometry(rate_per_h), documents, book, seed=scene.seed, frames_per_trigger=frames)
         self._machine = ModbusPlc(self.plant.machine, image)
         self._sorter = S7Plc(self.plant.sorter, image)
         self._cameras = {"id_camera": FramesServer(boot=1), "label_camera": FramesServer(boot=1)}
         self._scanner = Scanner(Path(config.scanner.device))
         self._printer = LabelPrinter(self.plant.printer, self.now_ms, dialect=config.printer.dialect)
         self.operator = Operator(self.plant, seed=scene.seed, reaction_s=max(0.3, self.plant.geometry.scale))
+        self._answers: dict[str, Callable[[Json], Json]] = {
+            "status": lambda _: self.status(),
+            "report": lambda asked: self.report(asked["accounts"]),
+            "holdings": lambda _: self.holdings(),
+            "take": lambda _: {"documents": [document.index for document in self.plant.take_from_feeder()]},
+            "bring": lambda _: self.status(),
+        }
         self._started_s = 0.0
-        self._store: FrameStore | None = None
+        self._frames: dict[int, tuple[FrameStore, int]] = {}
+        """index of a document → where its pictures are"""
         self._painter = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=os.nice, initargs=(5,))
         self._painting: dict[asyncio.Task[None], None] = {}
         self.exposures: dict[str, dict[int, Any]] = {"id_camera": {}, "label_camera": {}}
@@ -80,11 +93,13 @@ class Shopfloor:
         """Plant time: ms since the start."""
         return round((asyncio.get_running_loop().time() - self._started_s) * 1000)
 
-    def render(self, progress: Callable[[int, int], None]) -> None:
-        """Render the ID camera's frames; blocks, before anything runs."""
-        severities = [UNREADABLE_SEVERITY if d.fault == "unreadable" else 0 for d in self._scene.documents]
-        self._store = FrameStore(self._scene.population.documents, severities, seed=self._scene.seed)
-        self._store.wait(progress)
+    def render(self, documents: Sequence[PhysicalDocument], progress: Callable[[int, int], None]) -> None:
+        """Render what the ID camera will see of these documents; blocks."""
+        people = [self._scene.population.documents[document.index] for document in documents]
+        severities = [UNREADABLE_SEVERITY if document.fault == "unreadable" else 0 for document in documents]
+        store = FrameStore(people, severities, seed=self._scene.seed)
+        store.wait(progress)
+        self._frames |= {document.index: (store, at) for at, document in enumerate(documents)}
 
     async def start(self) -> None:
         """Open all wires."""
@@ -118,8 +133,8 @@ class Shopfloor:
     def _expose(self, camera: str, trigger: int, subject: PhysicalDocument | Envelope) -> None:
         if isinstance(subject, PhysicalDocument):
             self.exposures[camera][trigger] = subject.index
-            if self._store is not None:
-                self._cameras[camera].fire(trigger, self._store.frames(subject.index))
+            store, at = self._frames[subject.index]
+            self._cameras[camera].fire(trigger, store.frames(at))
             return
         self.exposures[camera][trigger] = [[label.code128, label.qr] for label in subject.labels]
         task = asyncio.get_running_loop().create_task(self._paint(camera, trigger, subject))
@@ -140,7 +155,7 @@ class Shopfloor:
 
     # --- control ---
     async def serve_control(self, path: Path) -> asyncio.Server:
-        """One JSON object a line: {"do": "status"} or {"do": "report", "accounts": […]}."""
+        """One JSON object a line: {"do": "status"}, {"do": "report", "accounts": […]}, and what is carried between lines."""
         path.unlink(missing_ok=True)
         return await asyncio.start_unix_server(self._control, str(path), limit=64 * 1024 * 1024)
 
@@ -148,7 +163,9 @@ class Shopfloor:
         try:
             while line := await reader.readline():
                 asked = json.loads(line)
-                answer = self.status() if asked["do"] == "status" else self.report(asked["accounts"])
+                if asked["do"] == "bring":
+                    await self._bring(asked["documents"])
+                answer = self._answers[asked["do"]](asked)
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
         except ConnectionError:
@@ -156,12 +173,26 @@ class Shopfloor:
         finally:
             writer.close()
 
+    async def _bring(self, indexes: list[int]) -> None:
+        """Documents from another line's feeder; their pictures are rendered before they lie in this one's."""
+        documents = [self._scene.documents[index] for index in indexes]
+        await asyncio.get_running_loop().run_in_executor(None, self.render, documents, lambda *_: None)
+        self.plant.bring(documents)
+
+    def holdings(self) -> Json:
+        """What there is at this line: all its documents, and which numbers lie in its bags."""
+        bagged = [envelope for envelopes in self.plant.chutes.values() for envelope in envelopes]
+        return {
+            "documents": [document.index for document in self.plant.documents],
+            "bagged": [sorted({label.code128 for label in envelope.labels}) for envelope in bagged],
+        }
+
     def status(self) -> Json:
         """How far the run is."""
         plant = self.plant
         return {
             "fed": plant.fed,
-            "items": self._scene.items,
+            "documents": len(self.plant.documents),
             "idle": plant.idle,
             "on_belt": plant.on_belt,
             "dispatched": sum(len(envelopes) for envelopes in plant.chutes.values()),
@@ -177,7 +208,7 @@ class Shopfloor:
             "wires": {
                 "scans_late": self.scans_late,
                 "frames_dropped": sum(camera.dropped for camera in self._cameras.values()),
-                "frames_rendered_late": self._store.rendered_late if self._store is not None else 0,
+                "frames_rendered_late": sum(store.rendered_late for store in self._stores()),
                 "plc_refusals": {**self.plant.machine.refused, **self.plant.sorter.refused},
             },
             "exposures": self.exposures,
@@ -194,8 +225,34 @@ class Shopfloor:
         await self._printer.close()
         self._scanner.unplug()
         self._painter.shutdown(cancel_futures=True)
-        if self._store is not None:
-            self._store.close()
+        for store in self._stores():
+            store.close()
+
+    def _stores(self) -> Iterable[FrameStore]:
+        return dict.fromkeys(store for store, _ in self._frames.values())
+
+
+@contextlib.asynccontextmanager
+async def _central_side(
+    config: LineConfig, scene: Scene, *, prefer: str, central_of_its_own: bool
+) -> AsyncIterator[tuple[Broker, Callable[[], Json]]]:
+    """A broker for one line and the central systems behind it; gives the broker, and what central has to report.
+
+    `central_of_its_own`: somebody else is the central system; the orders are laid down for him as a plain list.
+    """
+    data_dir, section = Path(config.paths.data_dir), config.central
+    broker = make_broker(section.host, section.port, data_dir / "broker", prefer=prefer)
+    wire = Wire(section.host, section.port, config.line.site, section.protocol)
+    site_key = Path(config.paths.site_key_file).read_bytes()
+    central = one_line(scene.population, site_key, wire, config.line.name, file=data_dir / "central.jsonl")
+    async with running(broker):
+        if central_of_its_own:
+            (data_dir / "orders.jsonl").write_text(plain_list(scene.population.orders), encoding="utf-8")
+        else:
+            central.start()
+        yield broker, central.report
+        if not central_of_its_own:
+            central.stop()
 
 
 async def serve(
@@ -205,36 +262,30 @@ async def serve(
     say: Callable[[Json], None],
     *,
     prefer: str = "mosquitto",
-    central_of_its_own: bool = False,
+    central: str = "simulated",
+    part: tuple[int, int] = (1, 1),
 ) -> None:
     """Serve all peers of a line until SIGTERM or SIGINT; `say` is told {"rendered": …}, then {"ready": true, …}.
 
-    `central_of_its_own`: somebody else is the central system; the orders are laid down for him as a plain list.
+    `central`: simulated, own = the user is the central system, none = broker and central are somebody else's here.
+    `part`: this line's number, and of how many.
     """
-    floor = Shopfloor(config, scene, rate_per_h)
-    floor.render(lambda done, of: say({"rendered": done, "of": of}))
+    number, lines = part
+    documents = scene.parts(lines)[number - 1]
+    floor = Shopfloor(config, scene, rate_per_h, documents)
+    floor.render(documents, lambda done, of: say({"rendered": done, "of": of}))
     data_dir = Path(config.paths.data_dir)
     data_dir.mkdir(parents=True, exist_ok=True)
     ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    broker = make_broker(config.central.host, config.central.port, data_dir / "broker", prefer=prefer)
-    site_key = Path(config.paths.site_key_file).read_bytes()
-    async with running(broker):
-        central = Central(
-            scene.population,
-            site_key,
-            host=config.central.host,
-            port=config.central.port,
-            site=config.line.site,
-            line=config.line.name,
-            protocol=config.central.protocol,
-            file=data_dir / "central.jsonl",
-        )
-        if central_of_its_own:
-            (data_dir / "orders.jsonl").write_text(plain_list(scene.population.orders), encoding="utf-8")
-        else:
-            central.start()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, ended.set)
+    async with contextlib.AsyncExitStack() as stack:
+        note: Json = {}
+        tell_central = None
+        if central != "none":
+            side = _central_side(config, scene, prefer=prefer, central_of_its_own=central == "own")
+            broker, tell_central = await stack.enter_async_context(side)
+            note = {"broker": broker.kind, "note": broker.note}
         await floor.start()
         control = await floor.serve_control(control_socket(data_dir))
         panel = HttpPanel(f"http://{config.panel.host}:{config.panel.port}")
@@ -242,16 +293,15 @@ async def serve(
         tasks = [loop.create_task(floor.run(), name="plant"), loop.create_task(floor.operator.run(panel), name="operator")]
         for task in tasks:
             task.add_done_callback(lambda _: ended.set())
-        say({"ready": True, "broker": broker.kind, "note": broker.note})
+        say({"ready": True, "note": "", **note})
         await ended.wait()
         control.close()
         for task in tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        say({"central": central.report()})
-        if not central_of_its_own:
-            central.stop()
+        if tell_central is not None:
+            say({"central": tell_central()})
         await floor.close()
 
 
@@ -264,7 +314,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.0)
     parser.add_argument("--broker", default="mosquitto")
-    parser.add_argument("--central", default="simulated", choices=("simulated", "own"))
+    parser.add_argument("--central", default="simulated", choices=("simulated", "own", "none"))
+    parser.add_argument("--part", default="1/1", help="NUMBER/LINES: which pile of the documents lies in this line's feeder")
     options = parser.parse_args()
 
     def say(words: Json) -> None:
@@ -272,8 +323,9 @@ def main() -> None:
         sys.stdout.flush()
 
     scene = Scene(options.seed, options.items, options.faults)
-    own = options.central == "own"
-    asyncio.run(serve(load_line(options.config), scene, options.rate, say, prefer=options.broker, central_of_its_own=own))
+    number, _, lines = options.part.partition("/")
+    config, more = load_line(options.config), {"prefer": options.broker, "central": options.central}
+    asyncio.run(serve(config, scene, options.rate, say, **more, part=(int(number), int(lines))))
 
 
 if __name__ == "__main__":

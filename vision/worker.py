@@ -104,6 +104,7 @@ class Worker:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a worker; 0 = the runtime ended, 2 = it cannot start as told."""
     asked = _arguments().parse_args(argv)
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # the runtime's own class is inherited, and knows no niceness
     os.nice(NICENESS)
     cv2.setNumThreads(1)
     limit = asked.memory_max_mb * 1024 * 1024

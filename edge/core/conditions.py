@@ -87,6 +87,10 @@ CONDITIONS: dict[str, Row] = {
     "WRONG_SIZE": _reject(
         "证件尺寸不符", "of no known size", "核对证件种类，摆正后重新上件", "check its kind, feed it straight"
     ),
+    "WRONG_SIDE": _reject("反面朝上", "its back was up", "翻面后重新上件", "turn it over, feed it again"),
+    "CUT_OFF": _reject(
+        "证件超出画面", "it reached beyond the picture", "靠近导轨摆正后重新上件", "lay it at the guide, feed it again"
+    ),
     "READ_LATE": _reject("识读超时", "reading came too late"),
     "FRAMES_IN_DOUBT": _reject("图像归属存疑", "the next document's frames did not come: these may be its own"),
     "FRAMES_DISAGREE": _reject("两帧识读不一致", "the frames disagree"),
@@ -99,6 +103,12 @@ CONDITIONS: dict[str, Row] = {
     "NO_ORDER": _reject("有证无单", "document without order", "放入自取件盘", "put it on the self pick-up tray"),
     "DUPLICATE": _reject("证件重复", "document seen before in this order"),
     "AMBIGUOUS": _reject("易混号码存疑", "number could be another open order's"),
+    "SECOND_FIELD_DIFFERS": _reject(
+        "号码与订单相符，但出生日期或有效期不符，可能是他人证件",
+        "number of an order, but another date of birth or expiry: it may be somebody else's",
+        "与订单核对；若确属该订单，请平台更正订单",
+        "compare it with the order; if it is that order's, central must correct the date",
+    ),
     "CANCELLED": _reject("订单已撤", "order cancelled", "退回制证单位", "return it to the issuer"),
     "LEASE_ENDED": _reject(
         "订单租约已到期，不再属于本线",
@@ -260,6 +270,7 @@ CONDITIONS: dict[str, Row] = {
     ),
     "SCANNER_LOST": _feed("分拣扫描器中断", "induction scanner lost", "检查扫描器", "check the scanner", delay_ms=500),
     "SCALE_LOST": _feed("电子秤中断", "scale lost", "检查电子秤", "check the scale", delay_ms=500),
+    "HAND_SCANNER_LOST": _warn("手持扫描枪中断", "hand scanner lost", "检查手持扫描枪", "check the hand scanner"),
     "DESK_PRINTER_LOST": _warn(
         "台席打印机中断", "desk printer not reachable", "检查打印机电源与网线", "check the printer's power and cable"
     ),
@@ -400,6 +411,7 @@ LINK_CONDITIONS: dict[str, str] = {
 OPTIONAL_LINK_CONDITIONS: dict[str, str] = {
     "scale": "SCALE_LOST",
     "desk_printer": "DESK_PRINTER_LOST",
+    "hand_scanner": "HAND_SCANNER_LOST",
     "document_printer": "DOCUMENT_PRINTER_LOST",
     "files": "FILES_LOST",
 }

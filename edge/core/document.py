@@ -9,7 +9,7 @@ from edge.core.device_events import FrameRead
 from edge.core.events import DocumentFed, DocumentRejected, Inserted
 from edge.core.floor import Floor
 from edge.core.lots import Lots
-from edge.core.matching import Check, accept_reading
+from edge.core.matching import Check, accept_reading, see
 from edge.core.production import Reject
 from edge.core.sight import document_reason
 from edge.core.tracking import Burst, Bursts, Deadlines
@@ -217,7 +217,7 @@ class Documents:
         read = next(frame for frame in frames if frame.token)
         document.kind, document.token = read.kind or "", read.token
         self.lots.read(document.key, document.kind, document.token)
-        found = self._floor.pool.find(document.kind, read.token, read.skeleton)
+        found = self._floor.pool.find(document.kind, read.token, read.skeleton, see(frames).second_field)
         order_id = found.order_id if found.verdict is Verdict.MATCH else None
         # An order that was begun is finished; whether it may still be dispatched is asked before its divert.
         if order_id is not None and order_id not in self._floor.pool.claims and not self._floor.may_feed(order_id):

@@ -4,9 +4,7 @@ from edge.core.certificates import Certificates
 from edge.core.events import LeaseTold, ManifestRefused, ManifestSealed, MessageRefused
 from edge.core.floor import Floor
 from edge.core.lots import Lots
-
-GROUPS_TOLD_MAX, ALIKE_TOLD_MAX = 200, 20
-"""look-alike groups that an answer lists, and orders of each: a message must stay below what a broker takes"""
+from edge.core.orders import told_of
 
 
 class Manifests:
@@ -35,15 +33,17 @@ class Manifests:
             self._certificates.granted(grant.filed.values())
             floor.end_condition("NO_MANIFEST")
             floor.end_condition("MANIFEST_REFUSED")
-            groups = list(floor.pool.ambiguous(grant))
-            told = ";".join(",".join(group[:ALIKE_TOLD_MAX]) for group in groups[:GROUPS_TOLD_MAX])
+            groups = list(floor.pool.alike(grant))
+            undecided = [group for group in groups if not group.separated]
             floor.report(
                 "manifest_accepted",
                 lot=event.lot,
                 version=event.version,
                 digest=event.digest,
-                ambiguous=told,
+                ambiguous=told_of(groups),
                 ambiguous_groups=len(groups),
+                undecided=told_of(undecided),
+                undecided_groups=len(undecided),
             )
         elif floor.pool.lots.get(event.lot, 0) < event.version:
             floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")

@@ -119,6 +119,8 @@ class OrderDocument(msgspec.Struct, frozen=True, gc=False):
     kind: str
     token: str
     skeleton: str
+    second_field: str = ""
+    """token of the birth or expiry that stands beside the number, which one says the kind; "" = central sent none"""
 
 
 class OrderFile(msgspec.Struct, frozen=True, gc=False):
@@ -199,7 +201,7 @@ class Settings(msgspec.Struct, frozen=True):
     """a bag with so many items is full; 0 = never"""
     starved_after_ms: int = 30000
     """empty belts and an empty feeder for so long suspend the line; 0 = never"""
-    central_away_max_min: int = 480
+    central_away_max_min: int = 1440
     """central away for so long suspends the line; 0 = never"""
     start_checks: tuple[str, ...] = ()
     """checks before the start that a person confirms: TEST_LABEL, SAMPLE_DOCUMENTS"""

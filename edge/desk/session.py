@@ -1,6 +1,5 @@
 """One person at the manual desk: the next step by what the line says, the reader's word, and the acts."""
 
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,21 +7,20 @@ from typing import Any
 
 from rich.console import Console
 
+from drivers.scanner import without_identifier
 from edge.desk.panel import Line, PanelAway
 from edge.desk.words import SAYS
 
 Read = Callable[[Path | None], dict[str, Any]]
-"""the reader: a picture, or None = the number is entered; kind, flags, token, skeleton, masked, reason"""
+"""the reader: a picture, or None = the number is entered; kind, flags, token, skeleton, second_field, masked, reason"""
 Ask = Callable[[str], str]
-IDENTIFIER = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
-"""what a scanner may put in front of a text (ISO/IEC 15424)"""
 WAIT_S = 0.3
 LANGUAGES = ("zh", "en")
 
 
 def scanned(text: str) -> str:
     """A scanned text without its symbology's identifier. A comma would look like two texts."""
-    return IDENTIFIER.sub("", text.strip()).replace(",", "")
+    return without_identifier(text).replace(",", "")
 
 
 class Session:
@@ -136,7 +134,7 @@ class Session:
         if self._line.snapshot()["desk"]["state"] == "filling":
             self._act("desk_insert", told)
         else:
-            more = {name: str(reading[name]) for name in ("skeleton", "masked")}
+            more = {name: str(reading[name]) for name in ("skeleton", "second_field", "masked")}
             self._act("desk_read", {"document": key, **told, **more})
 
     def _scan(self, code: str) -> str:

@@ -55,6 +55,8 @@ LINKS: Words = {
     "printer": ("打印机", "Printer"),
     "desk_printer": ("台席打印机", "Desk printer"),
     "scanner": ("扫描器", "Scanner"),
+    "hand_scanner": ("手持枪", "Hand scanner"),
+    "scale": ("电子秤", "Scale"),
     "central": ("平台", "Central"),
     "document_printer": ("文书打印机", "Doc. printer"),
 }
@@ -100,6 +102,9 @@ ANSWERS: Words = {
     "OTHER_ORDER": ("该证件属于另一订单，请放在一边", "this belongs to another order: lay it aside"),
     "OTHER_DOCUMENT": ("这不是该编号的证件", "this is not the document of that key"),
     "NO_WEIGHT": ("请输入重量(整数克)", "enter the weight in whole grams"),
+    "NOT_READ": ("扫描内容无法识别，请重扫", "the scan is no text of ours: scan again"),
+    "DOCUMENT_NUMBER": ("这是证件号码，请用识读相机", "that is a document's number: put the document under the reader"),
+    "NOT_ASKED": ("当前没有等待扫描的输入框，请先打开格口", "nothing waits for a scan: open the chute's window first"),
     "busy": ("系统忙，请稍后再试", "busy: try again in a moment"),
     "failed": ("未得到答复，请查看状态", "no answer: look at the state"),
 }

@@ -246,6 +246,7 @@ class CameraLink:
             masked=reading.masked,
             evidence=reading.evidence,
             reason=reading.reason,
+            second_field=reading.second_field,
         )
 
     async def _went_down(self, reason: str, detail: str) -> None:
@@ -283,11 +284,13 @@ async def _message(reader: asyncio.StreamReader) -> AnyMessage:
 
 
 async def _end(process: Process) -> None:
-    """Its socket is closed, so it ends by itself; if not, it is killed."""
+    """Its socket is closed, so it ends by itself; if not, or if nobody may wait for that, it is killed."""
     try:
-        async with asyncio.timeout(END_TIMEOUT_S):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_TIMEOUT_S):
+                await process.wait()
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()

@@ -14,6 +14,10 @@ LENGTH = struct.Struct(">I")
 """before each message, in bytes"""
 
 
+PREPARE_LIMIT_S = 60.0
+"""a niced process that loads its fonts while eyes and simulators start on the same two cores"""
+
+
 class HelperLost(Exception):
     """The helper died or did not answer in time, twice for the same request."""
 
@@ -51,28 +55,31 @@ class Helper:
 
     async def prepare(self, layout: Path) -> None:
         """Start the process and load this layout and its fonts, so that the first label does not wait. Raises LabelError."""
-        await self._label(LabelJob(str(layout)))
+        await self._label(LabelJob(str(layout)), PREPARE_LIMIT_S)
 
     async def label(self, layout: Path, fields: LabelFields, language: str = "zpl") -> bytes:
         """One label as a format in a printer's language. Raises LabelError when it cannot be made."""
         return await self._label(LabelJob(str(layout), fields, language))
 
-    async def _label(self, job: LabelJob) -> bytes:
+    async def _label(self, job: LabelJob, limit_s: float | None = None) -> bytes:
         try:
-            reply = await self.call("label", msgspec.msgpack.encode(job))
+            reply = await self.call("label", msgspec.msgpack.encode(job), limit_s)
         except HelperLost as error:
             raise LabelError(f"label: {error}; see its last lines in the service's log and call maintenance") from error
         if reply.refusal:
             raise LabelError(reply.refusal)
         return reply.body
 
-    async def call(self, job: str, body: bytes) -> Reply:
-        """Have a job done. A job has no effect but its result, so a request that a process died of is made once more."""
+    async def call(self, job: str, body: bytes, limit_s: float | None = None) -> Reply:
+        """Have a job done; `limit_s`: where it may take longer than others.
+
+        A job has no effect but its result, so a request that a process died of is made once more.
+        """
         request = msgspec.msgpack.encode(Request(job, body))
         async with self._lock:
             for _ in range(2):
                 try:
-                    async with asyncio.timeout(self._limit_s):
+                    async with asyncio.timeout(limit_s or self._limit_s):
                         return await self._exchange(request)
                 except (OSError, asyncio.IncompleteReadError):  # TimeoutError is an OSError
                     await self._end()
@@ -99,7 +106,7 @@ class Helper:
         return msgspec.msgpack.decode(reply, type=Reply)
 
     async def _end(self) -> None:
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return
         if process.returncode is None:
@@ -107,6 +114,7 @@ class Helper:
         if process.stdin is not None:
             process.stdin.close()
         await process.wait()
+        self._process = None  # who is cancelled before that leaves it to `close`
 
     async def close(self) -> None:
         """End the process."""

@@ -96,6 +96,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 def main() -> None:
     """Serve on stdin and stdout, below the loop in priority; Ctrl-C is the runtime's business."""
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # the runtime's own class is inherited, and knows no niceness
     os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -11,7 +11,7 @@ import msgspec
 from edge.core.event import Event
 from edge.core.events import ManifestGranted, ManifestRefused, ManifestSealed
 from edge.core.routing import route
-from edge.core.values import LotId, Order, SortPlan
+from edge.core.values import LotId, Order, OrderDocument, SortPlan
 from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, ORDERS_MAX, PAGES_MAX, ManifestHead
 from line_config.tracking_number import S10, NumberForm, fits_one
 
@@ -170,7 +170,7 @@ def _faults_of(order: Order, plan: SortPlan, forms: tuple[NumberForm, ...], *, p
         yield Fault(FaultCode.UNROUTABLE, f"{where}, county {address.county}")
     if not order.documents:
         yield Fault(FaultCode.NO_DOCUMENT, where)
-    if not all(_TOKEN.fullmatch(text) for document in order.documents for text in (document.token, document.skeleton)):
+    if not all(_all_tokens(document) for document in order.documents):
         yield Fault(FaultCode.PLAIN_NUMBER, where)
     if order.files:
         yield from _faults_of_files(order, where, prints=prints)
@@ -192,9 +192,15 @@ def _faults_of_files(order: Order, where: str, *, prints: bool) -> Iterator[Faul
             yield Fault(FaultCode.BAD_CARRIER, f"{where}, file {file.index}")
 
 
+def _all_tokens(document: OrderDocument) -> bool:
+    """Whether nothing but tokens is there; a second field need not be."""
+    needed = document.token, document.skeleton, document.second_field or document.token
+    return all(map(_TOKEN.fullmatch, needed))
+
+
 def _plain(order: dict[str, Any]) -> bool:
-    """Whether a document's number stands beside its tokens, in a field that would otherwise only be ignored."""
-    return any("number" in document for document in order["documents"])
+    """Whether what the tokens stand for is there beside them, in a field that would otherwise only be ignored."""
+    return any(name in document for document in order["documents"] for name in ("number", "birth", "expiry"))
 
 
 def _said_of_all(head: ManifestHead) -> tuple[object, ...]:

@@ -1,8 +1,11 @@
-"""The induction scanner's link: one ParcelScanned event per line of text, reconnecting for ever."""
+"""The links of scanners, reconnecting for ever: the induction scanner's texts are events, those from a hand go to the panel."""
 
 import asyncio
+import re
+from dataclasses import dataclass
 
 from drivers.ports import BadReply, DeviceError, ScannerPort
+from drivers.scanner import without_identifier
 from edge.core.commands import Command
 from edge.core.device_events import ParcelScanned
 from edge.core.events import LinkDown, LinkUp
@@ -10,6 +13,18 @@ from edge.runtime.clock import Clock
 from edge.runtime.link import Health, Offer
 
 RECONNECT_MIN_S, RECONNECT_MAX_S = 0.1, 1.0
+DOCUMENT_NUMBER = re.compile(r"\d{17}[0-9X]|[A-Z]{1,2}\d{7,8}|[CHM]\d{10}|.*<<.*", re.IGNORECASE)
+"""what stands on documents (GB 11643, ICAO 9303): numbers of persons have no place on a panel (I17)"""
+HAND_TEXT_MAX = 64
+
+
+@dataclass(frozen=True)
+class HandScan:
+    """What a person scanned last: `number` counts scans since the start; `text` is "" where it was refused with `code`."""
+
+    number: int = 0
+    text: str = ""
+    code: str = ""
 
 
 class ScannerLink:
@@ -66,7 +81,10 @@ class ScannerLink:
             text = ""
         self._last_us = self._clock.now_us()
         self._tell_quality(up=True)
-        if not self._offer(ParcelScanned(at_us=self._last_us, text=text)):
+        self._heard(text)
+
+    def _heard(self, text: str) -> None:
+        if not self._offer(ParcelScanned(at_us=self._clock.now_us(), text=text)):
             self.dropped += 1
 
     def _tell_quality(self, *, up: bool, detail: str = "") -> None:
@@ -78,3 +96,25 @@ class ScannerLink:
         down = LinkDown(at_us=now_us, link=self.name, reason="lost", detail=detail)
         if self._offer(LinkUp(at_us=now_us, link=self.name) if up else down):
             self._up_told = up
+
+
+class HandScannerLink(ScannerLink):
+    """A scanner in a hand: its texts go to the panel, into the field that waits for one. They are not events: the act is."""
+
+    name = "hand_scanner"
+
+    def __init__(self, port: ScannerPort, offer: Offer, clock: Clock) -> None:
+        super().__init__(port, offer, clock)
+        self.newest = HandScan()
+
+    def _heard(self, text: str) -> None:
+        text = without_identifier(text)
+        code = refused(text)
+        self.newest = HandScan(self.newest.number + 1, "" if code else text, code)
+
+
+def refused(text: str) -> str:
+    """What stands against a text from a hand, "" where nothing does."""
+    if not text or len(text) > HAND_TEXT_MAX or not text.isascii():
+        return "NOT_READ"
+    return "DOCUMENT_NUMBER" if DOCUMENT_NUMBER.fullmatch(text) else ""

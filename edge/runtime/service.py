@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import signal
 from collections.abc import Callable, Coroutine
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ from edge.runtime.papers import PaperJob, Papers
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scale_link import ScaleLink
-from edge.runtime.scanner_link import ScannerLink
+from edge.runtime.scanner_link import HandScan, HandScannerLink, ScannerLink
 from edge.runtime.settings import printer_of, settings_of, sort_plan_of
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
@@ -78,6 +79,7 @@ class Desk:
         papers: Papers,
         cameras: dict[str, CameraLink],
         *,
+        hand: HandScannerLink | None,
         site: str,
         sim: bool,
     ) -> None:
@@ -86,13 +88,15 @@ class Desk:
         self._central = central
         self._lag = lag
         self._cameras = cameras
+        self._hand = hand
         self._site = site
         self._sim = sim
 
     def snapshot(self) -> dict[str, Any]:
         """What the page shows."""
         shown = self._runtime.snapshot(site=self._site, sim=self._sim, central=self._central.counters)
-        return {**shown, "loop_lag_ms": self._lag.figures()}
+        scan = self._hand.newest if self._hand is not None else HandScan()
+        return {**shown, "loop_lag_ms": self._lag.figures(), "hand_scan": asdict(scan)}
 
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
         """Ask for an act; see Runtime.request."""
@@ -142,6 +146,7 @@ class Line:
         self._keeping = Helper(limit_ms=KEEP_LIMIT_MS)
         self._keeper = Keeper(self._keeping, self._ledger, self._store, self._clock, job)
         self._cameras: dict[str, CameraLink] = {}
+        self._hand: HandScannerLink | None = None
         self._add_plcs()
         self._add_cameras()
         self._add_devices()
@@ -151,7 +156,8 @@ class Line:
         sim = config.id_camera.kind == "frames"
         self._drawing = Helper(limit_ms=PAPER_LIMIT_MS)
         papers = Papers(self._drawing, PaperJob(str(journal), key, str(self._data_dir / "reports"), config.line.site, ""))
-        self.desk = Desk(self.runtime, self._central, self._lag, papers, self._cameras, site=config.line.site, sim=sim)
+        site = config.line.site
+        self.desk = Desk(self.runtime, self._central, self._lag, papers, self._cameras, hand=self._hand, site=site, sim=sim)
 
     def _add_plcs(self) -> None:
         image = load_process_image()
@@ -202,6 +208,10 @@ class Line:
         if config.desk_printer is not None:
             self._add_printer(config.desk_printer, config.desk_printer.label_layout, DESK_PRINTER)
         self.runtime.add(ScannerLink(SerialScanner(config.scanner.device, config.scanner.baud), offer, self._clock))
+        if config.hand_scanner is not None:
+            hand = SerialScanner(config.hand_scanner.device, config.hand_scanner.baud)
+            self._hand = HandScannerLink(hand, offer, self._clock)
+            self.runtime.add(self._hand)
         if config.scale is not None:
             fmt = load_scale_format(Path(config.scale.format))
             scale = SerialScale(config.scale.device, config.scale.baud, fmt)

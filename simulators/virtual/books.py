@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 
 from edge.core.values import Settings, SortPlan
+from edge.runtime.account import Account
 from edge.runtime.app import Runtime
 from edge.runtime.keeper import make_snapshot
 from edge.runtime.ledger import Reader
@@ -36,9 +37,13 @@ class Books:
         """Records in the journal."""
         return self._reader().last().seq
 
+    def account(self) -> Account:
+        """The line's account with central."""
+        return self._reader().account()
+
     def digest(self, seq: int) -> str | None:
         """The line's account with central up to this event, hex; None where it keeps none."""
-        return self._reader().account().digests.get(seq)
+        return self.account().digests.get(seq)
 
     def trace_hash(self) -> str:
         """Hash over all records of all boots (I15)."""

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -33,11 +32,13 @@ from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
 from simulators.scene import Scene
 from simulators.virtual.books import JOURNAL_KEY, Books
+from simulators.virtual.boot import Boot
+from simulators.virtual.broker import VirtualBroker
 from simulators.virtual.desk import add_printers, desk_reader
 from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import Sight, VirtualEyes
 from simulators.virtual.panel import RuntimePanel
-from simulators.virtual.ports import VirtualBroker, VirtualPlc, VirtualPrinter, VirtualScanner
+from simulators.virtual.ports import VirtualPlc, VirtualScanner
 from simulators.virtual.printery import Printery
 from simulators.virtual.wires import PlcWire, PrinterWire
 
@@ -52,20 +53,6 @@ PLC_WAIT_MS = 1000
 """an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
 LATE_S = (3.0, 25.0)
 """so long after its document an order comes that comes late"""
-
-
-@dataclass
-class Boot:
-    """One life of the runtime."""
-
-    ledger: Ledger
-    store: InlineStore | ThreadStore
-    crew: Crew
-    runtime: Runtime
-    eyes: dict[str, VirtualEyes]
-    central: CentralLink
-    plc_ports: dict[str, VirtualPlc] = field(default_factory=dict)
-    printer: VirtualPrinter | None = None
 
 
 class World:
@@ -83,7 +70,8 @@ class World:
         self.operator = Operator(self.plant, seed=scene.seed)
         self.clerk = Clerk(self.plant, desk_reader(SITE_KEY), seed=scene.seed) if doors else None
         self._rng = random.Random(f"world {scene.seed}")
-        self.broker = VirtualBroker("sealline/v1/virtual/line-1/", scene.manifest(SITE_KEY, lease=LEASE))
+        self.broker = VirtualBroker("sealline/v1/virtual/line-1/")
+        self.lease(LEASE)
         self.clock = Clock(lambda: WALL_START_MS + self.wall_step_ms + self.now_ms())
         # What disturbances turn.
         self.wires: dict[str, PlcWire] = {plc.value: PlcWire() for plc in Plc}
@@ -174,6 +162,10 @@ class World:
         torn = self.plant.printer.power_off() if off else None
         if off and self.boot is not None and self.boot.printer is not None:
             self.boot.printer.switched_off(torn, keeps_queue=keeps_queue)
+
+    def lease(self, lease: tuple[int, int]) -> None:
+        """Central grants all orders but the late ones under this lease (epoch and end); before the run begins."""
+        self.broker.grants = self.scene.manifest(SITE_KEY, lease=lease)
 
     def cancel(self, order_id: str) -> None:
         """Central takes an order back; whatever becomes of its documents is due to that."""

@@ -56,6 +56,7 @@ class FakeLine:
         self.scans: list[dict[str, Any]] = []
         self.positions: dict[int, int] = {}
         self.sealed = 0
+        self.hand_scan = {"number": 0, "text": "", "code": ""}
         self.refuse: str | None = None
         self.busy = False
         self.silent = False
@@ -140,6 +141,7 @@ class FakeLine:
             "lots": [],
             "chutes": [1, 2, 3, 4, 5, 6],
             "bags": [self.bags[chute] for chute in sorted(self.bags)],
+            "hand_scan": self.hand_scan,
             "central": {"sent": 40, "confirmed": 38, "waiting": 2},
         }
 
@@ -174,6 +176,8 @@ class FakeLine:
             self.feed_paused = act == "pause_feed"
         if act == "bind_bag":
             self.bind(int(argument["chute"]), argument["bag"])
+        if act == "take_out":
+            self.bags[int(argument["chute"])]["take_out"].remove(argument["label"])
 
     def bind(self, chute: int, bag: str, count: int = 0, *, locked: bool = False) -> None:
         self.bags[chute] = {"chute": chute, "bag": bag, "count": count, "locked": locked, "take_out": []}

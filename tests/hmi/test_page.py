@@ -1,5 +1,7 @@
 """The page in a real Chromium: what an operator sees and what a finger does."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -62,9 +64,12 @@ async def test_start_does_what_the_state_demands(shown: Shown) -> None:
 async def test_stop_needs_a_held_second_and_no_key_does_it(shown: Shown) -> None:
     page, line = shown.page, shown.line
     line.state = "EXECUTE"
-    await page.clock.install()
+    await page.clock.install(time=0)
     await page.goto(shown.url)
     stop = page.get_by_test_id("stop")
+    await expect(stop).to_be_visible()
+    await page.clock.pause_at(600_000)  # a clock that is only installed goes on by itself
+    await expect(page.get_by_test_id("stale")).to_have_count(0)
     await stop.hover()
     await page.mouse.down()
     await page.clock.run_for(900)
@@ -152,6 +157,45 @@ async def test_what_must_not_stay_in_a_bag_is_named(shown: Shown) -> None:
     await page.locator("dialog .take-out button").tap()
     await expect(page.get_by_test_id("answer")).to_have_text("已执行")
     assert line.asked[0][:3] == ("take_out", "panel", {"chute": "4", "label": "EA000000015CN;7"})
+
+
+async def test_a_scan_from_the_hand_goes_to_the_field_that_waits_for_one(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.bind(2, "B-2-001", 3, locked=True)
+    line.bind(4, "B-4-001", 3, locked=True)
+    line.bags[4]["take_out"] = ["EA000000015CN;7"]
+
+    def scan(text: str, code: str = "") -> None:
+        line.hand_scan = {"number": line.hand_scan["number"] + 1, "text": text, "code": code}
+
+    scan("EA000000099CN;9")
+    await page.goto(shown.url)
+    await expect(page.get_by_test_id("bag-1")).to_be_visible()
+    await expect(page.get_by_test_id("answer")).to_have_count(0)
+    scan("B-1-006")
+    await expect(page.get_by_test_id("answer")).to_contain_text("没有等待扫描")
+    await page.get_by_test_id("bag-1").tap()
+    await expect(page.locator("dialog [name=bag]")).to_be_visible()
+    scan("", "DOCUMENT_NUMBER")
+    await expect(page.get_by_test_id("answer")).to_contain_text("证件号码")
+    scan("B-1-007")
+    await expect(page.get_by_test_id("bag-1")).to_contain_text("B-1-007")
+    await page.get_by_test_id("bag-2").tap()
+    await expect(page.locator("dialog textarea")).to_be_visible()
+    for text in ("EA000000015CN;1", "EA000000024CN;2"):
+        scan(text)
+        await expect(page.locator("dialog textarea")).to_have_value(re.compile(text))
+    await page.locator("dialog form button").tap()
+    await expect(page.locator("dialog")).to_have_count(0)
+    await page.get_by_test_id("bag-4").tap()
+    await expect(page.locator("dialog .take-out")).to_be_visible()
+    scan("EA000000015CN;7")
+    await expect(page.locator("dialog .take-out")).to_have_count(0)
+    assert [asked[2] for asked in line.asked] == [
+        {"chute": "1", "bag": "B-1-007"},
+        {"chute": "2", "labels": "EA000000015CN;1,EA000000024CN;2"},
+        {"chute": "4", "label": "EA000000015CN;7"},
+    ]
 
 
 async def test_the_way_out_of_a_hold_is_offered(shown: Shown) -> None:

@@ -239,6 +239,19 @@ async def test_eyes_that_are_lost_while_their_worker_lives_come_again_at_once(tm
         assert link.worker_starts == 1
 
 
+async def test_a_worker_that_does_not_end_is_killed_although_the_runtime_ends_meanwhile(tmp_path):
+    argv = (sys.executable, "-c", "import time; time.sleep(60)")
+    async with running(tmp_path, Pump(), argv=argv) as link:
+        await until(lambda: link.worker_starts)
+        reader, worker = await asyncio.open_unix_connection(str(tmp_path / "eye.sock"))
+        named = next(task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("id_camera worker"))
+        worker.write(b"\xff" * 8)
+        assert await reader.read() == b"", "the link does not talk to this worker any more, and waits for its end"
+        worker.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(named.split()[-1]), 0)
+
+
 async def until(true):
     async with asyncio.timeout(20):
         while not true():  # noqa: ASYNC110 - the link rings no bell for this

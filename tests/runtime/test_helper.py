@@ -16,6 +16,7 @@ from edge.labels.zpl import zpl
 from edge.runtime.helper import Helper, HelperLost, LabelJob, Reply, Request
 from edge.runtime.helper_main import answer
 from tests.labels.sample import FIELDS, LAYOUT, LAYOUT_FILE
+from tests.real_time import real_time
 
 
 @pytest_asyncio.fixture
@@ -31,8 +32,10 @@ def pid(helper: Helper) -> int:
 
 
 async def test_it_makes_the_same_label_below_our_priority_and_lives_through_refusals(helper):
-    await helper.prepare(LAYOUT_FILE)
+    with real_time():
+        await helper.prepare(LAYOUT_FILE)
     first = pid(helper)
+    assert os.sched_getscheduler(first) == os.SCHED_OTHER
     assert await helper.label(LAYOUT_FILE, FIELDS) == zpl(compose(LAYOUT, FIELDS), LAYOUT)
     with pytest.raises(LabelError, match="GB/T 41833"):
         await helper.label(LAYOUT_FILE, msgspec.structs.replace(FIELDS, name="测试"))

@@ -12,7 +12,7 @@ from edge.core.device_events import ParcelScanned
 from edge.core.events import LinkDown, LinkUp
 from edge.core.values import State
 from edge.runtime.clock import Clock
-from edge.runtime.scanner_link import RECONNECT_MAX_S, ScannerLink
+from edge.runtime.scanner_link import RECONNECT_MAX_S, HandScan, HandScannerLink, ScannerLink, refused
 from simulators.virtual.loop import run_virtual
 from tests.runtime.plc_peer import FakePump
 
@@ -49,10 +49,10 @@ class FakeScanner:
 Story = Callable[[FakeScanner, FakePump, ScannerLink], Coroutine[Any, Any, None]]
 
 
-def play(story: Story) -> FakePump:
+def play(story: Story, kind: type[ScannerLink] = ScannerLink) -> FakePump:
     async def run() -> FakePump:
         port, pump = FakeScanner(), FakePump()
-        link = ScannerLink(port, pump.offer, Clock())
+        link = kind(port, pump.offer, Clock())
         running = asyncio.ensure_future(link.run())
         await asyncio.sleep(0.01)
         await story(port, pump, link)
@@ -133,3 +133,40 @@ def test_a_command_for_the_scanner_is_a_bug() -> None:
             link.send(SetState(state=State.IDLE))
 
     play(story)
+
+
+def test_what_a_hand_scans_is_shown_and_is_no_event() -> None:
+    async def story(port: FakeScanner, pump: FakePump, link: ScannerLink) -> None:
+        assert isinstance(link, HandScannerLink)
+        for text in ("]Q1EA123456785CN;1", BadReply("bytes"), "11010519491231002X"):
+            port.coming.put_nowait(text)
+            await asyncio.sleep(0.01)
+            shown.append(link.newest)
+
+    shown: list[HandScan] = []
+    pump = play(story, HandScannerLink)
+    assert shown == [HandScan(1, "EA123456785CN;1"), HandScan(2, "", "NOT_READ"), HandScan(3, "", "DOCUMENT_NUMBER")]
+    assert pump.of(ParcelScanned) == []
+    assert [event.link for event in pump.of(LinkUp)] == ["hand_scanner"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("EA123456785CN", ""),
+        ("EA123456785CN;17", ""),
+        ("B-1-007", ""),
+        ("lot 2026-11-25/3", ""),
+        ("", "NOT_READ"),
+        ("袋牌", "NOT_READ"),
+        ("9" * 65, "NOT_READ"),
+        ("11010519491231002x", "DOCUMENT_NUMBER"),
+        ("E12345678", "DOCUMENT_NUMBER"),
+        ("EL1234567", "DOCUMENT_NUMBER"),
+        ("H1234567890", "DOCUMENT_NUMBER"),
+        ("C12345678", "DOCUMENT_NUMBER"),
+        ("POCHNZHENGJIAN<<YANGBEN<<<<<<", "DOCUMENT_NUMBER"),
+    ],
+)
+def test_numbers_of_persons_never_reach_the_panel(text: str, code: str) -> None:
+    assert refused(text) == code

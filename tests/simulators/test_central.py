@@ -3,15 +3,20 @@ import json
 
 import pytest
 
-from simulators.central import BAD_MANIFESTS, Books, make_manifest
+from simulators.books import Books
+from simulators.manifests import BAD_MANIFESTS, make_manifest, wire_order
 from simulators.people import make_population
 
 KEY = b"k" * 32
 CLASSES = {"resident_id": (), "passport": (), "a4": ()}
 
 
+def orders(items=5, no_order=()):
+    return [wire_order(order, KEY, CLASSES) for order in make_population(1, items, no_order, CLASSES).orders]
+
+
 def books(items=5, file=None, no_order=()):
-    return Books(make_population(1, items, no_order, CLASSES), KEY, CLASSES, file)
+    return Books([order["order_id"] for order in orders(items, no_order)], file)
 
 
 def event(seq, kind="document_fed", journal_id="J1", **body):
@@ -25,21 +30,21 @@ def request(want, boot=1):
 
 
 def confirmed(answer):
-    return json.loads(answer)["seq"]
+    return json.loads(answer.confirmation)["seq"]
 
 
 def test_orders_carry_tokens_and_never_a_number():
     population = make_population(1, 60, {4}, CLASSES)
-    wire = json.dumps(Books(population, KEY, CLASSES).orders)
+    wire = json.dumps(orders(60, {4}))
     assert not any(document.number in wire for document in population.documents)
     assert len(json.loads(wire)) == 59
 
 
 def test_manifest_is_cut_into_chunks_under_one_digest():
-    orders = books(7).orders
-    messages = [json.loads(message) for message in make_manifest(orders, "L1", 2, chunk_orders=3)]
+    mine = orders(7)
+    messages = [json.loads(message) for message in make_manifest(mine, "L1", 2, chunk_orders=3)]
     assert [(m["chunk"], m["chunks"], len(m["orders"])) for m in messages] == [(1, 3, 3), (2, 3, 3), (3, 3, 1)]
-    lines = [json.dumps(one, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for one in orders]
+    lines = [json.dumps(one, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for one in mine]
     assert {m["digest"] for m in messages} == {hashlib.sha256("\n".join(lines).encode()).hexdigest()}
     assert len({m["message_id"] for m in messages}) == 3
 
@@ -125,31 +130,20 @@ def test_books_on_disk_survive_a_restart(tmp_path):
     assert len(file.read_text().splitlines()) == 2
 
 
-def test_counts_requests_and_keeps_the_state():
+def test_keeps_the_state():
     central = books()
-    assert [topic for topic, _ in central.answer(request("manifest"))] == ["manifest"]
-    assert central.answer(request("tea")) == []
-    assert central.answer(request("leases")) == [], "nothing is leased"
-    assert central.answer(b'{"want": "manifest"}') == []
     central.take_state(b'{"online": false}')
     central.take_state(b"rubbish")
-    report = central.report()
-    assert (report["requests"], report["line_state"]) == (3, {"online": False})
+    assert central.report()["line_state"] == {"online": False}
 
 
-def test_a_lease_is_answered_for_the_boot_that_asks_and_never_shortened_under_its_epoch():
-    clock = iter((1000, 5000, 2000, 9000))
-    central = Books(make_population(1, 3, (), CLASSES), KEY, CLASSES, None, 100, lambda: next(clock))
-    (granted,) = (json.loads(message) for _, message in central.answer(request("manifest")))
-    assert (granted["epoch"], granted["lease_end_ms"]) == (1, 1100)
-    told = [json.loads(payload) for _ in range(2) for _, payload in central.answer(request("leases", boot=7))]
-    assert [(word["epoch"], word["end_ms"], word["boot"]) for word in told] == [(1, 5100, 7), (1, 5100, 7)]
-    assert json.loads(central.lease(ended=True)) == {
-        "lot": central.lot, "epoch": 2, "end_ms": 0, "central_ms": 9000, "journal_id": "", "boot": 0,
-    }  # fmt: skip
-
-
-def test_every_bad_manifest_differs_from_the_good_one():
+def test_a_journal_belongs_to_the_line_that_told_of_it_first():
     central = books()
-    for make in BAD_MANIFESTS.values():
-        assert make(central.orders) != central.manifest()
+    assert central.take_event(event(1), "line-1") is not None
+    assert central.take_event(event(2), "line-2") is None
+    assert central.report()["stored"] == 1
+
+
+@pytest.mark.parametrize("name", BAD_MANIFESTS)
+def test_every_bad_manifest_differs_from_the_good_one(name):
+    assert BAD_MANIFESTS[name](orders()) != make_manifest(orders(), "L0001", 1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from simulators.bodies import Envelope, PhysicalLabel
-from simulators.oracle import Judgement, Ordered, expected_chute, judge
+from simulators.oracle import Judgement, Ordered, expected_chute, judge, judge_across
 from tests.simulators.edges import PerfectEdge
 
 ITEMS = 12
@@ -144,3 +144,24 @@ def test_a_document_in_the_feeder_needs_no_record() -> None:
 @pytest.mark.parametrize(("county", "chute"), [("440103", 2), ("440303", 3), ("441302", 1), ("510104", 4), ("999999", -1)])
 def test_the_longest_prefix_names_the_chute(county: str, chute: int) -> None:
     assert expected_chute({"44": 1, "4401": 2, "4403": 3, "51": 4}, county) == chute
+
+
+# Two lines, two orders; each envelope's numbers, and the documents that are there.
+WHOLE = {"line-1": {"bagged": [["N1"]], "documents": [0]}, "line-2": {"bagged": [["N2"]], "documents": [1]}}
+ORDERS = [Ordered(f"O{n}", frozenset({f"D{n}"}), f"N{n}", 1) for n in (1, 2)]
+
+
+def test_two_lines_that_dispatch_their_own_are_clean() -> None:
+    assert judge_across(WHOLE, ORDERS, [0, 1]) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "finding"),
+    [
+        ({"bagged": [["N2"], ["N1"]], "documents": [1]}, "O1 was dispatched by line-1 and line-2"),
+        ({"bagged": [["N2"]], "documents": [1, 0]}, "document 0 is at line-1 and line-2"),
+        ({"bagged": [["N2"]], "documents": []}, "document 1 is at no line"),
+    ],
+)
+def test_what_is_at_two_lines_or_at_none_is_found(spoil: dict[str, list[object]], finding: str) -> None:
+    assert judge_across({**WHOLE, "line-2": spoil}, ORDERS, [0, 1]) == [finding]

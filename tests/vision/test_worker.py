@@ -1,3 +1,4 @@
+import contextlib
 import os
 import socket
 import subprocess
@@ -8,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulators import tokens as central
 from simulators.documents import render_document, render_envelope
+from tests.real_time import real_time
 from tests.vision.synthetic import KINDS, LAYOUTS, SITE_KEY, document, label
 from vision.camera import HEADER, MAGIC, Frame, FramesCamera
 from vision.desks import DocumentDesk, LabelDesk
@@ -43,6 +46,8 @@ def test_a_document_leaves_as_tokens_and_its_number_does_not(desk, kind):
     assert (message.kind, message.flags, message.trigger, message.k) == (kind, 15, 2, 1)
     assert message.token == token(SITE_KEY, kind, facts.number)
     assert message.skeleton == skeleton_token(SITE_KEY, LAYOUTS[kind], facts.number)
+    beside = central.date_beside(facts)
+    assert message.second_field == central.second_field(SITE_KEY, kind, facts.number, beside, central.load_classes())
     assert facts.number not in repr(message)
     assert facts.number[4:-2] not in repr(message)
 
@@ -124,7 +129,9 @@ def test_the_executable_is_niced_limited_and_ends_when_the_socket_closes(tmp_pat
             "--socket",
             str(path),
         ]
-        with subprocess.Popen(command, cwd=ROOT) as process:
+        with contextlib.ExitStack() as stack:
+            with real_time():
+                process = stack.enter_context(subprocess.Popen(command, cwd=ROOT))
             wire, _ = server.accept()
             with wire:
                 child = next_message(wire).pid
@@ -133,6 +140,7 @@ def test_the_executable_is_niced_limited_and_ends_when_the_socket_closes(tmp_pat
                 limits = Path(f"/proc/{child}/limits").read_text()
                 assert "Max data size             1610612736" in limits
                 assert os.getpriority(os.PRIO_PROCESS, child) >= 5
+                assert os.sched_getscheduler(child) == os.SCHED_OTHER
             assert process.wait(10) == 0
 
 

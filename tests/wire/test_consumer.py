@@ -13,12 +13,12 @@ import pytest
 from edge.core.events import ManifestSealed
 from edge.runtime import central_link, outbox
 from edge.runtime.account import compare, read_central
-from simulators.broker import Mosquitto, make_broker, running
-from simulators.central import make_manifest, wire_order
+from simulators.broker import Mosquitto, make_broker, make_certificates, running
+from simulators.manifests import make_manifest, wire_order
 from simulators.people import make_population
+from tests.wire.line import CLASSES, KEY, ROOT, Line, until
 from tests.wire.peer import HERE, needs
-from tests.wire.secure import certificates, secured, tls
-from tests.wire.test_mqtt import CLASSES, KEY, ROOT, Line, until
+from tests.wire.secure import secured, tls
 
 pytestmark = needs("mqtt")
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "consumer.mjs"
@@ -73,16 +73,29 @@ async def test_every_event_is_stored_once_although_the_consumer_is_killed(tmp_pa
 
 
 async def test_it_works_behind_the_site_s_broker_and_its_command_grants_a_manifest(tmp_path: Path) -> None:
-    made = certificates(tmp_path / "made")
+    made = make_certificates(tmp_path / "made")
     files = tls(made, "central")
     people = make_population(1, 20, (), CLASSES)
     manifest = make_manifest([wire_order(order, KEY, CLASSES) for order in people.orders], "L9", 1, chunk_orders=8)
-    async with secured(tmp_path / "broker", made) as port, Line(port, tmp_path / "j.db", files=tls(made, "line-1")) as line:
-        async with consumer(tmp_path, f"mqtts://127.0.0.1:{port}", CA=files.ca, CERT=files.cert, KEY=files.key):
+    async with secured(tmp_path / "broker", made) as broker, Line(broker, tmp_path / "j.db", files=tls(made, "line-1")) as line:
+        async with consumer(tmp_path, f"mqtts://127.0.0.1:{broker.port}", CA=files.ca, CERT=files.cert, KEY=files.key):
             await line.publish(1, 5)
             await agreed(line, 5)
         pub = ["node", HERE / "node_modules" / "mqtt" / "build" / "bin" / "mqtt.js", "publish"]
-        where = ["-h", "127.0.0.1", "-p", str(port), "-C", "mqtts", "--ca", files.ca, "--cert", files.cert, "--key", files.key]
+        where = [
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(broker.port),
+            "-C",
+            "mqtts",
+            "--ca",
+            files.ca,
+            "--cert",
+            files.cert,
+            "--key",
+            files.key,
+        ]
         what = ["-q", "1", "-t", ROOT + "manifest", "-s", "-M"]
         process = await asyncio.create_subprocess_exec(*pub, *where, *what, stdin=PIPE, stdout=DEVNULL)
         await process.communicate(b"".join(message + b"\n" for message in manifest))

@@ -13,14 +13,14 @@ from edge.core.events import LinkDown, LinkUp
 from edge.runtime import scanner_link
 from edge.runtime.clock import Clock
 from edge.runtime.link import Cursor
-from edge.runtime.scanner_link import ScannerLink
+from edge.runtime.scanner_link import HandScannerLink, ScannerLink
 from simulators.scanner import Scanner
 from tests.runtime.plc_peer import FakePump
 
 ROUNDS = 5
 
 
-@pytest.mark.parametrize("end", [b"\r\n", b"\r", b"\n"], ids=["induction", "hand, CR", "hand, LF"])
+@pytest.mark.parametrize("end", [b"\r\n", b"\r", b"\n"], ids=["CR LF", "CR", "LF"])
 async def test_unplugged_and_plugged_in_again(end: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanner_link, "RECONNECT_MAX_S", 0.02)
     device, pump, moved = Scanner(tmp_path / "tty"), FakePump(), asyncio.Event()
@@ -54,3 +54,35 @@ async def test_unplugged_and_plugged_in_again(end: bytes, tmp_path: Path, monkey
     assert running.cancelled()
     assert [event.text for event in pump.of(ParcelScanned)] == [f"EA47312482{n}CN;7" for n in range(ROUNDS)]
     assert told() == ["lost", *["up", "lost"] * ROUNDS]
+
+
+async def test_a_scanner_in_a_hand_is_heard_by_the_panel_only(tmp_path: Path) -> None:
+    device, pump, moved = Scanner(tmp_path / "tty"), FakePump(), asyncio.Event()
+    device.plug_in()
+
+    class Hand(HandScannerLink):
+        def _heard(self, text: str) -> None:
+            super()._heard(text)
+            moved.set()
+
+    def offer(event: Event, *, cursor: Cursor | None = None, on_durable: Callable[[], None] | None = None) -> bool:
+        moved.set()
+        return pump.offer(event, cursor=cursor, on_durable=on_durable)
+
+    async def heard() -> None:
+        async with asyncio.timeout(10):
+            await moved.wait()
+        moved.clear()
+
+    link = Hand(SerialScanner(str(tmp_path / "tty"), 9600), offer, Clock())
+    running = asyncio.ensure_future(link.run())
+    await heard()
+    for text in ("]C1B-1-007", "EA473124823CN;7"):
+        device.send(text.encode() + b"\r")
+        await heard()
+        assert link.newest.text == text.removeprefix("]C1")
+    running.cancel()
+    await asyncio.wait({running})
+    device.unplug()
+    assert pump.of(ParcelScanned) == []
+    assert [event.link for event in pump.of(LinkUp)] == ["hand_scanner"]

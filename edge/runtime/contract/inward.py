@@ -32,6 +32,7 @@ class Document(Message, frozen=True):
     kind: Name
     token: Token
     skeleton: Token
+    second_field: Annotated[str, Meta(pattern="^([0-9a-f]{32})?$")] = ""
 
 
 class Address(Message, frozen=True):

@@ -12,6 +12,8 @@ class ManifestAccepted(Body, frozen=True):
     digest: str
     ambiguous: str
     ambiguous_groups: int
+    undecided: str
+    undecided_groups: int
 
 
 class LabelImpossible(Body, frozen=True):

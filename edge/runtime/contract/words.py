@@ -16,6 +16,7 @@ class Word(NamedTuple):
 
 _TOKEN, _SKELETON = "6c7f0b1e5d9a42c38e10f4a7b2d96035", "0f3a9c5e71d24b86a9e0c3d5f7182b4c"
 _URL = "https://files.example/GD-2026-000123.pdf"
+_SECOND = "b81f4d0e93c2475aa6d70e1f58c3927d"
 _DIGEST = "3b64db95cb55c763391c707108489ae18b4112d783300de38e033b4c98c3deaf"
 
 WORDS: dict[str, Word] = {
@@ -53,6 +54,11 @@ WORDS: dict[str, Word] = {
         _TOKEN,
     ),
     "skeleton": Word("the same over skeleton:<kind>:<number with look-alikes folded>", "易混字符归并后的号码令牌", _SKELETON),
+    "second_field": Word(
+        'the same over birth:<kind>:<folded number>:<YYMMDD>, or expiry:… where the layout says so; "" = unknown',
+        "出生日期(或版式规定的有效期)令牌，用于区分易混号码；空=未知",
+        _SECOND,
+    ),
     # --- order ---
     "orders": Word("at most 500 orders", "订单，每块至多500个", None),
     "address": Word("where it goes", "收件地址", None),
@@ -104,6 +110,12 @@ WORDS: dict[str, Word] = {
         "GD-2026-000123,GD-2026-000188",
     ),
     "ambiguous_groups": Word("number of such groups", "易混组数", 1),
+    "undecided": Word(
+        "those of them whose second fields do not tell all members apart: send birth or expiry for each",
+        "其中第二字段不能区分的组：请补发出生日期或有效期令牌",
+        "",
+    ),
+    "undecided_groups": Word("number of such groups", "不能区分的组数", 0),
     "faults": Word(
         "its faults, each with place and remedy, separated by semicolons",
         "错误清单：位置与处理，分号分隔",

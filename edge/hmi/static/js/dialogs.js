@@ -17,8 +17,29 @@ function AllAlarms({ conditions, links }) {
   </div>`;
 }
 
-// A scanner types into the focused field and ends with Enter.
-class BindBag extends Component {
+// Waits for scans from the hand while it is shown: `scanned(text)` takes one.
+class Scanning extends Component {
+  hear = (event) => {
+    event.preventDefault();
+    this.scanned(event.detail);
+  };
+
+  componentDidMount() {
+    window.addEventListener("handscan", this.hear);
+  }
+
+  componentWillUnmount() {
+    window.removeEventListener("handscan", this.hear);
+  }
+}
+
+// A scanner that is a keyboard types into the focused field and ends with Enter; one on the line PC fills it from there.
+class BindBag extends Scanning {
+  scanned(bag) {
+    document.querySelector("[name=bag]").value = bag;
+    document.querySelector("[name=bag]").form.requestSubmit();
+  }
+
   submit = async (event) => {
     event.preventDefault();
     const bag = new FormData(event.currentTarget).get("bag").trim();
@@ -33,7 +54,12 @@ class BindBag extends Component {
   }
 }
 
-class Recount extends Component {
+class Recount extends Scanning {
+  scanned(label) {
+    const field = document.querySelector("[name=labels]");
+    field.value += (field.value && !field.value.endsWith("\n") ? "\n" : "") + label + "\n";
+  }
+
   submit = async (event) => {
     event.preventDefault();
     const labels = new FormData(event.currentTarget).get("labels").split(/\s+/).filter(Boolean).join(",");
@@ -48,13 +74,19 @@ class Recount extends Component {
   }
 }
 
-function TakeOut({ chute, labels }) {
-  return html`<p>${page("take_out_help")}</p>
-    ${labels.map(
-      (label) => html`<div key=${label} class="take-out">
-        <b>${label}</b><button onClick=${() => send("take_out", { chute: String(chute), label })}>${page("take_out")}</button>
-      </div>`,
-    )}`;
+class TakeOut extends Scanning {
+  scanned(label) {
+    send("take_out", { chute: String(this.props.chute), label });
+  }
+
+  render({ labels }) {
+    return html`<p>${page("take_out_help")}</p>
+      ${labels.map(
+        (label) => html`<div key=${label} class="take-out">
+          <b>${label}</b><button onClick=${() => this.scanned(label)}>${page("take_out")}</button>
+        </div>`,
+      )}`;
+  }
 }
 
 function BagForm({ chute, bag }) {

@@ -57,6 +57,13 @@ export function tail(key) {
   return key.slice(key.indexOf("-") + 1);
 }
 
+// A scan from the hand goes to the field that waits for one; that field takes it by preventDefault.
+function handScanned({ text, code }) {
+  const offered = new CustomEvent("handscan", { detail: text, cancelable: true });
+  const taken = !code && !window.dispatchEvent(offered);
+  if (!taken) change({ answer: { code: code || "NOT_ASKED", good: false } });
+}
+
 // Any beat of the stream keeps the page fresh; silence makes it stale within STALE_MS.
 export function follow() {
   const source = new EventSource("/api/stream");
@@ -69,7 +76,10 @@ export function follow() {
   });
   source.addEventListener("snapshot", (event) => {
     heard();
-    change({ snapshot: JSON.parse(event.data), stale: false });
+    const snapshot = JSON.parse(event.data);
+    const before = store.snapshot?.hand_scan.number;
+    change({ snapshot, stale: false });
+    if (before !== undefined && snapshot.hand_scan.number > before) handScanned(snapshot.hand_scan);
   });
   source.addEventListener("error", () => {
     if (source.readyState !== EventSource.CLOSED) return; // it reconnects by itself
