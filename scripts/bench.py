@@ -17,11 +17,10 @@ from bench_cable import cable
 from bench_core import core, start
 from bench_label import label
 from bench_line import line
-from bench_lines import lines_part
 from bench_manifest import manifest
 from bench_plc import plc
 from bench_reports import reports
-from bench_vision import labels_part
+from bench_vision import vision
 from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
@@ -113,7 +112,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "journal": journal,
     "label": label,
     "reading": reading,
-    "labels": labels_part,
+    "vision": vision,
     "virtual": virtual,
     "modbus": lambda: asyncio.run(modbus()),
     "plc": plc,
@@ -123,7 +122,6 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "start": start,
     "line": line,
     "reports": reports,
-    "lines": lines_part,
     "manifest": manifest,
 }
 
