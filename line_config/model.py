@@ -260,6 +260,8 @@ class LimitsSection(_Strict):
     disk_start_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
     disk_stop_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 500
 
+    outbox_share_percent: Annotated[int, Field(ge=1, le=50)] = 10
+
     @model_validator(mode="after")
     def _ordered(self) -> "LimitsSection":
         if self.weight_min_g >= self.weight_max_g:

@@ -20,6 +20,7 @@ from edge.core.device_events import (
     PrintFailed,
     WeightRead,
 )
+from edge.core.disk import Disk
 from edge.core.document import Documents
 from edge.core.doors import Doors
 from edge.core.event import Event
@@ -123,7 +124,7 @@ class Controller:
             Booted: self._booted,
             ConfigLoaded: self._configured,
             ClockRead: self._clock_read,
-            HostRead: self._host_read,
+            HostRead: Disk(self.floor).read,
             Carried: self.carry.take,
             DeadlinePassed: self._nothing_else,
             LinkUp: supervision.link_up,
@@ -273,14 +274,6 @@ class Controller:
             floor.raise_condition("TIME_LIMIT_NEAR")
         else:
             floor.end_condition("TIME_LIMIT_NEAR")
-
-    def _host_read(self, event: HostRead) -> None:
-        floor = self.floor
-        floor.disk_free_mb = event.disk_free_mb
-        if event.disk_free_mb < floor.settings.disk_stop_mb:
-            floor.raise_condition("DISK_FULL")
-        else:
-            floor.end_condition("DISK_FULL")
 
     def _printer_status(self, event: PrinterStatus) -> None:
         self.supervision.printer(event)

@@ -56,9 +56,11 @@ class ClockRead(Event, frozen=True):
 
 
 class HostRead(Event, frozen=True):
-    """The line PC: free space on the journal's disk, MB (10^6 bytes)."""
+    """The line PC: the journal's disk, its free space, and what the outbox takes of it; MB (10^6 bytes), 0 = not known."""
 
     disk_free_mb: int
+    disk_mb: int = 0
+    outbox_mb: int = 0
 
 
 class DeadlinePassed(Event, frozen=True):

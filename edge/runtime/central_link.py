@@ -119,6 +119,7 @@ class CentralLink:
     async def run(self) -> None:
         """Serve the connection until cancelled, then say that the line is off."""
         self._crew.spawn(self._send_rows(), "central outbox")
+        self._crew.spawn(self.outbox.forget(), "central confirmations")
         self._crew.spawn(self._keep_up(), "central housekeeping")
         attempt = 0
         try:
@@ -183,7 +184,7 @@ class CentralLink:
             elif delivery.topic == self._root + "manifest":
                 await self._manifest(delivery)
             elif delivery.topic == self._root + "confirm":
-                await self._confirm(delivery)
+                self._confirm(delivery)
             elif delivery.topic.removeprefix(self._root) in MESSAGES:
                 await self._message(delivery)
             else:
@@ -198,13 +199,13 @@ class CentralLink:
         event = MessageRefused(at_us=self._clock.now_us(), topic=delivery.topic.removeprefix(self._root), fault=fault)
         await self._tell(event, partial(self._port.ack, delivery))
 
-    async def _confirm(self, delivery: Delivery) -> None:
+    def _confirm(self, delivery: Delivery) -> None:
         try:
             confirm = _decode_confirm(delivery.payload)
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.stray_confirms += 1
         else:
-            self.stray_confirms += not await self.outbox.confirm(confirm.journal_id, confirm.seq, confirm.digest)
+            self.stray_confirms += not self.outbox.confirm(confirm.journal_id, confirm.seq, confirm.digest)
         self._port.ack(delivery)
 
     async def _manifest(self, delivery: Delivery) -> None:

@@ -62,6 +62,7 @@ FAILED, ENDED = 1, 0
 BUILD_MS = 1_790_000_000_000
 """wall time at which this release was made: a clock before it is not set"""
 DISK_LOOK_S = 10.0
+MB = 1_000_000
 PAPER_LIMIT_MS = 120_000
 KEEP_LIMIT_MS = 600_000
 """for the first snapshot of a long journal, in a niced process"""
@@ -140,6 +141,7 @@ def settings_of(config: LineConfig) -> Settings:
         build_ms=BUILD_MS,
         disk_start_mb=limits.disk_start_mb,
         disk_stop_mb=limits.disk_stop_mb,
+        outbox_share_percent=limits.outbox_share_percent,
         lease_margin_min=limits.lease_margin_min,
         shift_starts_min=tuple(sorted(int(at[:2]) * 60 + int(at[3:]) for at in times.shifts)),
         utc_offset_min=times.utc_offset_min,
@@ -339,8 +341,10 @@ class Line:
     async def _watch_disk(self) -> None:
         """Tell the core how much room the journal has left."""
         while True:
-            free_mb = shutil.disk_usage(self._data_dir).free // 1_000_000
-            self.runtime.pump.offer(HostRead(at_us=self._clock.now_us(), disk_free_mb=free_mb))
+            disk = shutil.disk_usage(self._data_dir)
+            mb = {"disk_free_mb": disk.free, "disk_mb": disk.total, "outbox_mb": self._ledger.outbox_bytes}
+            read = HostRead(at_us=self._clock.now_us(), **{name: size // MB for name, size in mb.items()})
+            self.runtime.pump.offer(read)
             await asyncio.sleep(DISK_LOOK_S)
 
     async def _until_told(self) -> None:

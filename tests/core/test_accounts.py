@@ -221,6 +221,27 @@ def test_disk(free_mb: int, full: bool) -> None:
         assert {check.code: check.passed for check in line.controller.checklist.checks()}["DISK_LOW"] == passed
 
 
+@pytest.mark.parametrize(
+    ("outbox_mb", "disk_mb", "standing"),
+    [
+        (0, 0, set()),  # nobody has said how large the disk is
+        (799, 10_000, set()),
+        (800, 10_000, {"OUTBOX_FILLING"}),
+        (999, 10_000, {"OUTBOX_FILLING"}),
+        (1000, 10_000, {"OUTBOX_FILLING", "OUTBOX_FULL"}),
+    ],
+)
+def test_what_waits_to_be_told_has_a_share_of_the_disk(outbox_mb: int, disk_mb: int, standing: set[str]) -> None:
+    line = Line()
+    line.say(HostRead, disk_free_mb=9000, disk_mb=disk_mb, outbox_mb=outbox_mb)
+    assert conditions(line) & {"OUTBOX_FILLING", "OUTBOX_FULL"} == standing
+    assert line.controller.supervision.permit == ("OUTBOX_FULL" not in standing)
+    line.say(HostRead, disk_free_mb=9000, disk_mb=10_000, outbox_mb=1)
+    assert not conditions(line) & {"OUTBOX_FILLING", "OUTBOX_FULL"}, "it was told"
+    line.mirror()
+    assert line.controller.supervision.permit
+
+
 @pytest.mark.parametrize(("step_ms", "stepped"), [(2000, False), (2001, True), (-2000, False), (-2001, True)])
 def test_a_step_of_the_clock(step_ms: int, stepped: bool) -> None:
     line = caught_up()

@@ -61,6 +61,8 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "FrameRead.reason": "", "LabelRead.reason": "", "LabelRead.printed": "", "LabelRead.contrast_permille": 0,
         "LabelRead.modulation_permille": 0, "LabelRead.margin_permille": 0,
         "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 1440,
+        "Settings.outbox_share_percent": 10,
+        "HostRead.disk_mb": 0, "HostRead.outbox_mb": 0,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
         "LeaseTold.journal_id": "", "LeaseTold.boot": 0, "LeaseTold.central_ms": 0,
         "ManifestSealed.epoch": 0, "ManifestSealed.lease_end_ms": 0, "Settings.lease_margin_min": 10,
@@ -119,10 +121,10 @@ CODES = {
     ("stops feed", True, 3, 0): "NO_MANIFEST",
     ("blocks start", False, 2, 0): """REJECTS_NOT_CLEARED NO_BAG_BOUND BELT_IN_DOUBT NO_SORT_PLAN CLOCK_NOT_SET DISK_LOW
         TEST_LABEL SAMPLE_DOCUMENTS""",
-    ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED",
+    ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED OUTBOX_FULL",
     ("suspends", True, 3, 0): "STARVED",
     ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW",
-    ("warns", True, 3, 0): "CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
+    ("warns", True, 3, 0): "OUTBOX_FILLING CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
     ("warns", False, 1, 0): "RECALL",
 }
 
