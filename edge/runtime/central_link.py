@@ -12,15 +12,16 @@ import msgspec
 from drivers.ports import BrokerPort, Delivery, DeviceError, DeviceRefused
 from edge.core.commands import Command
 from edge.core.event import Event
-from edge.core.events import LinkDown, LinkUp, MessageRefused
+from edge.core.events import LinkDown, LinkUp, ManifestRefused, MessageRefused
 from edge.core.values import SortPlan
 from edge.runtime.clock import Clock
-from edge.runtime.contract.inward import Confirm
+from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, Confirm
 from edge.runtime.contract.outward import EventMessage, LineState, Request
 from edge.runtime.link import Health, Offer
 from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
 from edge.runtime.messages import MESSAGES, decode_message
 from edge.runtime.outbox import Outbox, OutboxStore
+from edge.runtime.refusals import Allowance, Refusals
 from edge.runtime.spawn import Crew
 from line_config.tracking_number import S10, NumberForm
 
@@ -29,6 +30,9 @@ OFFER_AGAIN_S = 0.02
 LOOK_S = 0.25
 AGAIN_S = 5.0
 UNACKED_PARTS_MAX = 16
+COMMANDS_PER_S, COMMANDS_BURST = 50.0, 500.0
+STRANGE = "topic is none of this line's; broker: correct the rights"
+TOO_LARGE = f"message is larger than {MESSAGE_MAX_BYTES} bytes; central: send less at once"
 RETAINED = "retained; central: send commands without the retain flag, and clear what the broker keeps on this topic"
 
 _LONG_AGO_S = float("-inf")
@@ -85,6 +89,8 @@ class CentralLink:
         self.outbox = Outbox(store)
         self._journal_id = store.journal_id
         self.stray_confirms = 0
+        self.refusals = Refusals()
+        self._commands = Allowance(COMMANDS_PER_S, COMMANDS_BURST)
         self._requests = 0
 
     # --- what the rest of the runtime sees ---
@@ -99,7 +105,7 @@ class CentralLink:
         return Health(self._up, round(age_s * 1000), self._detail or f"{self.outbox.waiting()} waiting{differs}")
 
     def counters(self) -> dict[str, int]:
-        """Rows sent (repeats included), repeated, confirmed up to, and waiting."""
+        """Rows sent (repeats included), repeated, confirmed up to, and waiting; what was refused of central's messages."""
         outbox = self.outbox
         return {
             "sent": outbox.sent,
@@ -107,6 +113,7 @@ class CentralLink:
             "confirmed": outbox.confirmed_seq,
             "waiting": outbox.waiting(),
             "stray_confirms": self.stray_confirms,
+            "refused": self.refusals.count,
             "agreed": outbox.agreed_seq,
             "differs": outbox.differs_seq,
         }
@@ -181,6 +188,8 @@ class CentralLink:
             delivery = await self._port.receive()
             if delivery.retained and delivery.topic.startswith(self._root):
                 await self._refuse(delivery, RETAINED)
+            elif len(delivery.payload) > MESSAGE_MAX_BYTES:
+                await self._refuse(delivery, TOO_LARGE)
             elif delivery.topic == self._root + "manifest":
                 await self._manifest(delivery)
             elif delivery.topic == self._root + "confirm":
@@ -188,16 +197,29 @@ class CentralLink:
             elif delivery.topic.removeprefix(self._root) in MESSAGES:
                 await self._message(delivery)
             else:
-                self._port.ack(delivery)
+                await self._refuse(delivery, STRANGE)
 
     async def _message(self, delivery: Delivery) -> None:
         """One message is one event; it is acknowledged when that is durable."""
         event = decode_message(delivery.topic.removeprefix(self._root), delivery.payload, self._clock.now_us())
+        if isinstance(event, MessageRefused):
+            await self._refuse(delivery, event.fault)
+            return
+        # Commands in thousands are nobody's will: what waits here is not acknowledged, so the broker stops delivering.
+        await asyncio.sleep(self._commands.wait_s(self._now_s()))
         await self._tell(event, partial(self._port.ack, delivery))
 
     async def _refuse(self, delivery: Delivery, fault: str) -> None:
-        event = MessageRefused(at_us=self._clock.now_us(), topic=delivery.topic.removeprefix(self._root), fault=fault)
-        await self._tell(event, partial(self._port.ack, delivery))
+        """A message that has no effect: counted, and recorded unless there are too many of them."""
+        if self.refusals.record(fault, self._now_s()):
+            event = MessageRefused(at_us=self._clock.now_us(), topic=delivery.topic.removeprefix(self._root)[:64], fault=fault)
+            await self._tell(event, partial(self._port.ack, delivery))
+        else:
+            self._port.ack(delivery)
+
+    @staticmethod
+    def _now_s() -> float:
+        return asyncio.get_running_loop().time()
 
     def _confirm(self, delivery: Delivery) -> None:
         try:
@@ -212,7 +234,11 @@ class CentralLink:
         key, settled = await _in_turns(self._desk.take(delivery.payload, self._clock.now_us()))
         parts = self._unacked.setdefault(key, [])
         parts.append(delivery)
-        if settled is not None:
+        refusal = settled is not None and isinstance(settled.events[-1], ManifestRefused)
+        if settled is not None and refusal and not self.refusals.record("manifest", self._now_s()):
+            for part in self._unacked.pop(key):
+                self._port.ack(part)
+        elif settled is not None:
             await self._settle(settled, self._unacked.pop(key))
         elif len(parts) > UNACKED_PARTS_MAX:
             # A broker stops delivering after some 20 unacknowledged messages, so a long manifest would never be whole.
@@ -256,9 +282,16 @@ class CentralLink:
             for settled in self._desk.overdue(self._clock.now_us()):
                 await self._settle(settled, self._unacked.pop((settled.lot, settled.version), []))
             self.outbox.review(now_s)
+            await self._sum_up(now_s)
             await self._keep_asking(now_s)
             await self._keep_telling(now_s)
             await asyncio.sleep(LOOK_S)
+
+    async def _sum_up(self, now_s: float) -> None:
+        found = self.refusals.sum(now_s)
+        if found is not None:
+            fault = f"{found.messages} more messages refused, the last: {found.last}; central or broker: see who sends them"
+            await self._tell(MessageRefused(at_us=self._clock.now_us(), topic="", fault=fault))
 
     async def _keep_asking(self, now_s: float) -> None:
         for want, wanted in (("manifest", self._wants_manifest), ("leases", self._unconfirmed())):

@@ -257,7 +257,8 @@ async def test_rows_go_in_order_with_journal_seq_and_key():
         rig.store.add(1)
         await rig.until(lambda: rig.port.seqs() == [1, 2, 3, 4])
         assert rig.link.counters() == {
-            "sent": 4, "repeated": 0, "confirmed": 0, "waiting": 4, "stray_confirms": 0, "agreed": 0, "differs": 0,
+            "sent": 4, "repeated": 0, "confirmed": 0, "waiting": 4, "stray_confirms": 0, "refused": 0, "agreed": 0,
+            "differs": 0,
         }  # fmt: skip
         for seq, digest, compared in ((1, f"{1:064x}", (1, 0)), (2, "f" * 64, (1, 2))):
             rig.port.deliver("confirm", json.dumps({"journal_id": "J1", "seq": seq, "digest": digest}).encode())
