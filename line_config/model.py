@@ -220,6 +220,7 @@ class CentralSection(_Strict):
     tls_ca_file: str = ""
     tls_cert_file: str = ""
     tls_key_file: str = ""
+    public_key_file: str = ""
 
     @model_validator(mode="after")
     def _whole(self) -> "CentralSection":

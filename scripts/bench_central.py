@@ -69,7 +69,7 @@ class Bench:
         ledger.open(lambda: "bench")
         self.store, self.crew = ThreadStore(ledger), Crew()
         self.controller = Controller(SETTINGS, PLAN)
-        self.pump = Pump(self.controller, Auditor(self.controller), self.store, lambda _: None, Clock())
+        self.pump = Pump(self.controller, Auditor(self.controller), self.store, lambda _: None, Clock(), stall_ms=250)
         client = MqttClient("127.0.0.1", self.port, client_id="line-1", will=(ROOT + "state", OFFLINE))
         self.link = CentralLink(
             self.pump.offer, client, self.store, Clock(), self.crew, root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE"

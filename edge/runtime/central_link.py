@@ -22,6 +22,7 @@ from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
 from edge.runtime.messages import MESSAGES, decode_message
 from edge.runtime.outbox import Outbox, OutboxStore
 from edge.runtime.refusals import Allowance, Refusals
+from edge.runtime.signing import SignatureError, payload_of
 from edge.runtime.spawn import Crew
 from line_config.tracking_number import S10, NumberForm
 
@@ -67,8 +68,12 @@ class CentralLink:
         boot: int = 1,
         unconfirmed: Callable[[], bool] = lambda: False,
         forms: tuple[NumberForm, ...] = (S10,),
+        public: bytes = b"",
     ) -> None:
-        """`unconfirmed`: whether the line has leases that only central can confirm, as it has been away."""
+        """`unconfirmed`: whether the line has leases that only central can confirm, as it has been away.
+
+        `public`: central's key; where there is one, its orders are believed only with its signature over them.
+        """
         self._offer = offer
         self._port = port
         self._clock = clock
@@ -78,6 +83,7 @@ class CentralLink:
         self._boot = boot
         self._unconfirmed = unconfirmed
         self._desk = ManifestDesk(sort_plan, forms)
+        self._public = public
         self._unacked: dict[ManifestKey, list[Delivery]] = {}
         self._online = asyncio.Event()
         self._up = False
@@ -186,18 +192,27 @@ class CentralLink:
     async def _listen(self) -> None:
         while True:
             delivery = await self._port.receive()
+            topic = delivery.topic.removeprefix(self._root)
             if delivery.retained and delivery.topic.startswith(self._root):
                 await self._refuse(delivery, RETAINED)
             elif len(delivery.payload) > MESSAGE_MAX_BYTES:
                 await self._refuse(delivery, TOO_LARGE)
-            elif delivery.topic == self._root + "manifest":
-                await self._manifest(delivery)
-            elif delivery.topic == self._root + "confirm":
+            elif topic == "confirm":
                 self._confirm(delivery)
-            elif delivery.topic.removeprefix(self._root) in MESSAGES:
-                await self._message(delivery)
+            elif topic == "manifest" or topic in MESSAGES:
+                await self._command(topic, delivery)
             else:
                 await self._refuse(delivery, STRANGE)
+
+    async def _command(self, topic: str, delivery: Delivery) -> None:
+        """What has an effect; who may say so has signed it, where the line knows central's key."""
+        if self._public:
+            try:
+                delivery = delivery._replace(payload=payload_of(delivery.payload, self._public))
+            except SignatureError as error:
+                await self._refuse(delivery, f"{error}; central: sign it with the key that this line knows")
+                return
+        await (self._manifest(delivery) if topic == "manifest" else self._message(delivery))
 
     async def _message(self, delivery: Delivery) -> None:
         """One message is one event; it is acknowledged when that is durable."""

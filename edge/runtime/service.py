@@ -46,6 +46,7 @@ from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scale_link import ScaleLink
 from edge.runtime.scanner_link import HandScan, HandScannerLink, ScannerLink
+from edge.runtime.signing import public_key
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
@@ -308,6 +309,7 @@ class Line:
             boot=self.runtime.boot,
             unconfirmed=lambda: "LEASES_UNCONFIRMED" in self.runtime.controller.floor.conditions.active,
             forms=self._config.tracking_numbers,
+            public=public_key(section.public_key_file),
         )
         self.runtime.add(link)
         return link

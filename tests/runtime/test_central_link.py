@@ -19,10 +19,13 @@ from edge.core.values import SortPlan
 from edge.runtime import central_link
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
+from edge.runtime.contract.inward import MESSAGE_MAX_BYTES
 from edge.runtime.contract.outward import CONTRACT
 from edge.runtime.outbox import Outbox
 from edge.runtime.records import OutboxRow
+from edge.runtime.signing import SignatureError, public_key
 from edge.runtime.spawn import Crew
+from simulators.signature import make_key, signed
 from tests.contract import require_sent
 from tests.runtime.test_manifest import messages, order
 
@@ -127,16 +130,17 @@ class FakePort:
 
 
 class Rig:
-    def __init__(self, rows=0):
+    def __init__(self, rows=0, public=b""):
         self.port, self.store = FakePort(), MemoryStore(rows)
         self.events, self.durable, self.refuse = [], [], 0
+        self.instant = False
         self.state = "STOPPED"
         self.unconfirmed = False
         self.crew = Crew()
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
             root=ROOT, sort_plan=SortPlan("t", {"44": 1}, 0), line_state=lambda: self.state,
-            boot=4, unconfirmed=lambda: self.unconfirmed,
+            boot=4, unconfirmed=lambda: self.unconfirmed, public=public,
         )  # fmt: skip
 
     def offer(self, event, *, cursor=None, on_durable=None):
@@ -144,7 +148,9 @@ class Rig:
             self.refuse -= 1
             return False
         self.events.append(event)
-        if on_durable is not None:
+        if on_durable is not None and self.instant:
+            on_durable()
+        elif on_durable is not None:
             self.durable.append(on_durable)
         return True
 
@@ -487,3 +493,73 @@ async def test_progress_renews_the_patience():
         outbox.confirm("J1", seq)
     outbox.review(100.0)
     assert (outbox.repeated, outbox.confirmed_seq) == (0, 3)
+
+
+# --- what must be refused ---
+async def test_orders_are_believed_only_with_central_s_signature_over_them(tmp_path):
+    ours, theirs = make_key(tmp_path / "central.pub"), make_key(tmp_path / "other.pub")
+    (manifest,) = messages([order(1)])
+    cancel = b'{"order_id": "O1", "version": 1}'
+    async with Rig(rows=3, public=public_key(str(tmp_path / "central.pub"))) as rig:
+        rig.instant = True
+        await rig.until(lambda: rig.port.connections)
+        bad = [manifest, cancel, signed(manifest, theirs), signed(cancel, ours).replace(b"signature", b"sig"), b"\xff"]
+        bad.append(b"[" * 9999)
+        bad.append(signed(cancel, ours).replace(b'"payload": "ey', b'"payload": "ez'))
+        for n, payload in enumerate(bad, 1):
+            rig.port.deliver("cancel" if n % 2 else "manifest", payload, mid=n)
+            await rig.until(lambda n=n: n in rig.port.acked)
+        refused = [event for event in rig.events if isinstance(event, MessageRefused)]
+        assert len(refused) == rig.link.counters()["refused"] == len(bad)
+        assert all("sign it with the key that this line knows" in event.fault for event in refused)
+        rig.port.deliver("manifest", signed(manifest, ours), mid=51)
+        rig.port.deliver("cancel", signed(cancel, ours), mid=52)
+        await rig.until(lambda: {51, 52} <= set(rig.port.acked))
+        assert [event.order_id for event in rig.events if isinstance(event, OrderCancelled)] == ["O1"]
+        assert any(isinstance(event, ManifestSealed) for event in rig.events)
+        rig.port.confirm(1)
+        await rig.until(lambda: rig.link.counters()["confirmed"] == 1)
+
+
+def test_a_key_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(SignatureError, match="public_key_file"):
+        public_key(str(tmp_path / "none.pub"))
+    assert public_key("") == b""
+
+
+async def test_a_storm_of_nonsense_gets_a_bounded_number_of_records_and_a_sum(monkeypatch):
+    monkeypatch.setattr(central_link, "LOOK_S", 0.01)
+    async with Rig() as rig:
+        rig.instant = True
+        await rig.until(lambda: rig.port.connections)
+        for n in range(300):
+            rig.port.deliver(("manifest", "lot", "strange/topic")[n % 3], b"rubbish", mid=n)
+        await rig.until(lambda: len(rig.port.acked) == 300)
+        await rig.until(lambda: any(isinstance(event, MessageRefused) and not event.topic for event in rig.events))
+        single = [event for event in rig.events if isinstance(event, ManifestRefused) or getattr(event, "topic", "")]
+        (total,) = (event for event in rig.events if isinstance(event, MessageRefused) and not event.topic)
+        assert rig.link.counters()["refused"] == 300
+        assert f"{300 - len(single)} more messages refused" in total.fault
+        assert len(single) < 60
+
+
+async def test_a_message_that_is_too_large_is_refused_unread():
+    async with Rig() as rig:
+        rig.instant = True
+        await rig.until(lambda: rig.port.connections)
+        rig.port.deliver("lot", b"{" * (MESSAGE_MAX_BYTES + 1))
+        await rig.until(lambda: rig.port.acked)
+        assert "larger than" in rig.events[-1].fault
+
+
+async def test_commands_in_thousands_wait_unacknowledged(monkeypatch):
+    monkeypatch.setattr(central_link, "COMMANDS_BURST", 5.0)
+    async with Rig() as rig:
+        rig.instant = True
+        await rig.until(lambda: rig.port.connections)
+        for n in range(200):
+            rig.port.deliver("cancel", b'{"order_id": "O1", "version": 1}', mid=n)
+        await rig.until(lambda: len(rig.port.acked) >= 5)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert len(rig.port.acked) < 100

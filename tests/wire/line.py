@@ -35,7 +35,7 @@ async def central_at(broker, items=10, file=None, lease_ms=0):
 class Line:
     """A link with a real journal, and a pump that keeps what it is offered."""
 
-    def __init__(self, broker, path, durable=True, files=None):
+    def __init__(self, broker, path, durable=True, files=None, public=b""):
         self.ledger = Ledger(str(path), KEY)
         self.ledger.open(lambda: "J1")
         self.store = ThreadStore(self.ledger)
@@ -47,6 +47,7 @@ class Line:
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
             root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE", boot=7, unconfirmed=lambda: self.unconfirmed,
+            public=public,
         )  # fmt: skip
 
     def offer(self, event, *, cursor=None, on_durable=None):
