@@ -1,6 +1,7 @@
 """The small Protocols that the links speak to, and the three kinds of error that a driver may raise."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from line_config.scale_format import ScaleReading
@@ -75,6 +76,38 @@ class LabelPrinterPort(Protocol):
 
     async def send(self, fmt: bytes) -> None:
         """Send one format, once. LinkLost means that the outcome is unknown."""
+
+    async def close(self) -> None:
+        """Drop the connections; never raises."""
+
+
+class PageJob(NamedTuple):
+    """One job of a page printer. `state`: waiting, printing, stopped, canceled, aborted or completed."""
+
+    state: str
+    sides: int | None
+    """printed sides so far, as the printer counts them; None where it does not"""
+    reasons: tuple[str, ...] = ()
+
+
+class PagePrinterPort(Protocol):
+    """A printer of whole documents."""
+
+    async def status(self) -> str:
+        """Why nothing would come out now, "" = it is ready. Raises DeviceError."""
+
+    async def print_document(self, path: Path, name: str, *, duplex: bool = False) -> int:
+        """Print a PDF once, as it is → the job's number. DeviceRefused: nothing is printed; otherwise nobody knows."""
+
+    async def job(self, number: int) -> PageJob:
+        """How a job stands. Raises DeviceError; DeviceRefused: the printer does not know it any more."""
+
+
+class FilePort(Protocol):
+    """Where files are fetched from."""
+
+    async def fetch(self, url: str, to: Path) -> None:
+        """Write what is there to a new file that only we may read. LinkLost: try again; DeviceRefused, BadReply: no use."""
 
     async def close(self) -> None:
         """Drop the connections; never raises."""

@@ -30,6 +30,8 @@ def tokenise(
 ) -> None:
     """Turn a plain list into orders with keyed tokens: the numbers stay where the list is. Exit 2 with all its faults."""
     from edge.runtime import tokenise as source
+    from edge.runtime.look_alikes import account as account_of
+    from edge.runtime.look_alikes import listed as look_alikes
     from line_config.document_layout import standard_layouts
     from vision.tokens import SiteKeyError, load_site_key
 
@@ -49,6 +51,9 @@ def tokenise(
     else:
         to.write_text(text, encoding="utf-8")
     err.print(f"{len(orders)} orders" + (f" in {len(lines)} messages" if lot else ""))
+    for row in account_of(look_alikes(orders), standard_layouts()):
+        said = f"separated by {row['separated_by']}" if row["separated_by"] else f"not separated: {row['remedy']}"
+        err.print(f"numbers look alike ({row['kind']}): {', '.join(row['orders'])}: {said}", soft_wrap=True)
 
 
 account = typer.Typer(help="The account between a line and central: what was told, what is stored, and whether both agree.")

@@ -1,5 +1,6 @@
 """Looks at this machine as a maintenance engineer would: each row says how it is, and what to do where it is not good."""
 
+import asyncio
 import ctypes.util
 import os
 import shutil
@@ -15,6 +16,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from drivers.document_printer import IppPrinter
+from drivers.ports import DeviceError
 from line_config.model import LineConfig
 
 GOOD, WARN, FAIL = "good", "warn", "FAIL"
@@ -177,6 +180,15 @@ def _aravis(name: str) -> Row:
     )
 
 
+def _document_printer(uri: str) -> Row:
+    """Whether the document printer would print now."""
+    try:
+        against = asyncio.run(IppPrinter(uri).status())
+    except DeviceError as error:
+        return Row("document_printer", WARN, str(error), "switch it on, check [document_printer]; sealline waits for it")
+    return Row("document_printer", WARN if against else GOOD, against or f"{uri} is ready", "see to it" if against else "")
+
+
 MACHINE: tuple[Callable[[], Row], ...] = (
     _python, _packages, _cv2, _zbar, _fonts, _rare_font, _broker, _chromium, _shared_memory, _clock,
 )  # fmt: skip
@@ -198,6 +210,8 @@ def rows(config: LineConfig | None) -> Iterator[Row]:
                 yield _peer(name, host, peer.port)
         if config.desk_printer is not None:
             yield _peer("desk_printer", config.desk_printer.host, config.desk_printer.port)
+        if config.document_printer is not None:
+            yield _document_printer(config.document_printer.uri)
 
 
 def examine(out: Console, config: LineConfig | None) -> bool:

@@ -1,14 +1,17 @@
-"""`sealline lot …`: what became of a lot, for people and, signed, for central; and the closing of one at the running line."""
+"""`sealline lot …`: what became of a lot, for people and, signed, for central; look-alikes; and the closing of a lot."""
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from edge.runtime.reporting.facts import Facts
 
 BAD_INPUT, FAILED = 2, 1
 ASK_S = 10.0
@@ -26,17 +29,25 @@ def _refuse(text: object, code: int = BAD_INPUT) -> typer.Exit:
     return typer.Exit(code)
 
 
-def _reconciled(journal: Path, lot: str, key: Path | None) -> dict[str, Any]:
-    from edge.runtime.reconcile import reconciliation
+def _facts(journal: Path, key: Path | None) -> "Facts":
     from edge.runtime.records import JournalError, journal_key
     from edge.runtime.reporting.facts import gather
     from vision.tokens import SiteKeyError, load_site_key
 
     try:
         site_key = journal_key(load_site_key(key or journal.parent / "site.key"))
-        facts = gather(journal, site_key, lambda rows, total: track(rows, "reading", total=total, console=err, transient=True))
-        return reconciliation(facts, lot)
+        return gather(journal, site_key, lambda rows, total: track(rows, "reading", total=total, console=err, transient=True))
     except (JournalError, SiteKeyError) as error:
+        raise _refuse(error) from error
+
+
+def _reconciled(journal: Path, lot: str, key: Path | None) -> dict[str, Any]:
+    from edge.runtime.reconcile import reconciliation
+    from edge.runtime.records import JournalError
+
+    try:
+        return reconciliation(_facts(journal, key), lot)
+    except JournalError as error:
         raise _refuse(error) from error
 
 
@@ -58,6 +69,27 @@ def show(
             table.add_row(what, outcome, str(number))
     table.add_row("documents", "surplus", str(len(found["surplus"])))
     out.print(table)
+
+
+@app.command()
+def alike(
+    journal: JournalPath,
+    key: KeyFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each group, a line.")] = False,
+) -> None:
+    """List the open orders whose numbers look alike, and what tells them apart; exit 1 where some stay undecided."""
+    from edge.runtime.look_alikes import account
+    from line_config.document_layout import standard_layouts
+
+    rows = account(_facts(journal, key).core().floor.pool.alike(), standard_layouts())
+    if as_json:
+        sys.stdout.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    else:
+        table = Table("kind", "orders", "separated by", "else", title=f"{len(rows)} groups of look-alike numbers")
+        for row in rows:
+            table.add_row(row["kind"], ", ".join(row["orders"]), row["separated_by"] or "[red]nothing[/]", row["remedy"])
+        out.print(table)
+    raise typer.Exit(0 if all(row["separated_by"] for row in rows) else FAILED)
 
 
 @app.command()

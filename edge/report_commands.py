@@ -87,6 +87,8 @@ def _write(sheet: Sheet, language: Language, to: Path) -> None:
 
 def _keep(sheet: Sheet, language: Language, folder: Path, printer: str) -> None:
     """The PDF is kept first; only what is kept is printed."""
+    import asyncio
+
     from drivers.document_printer import IppPrinter
     from drivers.ports import DeviceError
     from edge.reports.archive import ReportArchive
@@ -99,7 +101,7 @@ def _keep(sheet: Sheet, language: Language, folder: Path, printer: str) -> None:
     if not printer:
         return
     try:
-        job = IppPrinter(printer).print_document(kept.path, f"{sheet.kind} {sheet.key}")
+        job = asyncio.run(IppPrinter(printer).print_document(kept.path, f"{sheet.kind} {sheet.key}"))
     except DeviceError as error:
         raise ReportError(f"{error}. The page is kept: {kept.path}") from error
     err.print(f"{printer}: job {job} accepted", highlight=False, markup=False, soft_wrap=True)

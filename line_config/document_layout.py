@@ -53,7 +53,8 @@ class DocumentLayout(_Strict):
     readable zone (ICAO 9303 parts 4 to 6), or symbols. `line_mm` is the line that is read, about 1.8 times as high as its
     capitals, or the place of the symbols; where two lines are read it is the upper one, and `line_step_mm` leads to the next.
     `places`: what may stand at each place of the number, see PLACES; "" = whatever its form allows.
-    `second_field` is what tells two owners of look-alike numbers apart. `beyond_frame`: the camera never sees all four edges.
+    `second_field` stands beside the number and tells two owners of look-alike numbers apart; the 18 characters of GB 11643 hold
+    the birth themselves, so that it separates nothing there. `beyond_frame`: the camera never sees all four edges.
     """
 
     kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -102,6 +103,8 @@ class DocumentLayout(_Strict):
         folded = "".join(self.skeleton_classes)
         if len(set(folded)) != len(folded):
             raise ValueError("skeleton_classes: a character stands in two classes")
+        if self.second_field and not self.reader.startswith(("mrz", "permit")):
+            raise ValueError("second_field: only machine readable zones have one beside the number")
         if (
             self.line_mm.x + self.line_mm.width > self.size_mm.width
             or self.line_mm.y + self.line_mm.height > self.size_mm.height

@@ -210,6 +210,28 @@ class ScaleSection(_Strict):
     format: FilePath
 
 
+class DocumentPrinterSection(_Strict):
+    """A printer for documents that come as files; without it a manifest that names files is refused."""
+
+    uri: Annotated[str, Field(pattern=r"^ipps?://[^\s]+$", max_length=512)]
+    origins: Annotated[
+        list[Annotated[str, Field(pattern=r"^https?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?$")]],
+        Field(min_length=1, max_length=16),
+    ]
+    """where files may come from: scheme, host and port"""
+    ca_file: Annotated[str, Field(max_length=4096)] = ""
+    """certificates that the file servers' are checked against; "" = those of this machine"""
+    folder: Annotated[str, Field(max_length=4096)] = ""
+    """where files lie until their sheets are out, better on a tmpfs; "" = `files` in data_dir"""
+    counts: Literal["sides", "nothing"] = "sides"
+    """what the printer says of a job: the sides that came out (job-impressions-completed), or only that it has ended"""
+    poll_ms: Annotated[int, Field(ge=50, le=10_000)] = 500
+    fetch_limit_s: Annotated[int, Field(ge=1, le=600)] = 60
+    file_max_mb: Annotated[int, Field(ge=1, le=100)] = 20
+    files_ahead_max: Annotated[int, Field(ge=1, le=500)] = 20
+    sheets_ahead_max: Annotated[int, Field(ge=1, le=5000)] = 200
+
+
 class CentralSection(_Strict):
     """The broker of the central systems."""
 
@@ -329,6 +351,7 @@ class LineFile(_Strict):
     tracking_numbers: Annotated[tuple[NumberForm, ...], Field(strict=False, min_length=1, max_length=20)] = (S10,)
     desk_printer: DeskPrinterSection | None = None
     hand_scanner: ScannerSection | None = None
+    document_printer: DocumentPrinterSection | None = None
 
 
 class LineConfig(LineFile):

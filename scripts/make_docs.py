@@ -15,6 +15,7 @@ from edge.core.item import ITEM_TABLE
 from edge.core.lots import LISTED_TABLE
 from edge.core.machine import ACTING, COMMANDS, RUNNING, Machine
 from edge.core.manual import MANUAL_TABLE
+from edge.core.sheets import FILE_TABLE
 from edge.core.supervision import ACTING_MAX_US
 from edge.core.values import State
 from simulators.catalogue import CATALOGUE
@@ -37,6 +38,10 @@ An acting state is done when both PLCs' units have followed; one that does not l
 OTHER_DEADLINES = """\
 Transport deadlines run only while the belts do. Beside its place, an exposed item owes its label check within
 `label_read_deadline_ms`, and an open envelope the rest of its order within `collation_deadline_ms`."""
+
+FILE_KEPT = """\
+Of documents that are printed on demand. The file itself is deleted, with a receipt, as soon as its sheets are out, or it is
+refused or withdrawn."""
 
 
 def _picture(begin: str, pairs: Sequence[tuple[str, str, str]], notes: Mapping[str, str]) -> str:
@@ -130,6 +135,8 @@ def page() -> str:
         "## A sitting at the manual desk\n\n" + _life(MANUAL_TABLE, {}),
         "## Life of a listed document\n\n" + _life(LISTED_TABLE, {}),
         "Its time limit is that of its order (`time_limit_min`, by product), from the signed receipt to the closed bag.",
+        "## Life of a file's sheets\n\n" + _life(FILE_TABLE, {}),
+        FILE_KEPT,
         "## Conditions\n\n" + _conditions(),
         "## PLC interface\n\n" + _image(),
         "## Conformance checks\n\nWhat `sealline plc conform` proves; the clauses: [integrator.md](integrator.md#plc).\n\n"

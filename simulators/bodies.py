@@ -19,6 +19,8 @@ class PhysicalDocument:
     """(PLC boot, document handle), as the machine PLC numbered it"""
     desk_key: str = ""
     """what the manual desk calls it, as long as it was not fed again"""
+    beside: str = ""
+    """the date beside its number, YYMMDD; "" = its kind has none"""
     past_keys: list[str] = field(default_factory=list)
     """what it was called before it was fed again or read at the desk"""
     under: "PhysicalDocument | None" = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from simulators.people import Order
-from simulators.tokens import Classes, skeleton, token
+from simulators.tokens import Classes, date_beside, second_field, skeleton, token
 
 CHUNK_ORDERS = 500
 Json = dict[str, Any]
@@ -22,6 +22,7 @@ def wire_order(order: Order, site_key: bytes, classes: Classes) -> Json:
                 "kind": document.kind,
                 "token": token(site_key, document.kind, document.number),
                 "skeleton": skeleton(site_key, document.kind, document.number, classes),
+                "second_field": second_field(site_key, document.kind, document.number, date_beside(document), classes),
             }
             for document in order.documents
         ],
@@ -43,7 +44,10 @@ def plain_list(orders: Iterable[Order]) -> str:
     """Orders as their owner has them, with the documents' numbers: one JSON object a line. Never sent anywhere."""
     lines = []
     for order in orders:
-        documents = [{"kind": document.kind, "number": document.number} for document in order.documents]
+        documents = [
+            {"kind": document.kind, "number": document.number, "birth": document.birth.isoformat()}
+            for document in order.documents
+        ]
         addressee = order.addressee
         lines.append({
             "order_id": order.order_id,

@@ -2,7 +2,7 @@
 
 import random
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib.resources import files
@@ -81,6 +81,10 @@ class Document:
         return self.holder.sex
 
 
+ALIKE = "ABCDEFGHSJ"
+"""for each digit a letter of passport numbers with the same value modulo 10, which is all that check digits see"""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What central wants done with documents: where they go, and under which number."""
@@ -112,21 +116,25 @@ def make_population(
     *,
     copies: Collection[int] = frozenset(),
     families: float = 0.0,
+    twins: float = 0.0,
 ) -> Population:
-    """Documents of `items` orders, one after the other; no two numbers look alike.
+    """Documents of `items` orders, one after the other; no two numbers look alike, except for `twins`.
 
     An item whose index is in `no_order` is a lone document without an order; one in `copies` too looks like another that lies
-    before it. Of the others, the share `families` are orders of two or three documents. The same arguments give the same
-    population. `classes` are the look-alike classes, from line_config by default.
+    before it. Of the others, the share `families` are orders of several documents. The share `twins` of lone passports has
+    a number that looks like another order's, whose holder was born on another day. The same arguments give the same population.
+    `classes` are the look-alike classes, from line_config by default.
     """
     rng = random.Random(seed)
     sizes = random.Random(f"families {seed}")
     models = random.Random(f"copies {seed}")
+    likeness = random.Random(f"twins {seed}")
     classes = load_classes() if classes is None else classes
     counties = _routable_counties()
     serials = rng.sample(range(10_000_000, 99_999_999), items)
     seen: set[tuple[str, str]] = set()
-    documents, orders = [], []
+    documents: list[Document] = []
+    orders: list[Order] = []
     for index in range(items):
         kind = KINDS[index] if index < len(KINDS) else rng.choice(KINDS)
         person = _person(rng, rng.choice(counties))
@@ -138,6 +146,8 @@ def make_population(
                     _document(sizes, sizes.choice(KINDS), _person(sizes, person.county), order_id, classes, seen)
                     for _ in range(sizes.randint(1, 2))
                 ]
+            elif kind == "passport" and likeness.random() < twins:
+                mine = [_twin(likeness, mine[0], orders)]
             orders.append(Order(order_id, tuple(mine), person, s10("EA", serials[index], "CN"), ISSUERS[kind]))
         elif index in copies and orders:
             mine = [replace(models.choice(models.choice(orders).documents), order_id=None)]
@@ -156,6 +166,16 @@ def _document(  # noqa: PLR0917 - all of them are needed, none is optional
         order_id=order_id,
         weight_mg=rng.randint(*WEIGHTS_MG[kind]),
     )
+
+
+def _twin(rng: random.Random, document: Document, orders: Sequence[Order]) -> Document:
+    """The same document with a number that no check digit tells from another's, if there is another that suits."""
+    others = [other for order in orders for other in order.documents if other.kind == "passport"]
+    models = [other.number for other in others if other.number[1].isdecimal() and other.birth != document.birth]
+    numbers = [model[0] + ALIKE[int(model[1])] + model[2:] for model in models]
+    taken = {other.number for other in others}
+    free = [number for number in numbers if number not in taken]
+    return replace(document, number=rng.choice(free)) if free else document
 
 
 def s10(service: str, serial: int, country: str) -> str:

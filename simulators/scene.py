@@ -11,11 +11,13 @@ from simulators.faults import NOT_ORDERED, plan_faults
 from simulators.manifests import make_manifest, wire_order
 from simulators.oracle import Ordered, expected_chute
 from simulators.people import make_population
-from simulators.tokens import load_classes
+from simulators.tokens import date_beside, load_classes
 
 LOT = "LOT-1"
 FAMILIES = 0.05
 """share of orders with two or three documents"""
+TWINS = 0.1
+"""share of lone passports whose number looks like another's"""
 
 
 def load_routes() -> Mapping[str, int]:
@@ -37,7 +39,7 @@ class Scene:
         plan = plan_faults(seed, items, fault_probability)
         no_order = {index for index, kind in plan.items() if kind in NOT_ORDERED}
         copies = {index for index, kind in plan.items() if kind == "second_copy"}
-        self.population = make_population(seed, items, no_order, copies=copies, families=families)
+        self.population = make_population(seed, items, no_order, copies=copies, families=families, twins=TWINS)
         first = self._first_documents()
         self.faults = {first[item]: kind for item, kind in plan.items()}
         self.documents = [
@@ -48,6 +50,7 @@ class Scene:
                 order_id=document.order_id,
                 weight_mg=document.weight_mg,
                 fault=self.faults.get(index, ""),
+                beside=date_beside(document),
             )
             for index, document in enumerate(self.population.documents)
         ]

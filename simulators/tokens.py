@@ -4,20 +4,40 @@ import hashlib
 import hmac
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from importlib.resources import files
+from typing import Any, Protocol
+
+
+class Dated(Protocol):
+    """Somebody's document."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of document."""
+
+    @property
+    def birth(self) -> date:
+        """Its holder's birth."""
+
+    @property
+    def expiry(self) -> date:
+        """Its last day."""
+
 
 TOKEN_BYTES = 16
 MRZ_KINDS = frozenset({"passport"})
 Classes = Mapping[str, Sequence[str]]
 
 
+def _layouts() -> dict[str, dict[str, Any]]:
+    paths = [path for path in files("line_config").joinpath("documents").iterdir() if path.name.endswith(".toml")]
+    return {path.name.removesuffix(".toml"): tomllib.loads(path.read_text("utf-8")) for path in paths}
+
+
 def load_classes() -> dict[str, tuple[str, ...]]:
     """Look-alike classes per document kind, as the layout data in line_config/documents gives them."""
-    layouts = [path for path in files("line_config").joinpath("documents").iterdir() if path.name.endswith(".toml")]
-    return {
-        path.name.removesuffix(".toml"): tuple(tomllib.loads(path.read_text("utf-8")).get("skeleton_classes", ()))
-        for path in layouts
-    }
+    return {kind: tuple(layout.get("skeleton_classes", ())) for kind, layout in _layouts().items()}
 
 
 def token(site_key: bytes, kind: str, number: str) -> str:
@@ -28,6 +48,21 @@ def token(site_key: bytes, kind: str, number: str) -> str:
 def skeleton(site_key: bytes, kind: str, number: str, classes: Classes) -> str:
     """Keyed token of the number with its look-alikes folded."""
     return _keyed(site_key, f"skeleton:{kind}:{fold(kind, number, classes)}")
+
+
+_SECOND = {kind: str(layout["second_field"]) for kind, layout in _layouts().items() if layout.get("second_field")}
+"""kind → "birth" or "expiry", the date beside its number; kinds without are not in it"""
+
+
+def date_beside(document: Dated) -> str:
+    """The date beside its number as YYMMDD, "" where its kind has none."""
+    name = _SECOND.get(document.kind)
+    return f"{document.birth if name == 'birth' else document.expiry:%y%m%d}" if name else ""
+
+
+def second_field(site_key: bytes, kind: str, number: str, beside: str, classes: Classes) -> str:
+    """Keyed token of the date beside the number, "" where there is none."""
+    return _keyed(site_key, f"{_SECOND[kind]}:{kind}:{fold(kind, number, classes)}:{beside}") if beside else ""
 
 
 def fold(kind: str, number: str, classes: Classes) -> str:

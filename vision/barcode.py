@@ -105,11 +105,6 @@ def decode(
     return tuple(symbol for symbol in symbols if symbol.symbology != "itf" or len(symbol.text) >= _ITF_MIN)
 
 
-def read_symbols(image: Image, *, thorough: bool = False, formats: Iterable[str] = LABEL) -> tuple[SymbolFound, ...]:
-    """All symbols in a grey image, each with the second opinion; `thorough`: shrunk and inverted ones too, half as fast."""
-    return tuple(second_opinion(image, symbol) for symbol in decode(image, formats, downscale=thorough, invert=thorough))
-
-
 def second_opinion(image: Image, symbol: SymbolFound) -> SymbolFound:
     """`symbol` with `confirmed` set if pyzbar reads the same text at its place."""
     xs, ys = [x for x, _ in symbol.corners], [y for _, y in symbol.corners]

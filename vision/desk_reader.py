@@ -1,8 +1,9 @@
 """One document for the manual desk, an executable: a picture, or a number entered twice; tokens and a masked form come out.
 
 The number is asked for on the terminal by this process itself, unseen, so that nobody else ever holds it (I17). One JSON object
-goes to standard output: kind, flags, token, skeleton, masked, reason. What a scanner sends begins with the identifier of its
-symbology (ISO/IEC 15424, for instance "]Q1"). What is keyed in does not: a number without a check digit then proves nothing.
+goes to standard output: kind, flags, token, skeleton, second_field, masked, reason. What a scanner sends begins with the
+identifier of its symbology (ISO/IEC 15424, for instance "]Q1"). What is keyed in does not: a number without a check digit then
+proves nothing.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from vision.ocr import Line
 from vision.picture_file import UnreadableFile, load_picture
 from vision.pictures import PictureReader
 from vision.readers import NOTHING, Reading, judge_line, unread
-from vision.tokens import SiteKeyError, load_site_key, skeleton_token, token
+from vision.tokens import SiteKeyError, load_site_key, second_token, skeleton_token, token
 
 NOWHERE = Outline(np.zeros((4, 2)), whole=True)
 """what is entered has no place in a picture"""
@@ -68,8 +69,7 @@ def pictured(path: Path, layouts: Sequence[DocumentLayout]) -> Reading:
         readings = PictureReader(layouts).read(load_picture(path))
     except UnreadableFile as fault:
         return unread(str(fault))
-    kinds = {layout.kind for layout in layouts}
-    documents = {(one.kind, one.value): one for one in readings if one.kind in kinds}
+    documents = {(one.kind, one.value): one for one in readings if one.kind in {layout.kind for layout in layouts}}
     if len(documents) == 1:
         return next(iter(documents.values()))
     return unread("several_documents" if documents else next((one.reason for one in readings if one.reason), "nothing_found"))
@@ -79,12 +79,15 @@ def told(reading: Reading, layouts: Sequence[DocumentLayout], site_key: bytes) -
     """What may be known of a reading outside."""
     layout = next((layout for layout in layouts if layout.kind == reading.kind), None)
     if layout is None:
-        return {"kind": None, "flags": 0, "token": "", "skeleton": "", "masked": "", "reason": reading.reason}
+        return {
+            "kind": None, "flags": 0, "token": "", "skeleton": "", "second_field": "", "masked": "", "reason": reading.reason,
+        }  # fmt: skip
     return {
         "kind": layout.kind,
         "flags": int(reading.flags),
         "token": token(site_key, layout.kind, reading.value),
         "skeleton": skeleton_token(site_key, layout, reading.value),
+        "second_field": second_token(site_key, layout, reading.value, reading.second),
         "masked": masked(reading.value),
         "reason": reading.reason,
     }

@@ -18,7 +18,7 @@ from vision.messages import DocumentReading, LabelReading, LabelSymbol, Message,
 from vision.printed import PrintedNumber
 from vision.quality import exposure_fault, fault
 from vision.readers import DocumentReader, Reading, unread
-from vision.tokens import skeleton_token, token
+from vision.tokens import second_token, skeleton_token, token
 
 Image = NDArray[np.uint8]
 
@@ -26,7 +26,7 @@ READING_ERRORS = (VisionError, cv2.error, ValueError, ArithmeticError, LookupErr
 """What a strange picture may cause in the libraries; it costs this frame, not the worker."""
 
 
-PLAIN = frozenset({"empty_belt", "unknown_outline", "foreign_symbol", "blurred", "glare"})
+PLAIN = frozenset({"empty_belt", "unknown_outline", "cut_off", "wrong_side", "foreign_symbol", "blurred", "glare"})
 """Reasons that a sharper picture would not change, or that say it already."""
 
 
@@ -87,6 +87,7 @@ class DocumentDesk:
             flags=int(reading.flags),
             token=token(self._site_key, kind, reading.value) if kind else "",
             skeleton=skeleton_token(self._site_key, self._layouts[kind], reading.value) if kind else "",
+            second_field=second_token(self._site_key, self._layouts[kind], reading.value, reading.second) if kind else "",
             confidence_permille=round(1000 * reading.confidence),
             masked=masked(reading.value),
             evidence=self._keep(frame, reading),

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from line_config.document_layout import DocumentLayout
+from line_config.document_layout import DocumentLayout, standard_layouts
 from vision.files import STRANGE
 from vision.picture_file import UnreadableFile, load_picture
 from vision.pictures import PictureReader
@@ -92,6 +92,7 @@ def reader(layouts: Sequence[DocumentLayout], *, belt: bool) -> Read:
 
 def evaluate(folder: Path, truths: Iterable[Truth], read: Read) -> Iterator[Outcome]:
     """Read each picture in turn. A picture that cannot be loaded is one that was not read."""
+    documents = frozenset(layout.kind for layout in standard_layouts())
     for truth in truths:
         begun = time.thread_time_ns()
         try:
@@ -101,7 +102,7 @@ def evaluate(folder: Path, truths: Iterable[Truth], read: Read) -> Iterator[Outc
         except STRANGE as error:
             readings = [unread(f"reader_failed:{type(error).__name__}")]
         ms = (time.thread_time_ns() - begun) / 1e6
-        accepted = [reading.value for reading in readings if reading.accepted]
+        accepted = [_as_asked(reading, truth, documents) for reading in readings if reading.accepted]
         # The right one among several is not enough: whoever accepts must not have to choose.
         value = (
             None
@@ -112,6 +113,12 @@ def evaluate(folder: Path, truths: Iterable[Truth], read: Read) -> Iterator[Outc
         )
         reason = next((reading.reason for reading in readings if reading.reason), "")
         yield Outcome(truth, value, reason, round(ms, 2))
+
+
+def _as_asked(reading: Reading, truth: Truth, documents: frozenset[str]) -> str:
+    """Its value; with another kind than the true one it is wrong, unless it says that it does not know."""
+    other = reading.kind != truth.kind and {reading.kind, truth.kind} <= documents
+    return f"{reading.kind} {reading.value}" if other else reading.value
 
 
 def summary(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

@@ -27,9 +27,10 @@ STRANGE = (cv2.error, ArithmeticError, LookupError, np.linalg.LinAlgError)
 
 @dataclass(frozen=True)
 class FileReading:
-    """One thing read in one file; `kind` is a layout's, "label" (a postal item number) or "symbol".
+    """One thing read in one file.
 
-    `verdict` is accepted, doubtful or unreadable, from the flags alone. Nothing read: `value` is None, `reason` says why.
+    `kind` is a layout's, "number" (on a document of some kind), "label" (a postal item number) or "symbol". `verdict` is
+    accepted, doubtful or unreadable, from the flags alone. Nothing read: `value` is None, `reason` says why.
     """
 
     file: str

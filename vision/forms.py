@@ -10,7 +10,7 @@ Slots = tuple[str, ...]
 
 
 class Parsed(NamedTuple):
-    """What a text says; `checked`: every check digit holds; `dated`: every date in it exists. Dates are YYMMDD or YYYYMMDD."""
+    """What a text says; `checked`: every check digit holds; `dated`: every date in it exists. Dates are YYMMDD."""
 
     number: str
     checked: bool
@@ -42,8 +42,7 @@ class IdNumber:
 
     def parse(self, text: str) -> Parsed:
         """The number carries its own date."""
-        birth = text[6:14]
-        return Parsed(text, id_number.check_holds(text), id_number.birth_date(text) is not None, birth)
+        return Parsed(text, id_number.check_holds(text), id_number.birth_date(text) is not None)
 
 
 class Zone(NamedTuple):

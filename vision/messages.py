@@ -63,6 +63,8 @@ class DocumentReading(Message, frozen=True):
     evidence: str
     reason: str
     cpu_us: int
+    second_field: str = ""
+    """token of the birth or expiry beside the number (vision/tokens.py); "" = none was read"""
 
 
 class LabelSymbol(msgspec.Struct, frozen=True):

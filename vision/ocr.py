@@ -7,7 +7,7 @@ rapidocr, is a second opinion at a hundred times the cost: the package itself is
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -128,14 +128,24 @@ def decode(posterior: Posterior, alphabet: Sequence[str], slots: Sequence[str], 
         steps = _spread(steps, len(slots))
     if not steps:
         return Line("", 0.0)
+    weighed = {slot: posterior @ _joining(slot, tuple(alphabet)) for slot in set(slots)}
     text, weakest = "", 1.0
     for step, slot in zip(steps, slots, strict=True):
-        around = posterior[max(0, step - 1) : step + 2]
-        seen = [float(around[:, _columns(character, slot, columns)].sum(axis=1).max()) for character in slot]
-        best = int(np.argmax(seen))
+        seen = weighed[slot][max(0, step - 1) : step + 2].max(axis=0)
+        best = int(seen.argmax())
         text += slot[best]
-        weakest = min(weakest, seen[best])
+        weakest = min(weakest, float(seen[best]))
     return Line(text, min(1.0, weakest)) if weakest >= SEEN_MIN else Line("", 0.0)
+
+
+@lru_cache(maxsize=256)
+def _joining(slot: str, alphabet: tuple[str, ...]) -> Posterior:
+    """What to add up of each step for each character of the slot, shape (1 + len(alphabet), len(slot))."""
+    columns = {character: place + 1 for place, character in enumerate(alphabet)}
+    joining = np.zeros((1 + len(alphabet), len(slot)), np.float32)
+    for place, character in enumerate(slot):
+        joining[_columns(character, slot, columns), place] = 1
+    return joining
 
 
 def _columns(character: str, slot: str, columns: Mapping[str, int]) -> list[int]:

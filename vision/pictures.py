@@ -27,7 +27,7 @@ from vision.readers import (
     symbols_reading,
     unread,
 )
-from vision.search import find_lines, level, line_picture
+from vision.search import Strip, find_lines, level, line_picture
 from vision.symbols import all_symbols, moved, scaled
 
 Image = NDArray[np.uint8]
@@ -37,6 +37,8 @@ _ASPECT_TOLERANCE = 0.15
 """Nobody holds a telephone square to a document."""
 _TURNS = (0, 2, 1, 3)
 NO_FORMATS: frozenset[str] = frozenset()
+ANY_DOCUMENT = "number"
+"""kind of a number that was read without what would show whose document it is"""
 _SYMBOL_KINDS = {"label": LABEL, "symbol": ANY}
 
 
@@ -116,17 +118,27 @@ class PictureReader:
     def _by_search(self, lines: LineReader, image: Image) -> Iterator[Reading]:
         """Any line that is long enough; it counts only if check digits and dates hold, since anything may be printed there."""
         for strip in find_lines(image):
-            for layout in self._printed:
-                slots, *more = slots_of(layout)
-                if more or not 0.5 < strip.length / strip.height / len(slots) < 2.2:
-                    continue
-                crop = line_picture(image, strip, LINE_HEIGHT_PX, 2 * PITCH_PX * len(slots))
-                if assess(crop).reason:
-                    continue
-                line = lines.read(crop, slots, at_end=True)
-                reading = judge_line(line, Outline(strip.quad, whole=True), layout)
-                if Flag.CHECK_DIGIT | Flag.DATES in reading.flags:
-                    yield reading
+            yield from _of_one_kind(list(self._on_strip(lines, image, strip)))
+
+    def _on_strip(self, lines: LineReader, image: Image, strip: Strip) -> Iterator[Reading]:
+        for layout in self._printed:
+            slots, *more = slots_of(layout)
+            if more or not 0.5 < strip.length / strip.height / len(slots) < 2.2:
+                continue
+            crop = line_picture(image, strip, LINE_HEIGHT_PX, 2 * PITCH_PX * len(slots))
+            if assess(crop).reason:
+                continue
+            line = lines.read(crop, slots, at_end=True)
+            reading = judge_line(line, Outline(strip.quad, whole=True), layout)
+            if Flag.CHECK_DIGIT | Flag.DATES in reading.flags:
+                yield reading
+
+
+def _of_one_kind(readings: Sequence[Reading]) -> Sequence[Reading]:
+    """A bare line does not show which of several documents it stands on: an 18-digit number is on five of them."""
+    if len({reading.kind for reading in readings if reading.accepted}) < 2:
+        return readings
+    return [replace(reading, kind=ANY_DOCUMENT, reason="kind_unknown") for reading in readings]
 
 
 def _best(image: Image, way: Callable[[Image], Iterator[Reading]]) -> Reading | None:

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line_config.document_layout import DocumentLayout
-from vision.barcode import SymbolFound, read_symbols
+from vision.barcode import SymbolFound
+from vision.cut_off import completed, cut_edges
 from vision.forms import FORMS, Slots, parse
 from vision.locate import Outline, find_outline, straighten
 from vision.messages import ACCEPTED, Flag
 from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, Line, LineReader
 from vision.quality import assess
+from vision.symbols import look_twice
 
 Image = NDArray[np.uint8]
 Corners = tuple[tuple[int, int], ...]
@@ -68,17 +70,18 @@ class DocumentReader:
         if outline is None:
             return unread("empty_belt")
         readings = [*self._by_symbols(frame, outline), *self._by_lines(frame, outline)]
-        return best(readings) if readings else unread("unknown_outline")
+        return best(readings) if readings else unread("unknown_outline" if outline.whole else "cut_off")
 
     def _by_symbols(self, frame: Image, outline: Outline) -> Iterator[Reading]:
         fitting = [layout for layout in self._marked if symbols_fit(outline, layout)]
-        wanted = {symbology for layout in fitting for symbology in layout.symbologies}
-        symbols = read_symbols(frame, formats=wanted) if fitting else []
+        wanted = frozenset(symbology for layout in fitting for symbology in layout.symbologies)
+        symbols = look_twice(frame, wanted) if fitting else ()
         for layout in fitting:
             yield symbols_reading(symbols, layout) or unread("foreign_symbol" if symbols else "no_symbol")
 
     def _by_lines(self, frame: Image, outline: Outline) -> Iterator[Reading]:
         if not outline.whole:
+            yield from self._cut_off(frame, outline)
             return
         places = [(layout, turned) for layout in self._printed for turned in turns_that_fit(outline, layout)]
         readings = [read_line(self._lines, frame, turned, layout) for layout, turned in places]
@@ -87,6 +90,17 @@ class DocumentReader:
             yield unread("wrong_side")
         else:
             yield from readings
+
+    def _cut_off(self, frame: Image, outline: Outline) -> Iterator[Reading]:
+        """What lies with a corner or one edge beyond the frame; with more it is one of the sheets that always do."""
+        if len(edges := cut_edges(outline, frame.shape)) > 1:
+            return
+        for layout in self._printed:
+            for whole in completed(outline, layout, frame.shape) if edges else turns_that_fit(outline, layout):
+                reading = read_line(self._lines, frame, whole, layout)
+                if reading.kind:
+                    yield reading
+        yield unread("cut_off")
 
 
 def best(readings: Sequence[Reading]) -> Reading:

@@ -20,7 +20,7 @@ _CLIP, _TILES = 3.0, (8, 8)
 _SOFT_SIGMA, _SECOND_LOOK_SIGMA = 1.2, 0.8
 _MARGIN_PX = 24
 _BLOCK_ENLARGED, _BLOCK_SIDE_MAX_PX = 1.5, 1200
-_BLOCK_SHRUNK, _BLOCK_SIDE_SHRUNK_PX = 0.5, 150
+_HALF, _BLOCK_SIDE_SHRUNK_PX = 0.5, 150
 _UNSHARP, _UNSHARP_SIGMA = 2.5, 4.5
 _CLOSER_SIDE_MAX_PX = 900
 
@@ -49,6 +49,11 @@ def look(image: Image, formats: frozenset[str] = LABEL, seen: Texture | None = N
         for box in find_blocks(seen, bars):
             found += _in_block(image, box, matrix, thorough=thorough)
     return Look(distinct(found), tuple(unread), seen)
+
+
+def look_twice(image: Image, formats: frozenset[str]) -> tuple[SymbolFound, ...]:
+    """Symbols at any angle, and where none is found those of half the size: coarse modules come out of their noise."""
+    return look(image, formats).symbols or tuple(_back(look(scaled(image, _HALF), formats).symbols, _HALF))
 
 
 def look_closer(image: Image, first: Look, formats: frozenset[str]) -> Iterator[SymbolFound]:
@@ -107,7 +112,7 @@ def _in_block(
     crop = np.ascontiguousarray(image[y:bottom, x:right])
     factor, found = 1.0, whole(crop, formats)
     if thorough and not found and min(crop.shape) >= _BLOCK_SIDE_SHRUNK_PX:
-        factor, found = _BLOCK_SHRUNK, whole(scaled(crop, _BLOCK_SHRUNK), formats)  # coarse modules come out of their noise
+        factor, found = _HALF, whole(scaled(crop, _HALF), formats)  # coarse modules come out of their noise
     if thorough and not found and max(crop.shape) <= _BLOCK_SIDE_MAX_PX:
         factor, found = _BLOCK_ENLARGED, _enlarged(scaled(crop, _BLOCK_ENLARGED), formats)
     for symbol in _back(found, factor):

@@ -37,6 +37,14 @@ def skeleton_token(site_key: bytes, layout: DocumentLayout, number: str) -> str:
     return _keyed(site_key, f"skeleton:{layout.kind}:{fold(layout, number)}")
 
 
+def second_token(site_key: bytes, layout: DocumentLayout, number: str, date: str) -> str:
+    """Stands for the layout's second field, YYMMDD, of a document with this number or a look-alike; "" = there is none.
+
+    Only look-alikes are ever compared: the folded number in it keeps it from telling who else was born that day.
+    """
+    return _keyed(site_key, f"{layout.second_field}:{layout.kind}:{fold(layout, number)}:{date}") if date else ""
+
+
 def fold(layout: DocumentLayout, number: str) -> str:
     """`number` with look-alikes made equal.
 

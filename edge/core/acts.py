@@ -39,11 +39,12 @@ ACTS: dict[str, Act] = {
     "reinduct": Act(arguments=("label",)),
     "void_label": Act(arguments=("print_id", "second")),
     "found": Act(arguments=("key",)),
+    "destroy_sheets": Act(arguments=("order", "file", "sheets", "second")),
     # --- documents that the post will not see ---
     "return_to_issuer": Act(arguments=("documents",)),
     "damaged": Act(arguments=("documents",)),
     # --- the manual desk; `texts`: all that was scanned from the label; `document`: the key that it bears at a reject place ---
-    "desk_read": Act(arguments=("document", "kind", "token", "skeleton", "flags", "masked")),
+    "desk_read": Act(arguments=("document", "kind", "token", "skeleton", "second_field", "flags", "masked")),
     "desk_insert": Act(arguments=("kind", "token", "flags")),
     "desk_label": Act(arguments=("texts", "weight_g")),
     "desk_cancel": Act(),

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from edge.core.values import DocumentKey, ItemId, LabelText, ParcelKey, Plc, PrintId, State
+from edge.core.values import DocumentKey, ItemId, LabelText, OrderId, ParcelKey, Plc, PrintId, State
 
 
 class Command(msgspec.Struct, frozen=True, tag=True, kw_only=True):
@@ -110,6 +110,36 @@ class PrintLabel(Command, frozen=True):
     print_id: PrintId
     label: LabelText
     printer: str = ""
+
+
+# --- to the document printer ---
+class FetchFile(Command, frozen=True):
+    """Fetch this file and check it: digest, number of pages, nothing else than pages."""
+
+    order_id: OrderId
+    index: int
+    url: str
+    sha256: str
+    pages: int
+
+
+class PrintFile(Command, frozen=True):
+    """Print the fetched file once, as it is, behind a carrier sheet with this code where there is one."""
+
+    order_id: OrderId
+    index: int
+    attempt: int
+    sha256: str
+    pages: int
+    duplex: bool
+    carrier: str
+
+
+class DeleteFile(Command, frozen=True):
+    """Delete what is here of this file, and say so."""
+
+    order_id: OrderId
+    index: int
 
 
 # --- durable rows, written in the same transaction as the events ---

@@ -57,8 +57,8 @@ def _suspend(zh: str, en: str, remedy_zh: str, remedy_en: str, priority: int = 2
     return Row(Effect.SUSPENDS, True, priority, zh, en, remedy_zh, remedy_en)
 
 
-def _warn(zh: str, en: str, remedy_zh: str, remedy_en: str) -> Row:
-    return Row(Effect.WARNS, True, 3, zh, en, remedy_zh, remedy_en)
+def _warn(zh: str, en: str, remedy_zh: str, remedy_en: str, priority: int = 3) -> Row:
+    return Row(Effect.WARNS, True, priority, zh, en, remedy_zh, remedy_en)
 
 
 def _hold(zh: str, en: str, remedy_zh: str, remedy_en: str, *, heals: bool = False) -> Row:
@@ -87,6 +87,10 @@ CONDITIONS: dict[str, Row] = {
     "WRONG_SIZE": _reject(
         "证件尺寸不符", "of no known size", "核对证件种类，摆正后重新上件", "check its kind, feed it straight"
     ),
+    "WRONG_SIDE": _reject("反面朝上", "its back was up", "翻面后重新上件", "turn it over, feed it again"),
+    "CUT_OFF": _reject(
+        "证件超出画面", "it reached beyond the picture", "靠近导轨摆正后重新上件", "lay it at the guide, feed it again"
+    ),
     "READ_LATE": _reject("识读超时", "reading came too late"),
     "FRAMES_IN_DOUBT": _reject("图像归属存疑", "the next document's frames did not come: these may be its own"),
     "FRAMES_DISAGREE": _reject("两帧识读不一致", "the frames disagree"),
@@ -99,6 +103,12 @@ CONDITIONS: dict[str, Row] = {
     "NO_ORDER": _reject("有证无单", "document without order", "放入自取件盘", "put it on the self pick-up tray"),
     "DUPLICATE": _reject("证件重复", "document seen before in this order"),
     "AMBIGUOUS": _reject("易混号码存疑", "number could be another open order's"),
+    "SECOND_FIELD_DIFFERS": _reject(
+        "号码与订单相符，但出生日期或有效期不符，可能是他人证件",
+        "number of an order, but another date of birth or expiry: it may be somebody else's",
+        "与订单核对；若确属该订单，请平台更正订单",
+        "compare it with the order; if it is that order's, central must correct the date",
+    ),
     "CANCELLED": _reject("订单已撤", "order cancelled", "退回制证单位", "return it to the issuer"),
     "LEASE_ENDED": _reject(
         "订单租约已到期，不再属于本线",
@@ -114,6 +124,12 @@ CONDITIONS: dict[str, Row] = {
     ),
     "CONTENT_MISMATCH": _reject(
         "信封内混入他人证件", "documents of two orders in one envelope", "双人拆封复核", "open and check by two persons"
+    ),
+    "SHEETS_IN_DOUBT": _reject(
+        "打印页数未核实",
+        "printed sheets that are not accounted for",
+        "双人销毁后重新打印",
+        "destroy them by two persons, then they are printed again",
     ),
     "NO_ROUTE": _reject("地址无分拣方向", "no route for the address"),
     # --- one item ---
@@ -300,6 +316,42 @@ CONDITIONS: dict[str, Row] = {
         "从该格口袋中取出并扫描",
         "take it out of this chute's bag and scan it",
     ),
+    # --- documents that are printed from files: other orders go on ---
+    "DOCUMENT_PRINTER_LOST": _warn(
+        "文书打印机未就绪或中断",
+        "document printer lost or not ready",
+        "检查文书打印机的纸张、机盖、电源与网线",
+        "check the document printer's paper, covers, power and cable",
+        priority=2,
+    ),
+    "FILES_LOST": _warn(
+        "文书文件服务器中断", "files cannot be fetched", "检查网络，通知平台", "check the network, tell central", priority=2
+    ),
+    "FILE_REFUSED": _warn(
+        "文书文件有误，已拒收",
+        "a file was refused and is not printed",
+        "通知平台撤单，改正后重发",
+        "tell central: cancel the order, grant it again with a right file",
+        priority=2,
+    ),
+    "SHEETS_UNKNOWN": Row(
+        Effect.WARNS,
+        False,
+        1,
+        "文书打印结果不明，暂停打印",
+        "nobody knows which sheets came out: nothing more is printed",
+        "从打印机取出该文书全部纸张，双人清点销毁并登记",
+        "take all its sheets from the printer; two persons count, destroy and record them",
+    ),
+    "SHEETS_LEFT": Row(
+        Effect.WARNS,
+        False,
+        2,
+        "已打印文书的订单被撤",
+        "printed sheets whose order was withdrawn",
+        "双人清点销毁并登记",
+        "two persons count, destroy and record them",
+    ),
     # --- outer causes: the line runs empty and waits ---
     "STARVED": _suspend("进料口无证件", "the feeder is empty", "上件", "put documents into the feeder", 3),
     "CHUTE_FULL": _suspend("格口袋已满", "the bag of a chute is full", "封袋，绑定新袋", "close the bag, bind a new one"),
@@ -372,6 +424,8 @@ OPTIONAL_LINK_CONDITIONS: dict[str, str] = {
     "scale": "SCALE_LOST",
     "desk_printer": "DESK_PRINTER_LOST",
     "hand_scanner": "HAND_SCANNER_LOST",
+    "document_printer": "DOCUMENT_PRINTER_LOST",
+    "files": "FILES_LOST",
 }
 
 # These end when the belt has been cleared: everything that was in doubt lies at a reject place.

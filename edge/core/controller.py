@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edge.core.carry import Carry
+from edge.core.certificates import Certificates
 from edge.core.challenge import Challenges
 from edge.core.checklist import Checklist
 from edge.core.collation import Collation
@@ -68,7 +69,9 @@ from edge.core.guards import Guards
 from edge.core.item import Item, Items
 from edge.core.label import Labels
 from edge.core.lots import Lots
+from edge.core.manifests import Manifests
 from edge.core.manual import Manual
+from edge.core.page_events import FileChecked, FileDeleted, SheetsFailed, SheetsPrinted
 from edge.core.recall import Recall
 from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
@@ -77,8 +80,6 @@ from edge.core.tracking import Deadlines
 from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, PrintId, Settings, SortPlan
 
 CLOCK_STEP_MS_MAX = 2000
-GROUPS_TOLD_MAX, ALIKE_TOLD_MAX = 200, 20
-"""look-alike groups that an answer lists, and orders of each: a message must stay below what a broker takes"""
 
 
 class Controller:
@@ -92,7 +93,9 @@ class Controller:
         self._gather = Deadlines()
         self.collation = Collation(floor, self._gather)
         self.lots = Lots(floor)
-        self.documents = Documents(floor, self.collation, self.lots, self._read, self._transit)
+        self.certificates = Certificates(floor)
+        self.manifests = Manifests(floor, self.lots, self.certificates)
+        self.documents = Documents(floor, self.certificates, self.collation, self.lots, self._read, self._transit)
         self.items = Items(floor, self.documents, self.collation, self._transit)
         self.rolls = Rolls(floor)
         self.labels = Labels(floor, self.items, self._label_read, self.rolls)
@@ -115,6 +118,7 @@ class Controller:
             self.checklist,
             self.rolls,
             self.manual,
+            self.certificates,
         )
         self._routes = self._make_routes()
 
@@ -125,10 +129,10 @@ class Controller:
             ConfigLoaded: self._configured,
             ClockRead: self._clock_read,
             HostRead: Disk(self.floor).read,
-            Carried: self.carry.take,
+            Carried: self._carried,
             DeadlinePassed: self._nothing_else,
-            LinkUp: supervision.link_up,
-            LinkDown: supervision.link_down,
+            LinkUp: self._link_up,
+            LinkDown: self._link_down,
             PlcStatus: supervision.plc_status,
             PlcRestarted: self._plc_restarted,
             PrinterStatus: self._printer_status,
@@ -160,12 +164,16 @@ class Controller:
             CommandRefused: self._refused,
             BeltEmpty: self.desk.belt_empty,
             ManifestGranted: self.floor.pool.take_chunk,
-            ManifestSealed: self._manifest_sealed,
-            ManifestRefused: self._manifest_refused,
-            LeaseTold: self._lease_told,
-            MessageRefused: self._message_refused,
+            ManifestSealed: self.manifests.sealed,
+            ManifestRefused: self.manifests.refused,
+            LeaseTold: self.manifests.lease_told,
+            MessageRefused: self.manifests.message_refused,
             LotReceived: self.lots.received,
             OrderCancelled: self._order_cancelled,
+            FileChecked: self.certificates.checked,
+            SheetsPrinted: self.certificates.printed,
+            SheetsFailed: self.certificates.failed,
+            FileDeleted: self.certificates.deleted,
             OperatorRequest: self.desk.request,
         }
 
@@ -178,6 +186,7 @@ class Controller:
         self._routes[type(event)](event)
         self._call_back()
         self.supervision.settle()
+        self.certificates.pursue()
         out = tuple(self.floor.out)
         self.floor.out.clear()
         return out
@@ -229,6 +238,7 @@ class Controller:
         self.floor.production.restarted(event.at_us)
         self.floor.pool.restarted()
         self.challenges.restarted()
+        self.certificates.restarted()
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()
@@ -251,6 +261,18 @@ class Controller:
         for link, up in self.supervision.links.items():
             if not up:
                 self.supervision.link_down(LinkDown(at_us=self.floor.now_us, link=link, reason="lost"))
+
+    def _link_up(self, event: LinkUp) -> None:
+        self.supervision.link_up(event)
+        self.certificates.link(event)
+
+    def _link_down(self, event: LinkDown) -> None:
+        self.supervision.link_down(event)
+        self.certificates.link(event)
+
+    def _carried(self, event: Carried) -> None:
+        self.carry.take(event)
+        self.certificates.carry(event.rows.get("sheet", {}))
 
     def _configured(self, event: ConfigLoaded) -> None:
         self.floor.settings, self.floor.sort_plan = event.settings, event.sort_plan
@@ -334,47 +356,3 @@ class Controller:
             if parcel is not None:
                 self.items.lost(parcel.item_id)
             self.floor.raise_condition("ITEM_LOST")
-
-    def _manifest_sealed(self, event: ManifestSealed) -> None:
-        floor = self.floor
-        if floor.leases.old(event):
-            floor.pool.forget(event.lot, event.version)
-            floor.report("manifest_refused", lot=event.lot, version=event.version, faults="OLD_EPOCH")
-            return
-        grant = floor.pool.activate(event)
-        if grant is not None or floor.pool.lots.get(event.lot) == event.version:
-            floor.leases.granted(event)
-            floor.look_at_leases()
-        if grant is not None:
-            floor.clocks.granted(grant.cohorts.values(), floor.wall_ms(), floor.settings)
-            for order in grant.urgent.values():
-                self.lots.granted(order)
-            floor.end_condition("NO_MANIFEST")
-            floor.end_condition("MANIFEST_REFUSED")
-            groups = list(floor.pool.ambiguous(grant))
-            told = ";".join(",".join(group[:ALIKE_TOLD_MAX]) for group in groups[:GROUPS_TOLD_MAX])
-            floor.report(
-                "manifest_accepted",
-                lot=event.lot,
-                version=event.version,
-                digest=event.digest,
-                ambiguous=told,
-                ambiguous_groups=len(groups),
-            )
-        elif floor.pool.lots.get(event.lot, 0) < event.version:
-            floor.report("manifest_refused", lot=event.lot, version=event.version, faults="chunks missing")
-
-    def _lease_told(self, event: LeaseTold) -> None:
-        floor = self.floor
-        answers = (event.journal_id, event.boot) == (floor.journal_id, floor.boot)
-        code = floor.leases.told(event, floor.wall_ms(), answers=answers, settings=floor.settings)
-        floor.look_at_leases()
-        floor.report("lease", lot=event.lot, epoch=event.epoch, end_ms=event.end_ms, code=code or "OK")
-
-    def _message_refused(self, event: MessageRefused) -> None:
-        self.floor.raise_condition("MANIFEST_REFUSED")
-        self.floor.report("message_refused", topic=event.topic, fault=event.fault)
-
-    def _manifest_refused(self, event: ManifestRefused) -> None:
-        self.floor.raise_condition("MANIFEST_REFUSED")
-        self.floor.report("manifest_refused", lot=event.lot, version=event.version, faults="; ".join(event.faults))

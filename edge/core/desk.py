@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from edge.core.acts import ACTS
+from edge.core.certificates import Certificates
 from edge.core.checklist import Checklist
 from edge.core.commands import Answer, ClearBelt, Outcome, RunOut
 from edge.core.conditions import CLEARED_WITH_BELT, Effect
@@ -41,8 +42,10 @@ class Desk:
         checklist: Checklist,
         rolls: Rolls,
         manual: Manual,
+        certificates: Certificates,
     ) -> None:
         self._manual = manual
+        self._certificates = certificates
         self._checklist = checklist
         self._rolls = rolls
         self._floor = floor
@@ -66,6 +69,7 @@ class Desk:
             "close_bag": self._close_bag,
             "close_lot": self._close_lot,
             "confirm_leases": self._confirm_leases,
+            "destroy_sheets": self._destroy_sheets,
         }
         self._doors = doors
         self._to_clear: list[Plc] = []
@@ -218,6 +222,9 @@ class Desk:
         on_line = [(document.kind, document.token) for document in (*inside, *before, *self._manual.documents)]
         argument = event.argument
         return self._documents.lots.close(argument.get("lot", ""), event.person, argument.get("lead", ""), on_line) or "OK"
+
+    def _destroy_sheets(self, event: OperatorRequest) -> str:
+        return self._certificates.destroy(event) or "OK"
 
     def _bag_looked_at(self, code: str) -> str:
         if not self._floor.bags.locked():

@@ -20,6 +20,8 @@ class FrameRead(Event, frozen=True):
     evidence: str
     reason: str = ""
     """why nothing was read, in the eyes' words: see edge/core/sight.py"""
+    second_field: str = ""
+    """token of the birth or expiry beside the number, proved by its own check digit; "" = none was read"""
 
 
 class LabelRead(Event, frozen=True):

@@ -2,13 +2,14 @@
 
 from enum import StrEnum
 
+from edge.core.certificates import Certificates
 from edge.core.collation import Collation
 from edge.core.commands import RejectDocument
 from edge.core.device_events import FrameRead
 from edge.core.events import DocumentFed, DocumentRejected, Inserted
 from edge.core.floor import Floor
 from edge.core.lots import Lots
-from edge.core.matching import Check, accept_reading
+from edge.core.matching import Check, accept_reading, see
 from edge.core.production import Reject
 from edge.core.sight import document_reason
 from edge.core.tracking import Burst, Bursts, Deadlines
@@ -95,10 +96,17 @@ class Document:
 class Documents:
     """All documents fed, and what may happen to them up to the insert gate."""
 
-    def __init__(
-        self, floor: Floor, collation: Collation, lots: Lots, read_deadlines: Deadlines, transit_deadlines: Deadlines
+    def __init__(  # noqa: PLR0917 - each noun that has a word in the content check
+        self,
+        floor: Floor,
+        certificates: Certificates,
+        collation: Collation,
+        lots: Lots,
+        read_deadlines: Deadlines,
+        transit_deadlines: Deadlines,
     ) -> None:
         self._floor = floor
+        self.certificates = certificates
         self.lots = lots
         self._collation = collation
         self._read = read_deadlines
@@ -202,18 +210,19 @@ class Documents:
         read = next(frame for frame in frames if frame.token)
         document.kind, document.token = read.kind or "", read.token
         self.lots.read(document.key, document.kind, document.token)
-        found = self._floor.pool.find(document.kind, read.token, read.skeleton)
+        found = self._floor.pool.find(document.kind, read.token, read.skeleton, see(frames).second_field)
         order_id = found.order_id if found.verdict is Verdict.MATCH else None
         # An order that was begun is finished; whether it may still be dispatched is asked before its divert.
-        if order_id is None or order_id in self._floor.pool.claims or self._floor.may_feed(order_id):
-            return found
-        return Check(Verdict.NO_ORDER, "LEASE_ENDED", order_id)
+        if order_id is not None and order_id not in self._floor.pool.claims and not self._floor.may_feed(order_id):
+            return Check(Verdict.NO_ORDER, "LEASE_ENDED", order_id)
+        return self.certificates.check(found, document.kind, read.token)
 
     def _accept(self, document: Document, order_id: OrderId) -> None:
         self.move(document, "accept")
         document.order_id = order_id
         pool = self._floor.pool
         document.index = pool.index_of(pool.orders[order_id], document.kind, document.token)
+        self.certificates.fed(order_id, document.index)
         self._floor.do(self._collation.join(document.key, order_id, document.index))
 
     def _refuse(self, document: Document, reason: str) -> None:

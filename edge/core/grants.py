@@ -35,6 +35,8 @@ class Grant:
         """its own orders by product"""
         self.urgent: dict[OrderId, Order] = {}
         """those with a priority"""
+        self.filed: dict[OrderId, Order] = {}
+        """those with files to print"""
         self.ended: dict[OrderId, None] = {}
         """those that another release has dispatched or given back: they will not wait"""
         self.contested: list[Order] = []
@@ -95,6 +97,8 @@ class Register:
         cohort.orders[order_id] = None
         if order.priority > 0:
             grant.urgent[order_id] = order
+        if order.files:
+            grant.filed[order_id] = order
         if order_id in self._ended:
             grant.ended[order_id] = None
         for document in order.documents:
@@ -110,6 +114,7 @@ class Register:
         grant, order = self.grant_of.pop(order_id), self.orders.pop(order_id)
         del grant.cohorts[order.product].orders[order_id]
         grant.urgent.pop(order_id, None)
+        grant.filed.pop(order_id, None)
         grant.ended.pop(order_id, None)
         for document in order.documents:
             _remove(self.by_token, (document.kind, document.token), order_id)

@@ -13,6 +13,7 @@ from edge.core.commands import (
     InsertClose,
     InsertKeepOpen,
     Outcome,
+    PrintFile,
     PrintLabel,
     Publish,
     Seal,
@@ -24,6 +25,7 @@ from edge.core.document import DocumentState
 from edge.core.item import Item, ItemState
 from edge.core.orders import Claim, OrderState
 from edge.core.routing import route
+from edge.core.sheets import GONE, PRINTING, file_key
 from edge.core.values import ItemId, OrderId, PrintId, State, Verdict
 
 FORBIDS_PERMIT = frozenset({Effect.STOPS_FEED, Effect.SUSPENDS, Effect.HOLDS, Effect.ABORTS})
@@ -45,11 +47,16 @@ class Auditor:
         self._number_of: dict[str, str] = {}
         """the same the other way round, as the rows name it: print id → tracking number"""
         self._dispatched: set[OrderId] = set()
+        self._sheets: dict[str, tuple[int, str]] = {}
+        """file → its last attempt, and what its row says of it"""
+        self._intended_sheets: dict[str, int] = {}
+        """file → attempt of the row that was written for a print to come"""
         self._checks: dict[type[Command], Callable[[Any], None]] = {
             InsertClose: self._insert_last,
             InsertKeepOpen: self._insert,
             Seal: self._seal,
             PrintLabel: self._print,
+            PrintFile: self._print_file,
             Apply: self._apply,
             Divert: self._divert,
             Outcome: self._outcome,
@@ -143,6 +150,24 @@ class Auditor:
         self._intended[number] = print_id
         self._number_of[str(print_id)] = number
 
+    def _print_file(self, command: PrintFile) -> None:
+        intended = self._intended_sheets.pop(file_key(command.order_id, command.index), None)
+        text = f"{command.order_id} is printed again, or without a row of its own (attempt {command.attempt})"
+        self._require("I5", intended == command.attempt, text)
+        withdrawn = command.order_id in self._controller.floor.pool.withdrawn
+        self._require("I9", not withdrawn, f"{command.order_id} is printed although it was withdrawn")
+
+    def _sheet(self, row: str, value: str) -> None:
+        """A row for a print of sheets: the next one only after nothing of the one before exists any more."""
+        key, _, attempt = row.rpartition("/")
+        last, became = self._sheets.get(key, (0, ""))
+        if int(attempt) != last:
+            self._require("I5", int(attempt) > last, f"sheets of {row} were printed before")
+            self._require("I5", not last or became in GONE, f"{row}: sheets of attempt {last} may exist ({became})")
+            if value == PRINTING:
+                self._intended_sheets[key] = int(attempt)
+        self._sheets[key] = (int(attempt), value)
+
     def _apply(self, command: Apply) -> None:
         item = self._item(command.item)
         self._require("I5", item.print_id == command.print_id, f"{command.item} has print id {item.print_id}")
@@ -167,6 +192,8 @@ class Auditor:
     def _outcome(self, command: Outcome) -> None:
         if command.table == "print":
             self._burn(PrintId(int(command.key)), command.value)
+        if command.table == "sheet":
+            self._sheet(command.key, command.value)
         if command.table == "void":
             self._forget(self._number_of.get(command.key, ""))
         if command.table != "dispatched":

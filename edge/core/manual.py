@@ -54,7 +54,7 @@ MANUAL_TABLE: dict[tuple[ManualState, str], ManualState] = {
     # By the person, by a restart, or because central took the order back.
     **{(state, "given_up"): M.FREE for state in (M.GATHERING, M.PRINTING, M.FILLING, M.CLOSING)},
 }
-RECORDED = frozenset({"NO_ORDER", "CANCELLED", "AMBIGUOUS", "NO_ROUTE"})
+RECORDED = frozenset({"NO_ORDER", "CANCELLED", "AMBIGUOUS", "SECOND_FIELD_DIFFERS", "NO_ROUTE"})
 """reasons for which a document that was never seen before gets a record all the same: it is in hand, and somebody's"""
 # What becomes of the envelope when its sitting ends. Before it was printed for, nothing has been put into it: it is bare.
 ENVELOPE: dict[ManualState, str] = {M.PRINTING: "left_open", M.FILLING: "refused", M.CLOSING: "refused"}
@@ -68,6 +68,7 @@ def _reading(event: OperatorRequest) -> FrameRead:
         at_us=event.at_us, camera=Camera.ID, camera_boot=0, trigger=0, k=0, kind=argument.get("kind") or None,
         flags=int(flags) if flags.isascii() and flags.isdigit() else 0, token=argument.get("token", ""),
         skeleton=argument.get("skeleton", ""), confidence_permille=0, masked=argument.get("masked", ""), evidence="",
+        second_field=argument.get("second_field", ""),
     )  # fmt: skip
 
 
@@ -127,7 +128,8 @@ class Manual:
 
     def _match(self, reading: FrameRead, named: str, person: str) -> str:
         pool, kind = self._floor.pool, reading.kind or ""
-        check = pool.find(kind, reading.token, reading.skeleton, at_desk=True)
+        found = pool.find(kind, reading.token, reading.skeleton, reading.second_field, at_desk=True)
+        check = self._documents.certificates.check(found, kind, reading.token)
         order = None if check.order_id is None else pool.orders[check.order_id]
         if check.verdict is Verdict.MATCH and order is not None and self.order not in (None, order):
             return "OTHER_ORDER"
@@ -192,6 +194,7 @@ class Manual:
         document.index = pool.index_of(order, document.kind, document.token)
         claim = pool.claim(order.order_id, document.key, document.index)
         claim.at_desk = True
+        self._documents.certificates.fed(order.order_id, document.index)
         self.order = order
         self.documents.append(document)
         self._move("read")

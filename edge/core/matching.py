@@ -28,6 +28,8 @@ class Seen(NamedTuple):
     """flags that every one of them has"""
     confident: bool
     """one of them is above the calibrated bound"""
+    second_field: str
+    """token of the second field; "" unless all of them have the same"""
 
 
 def see(frames: Sequence[FrameRead]) -> Seen:
@@ -37,7 +39,9 @@ def see(frames: Sequence[FrameRead]) -> Seen:
     for frame in read:
         flags &= ReadingFlag(frame.flags)
     tokens = frozenset((frame.kind or "", frame.token) for frame in read)
-    return Seen(len(read), tokens, flags, any(frame.flags & CONFIDENT for frame in read))
+    fields = {frame.second_field for frame in read}
+    second_field = fields.pop() if len(fields) == 1 else ""
+    return Seen(len(read), tokens, flags, any(frame.flags & CONFIDENT for frame in read), second_field)
 
 
 # In this order: the first row that applies decides. After the last row the reading is accepted.
@@ -55,6 +59,33 @@ def accept_reading(frames: Sequence[FrameRead]) -> str:
     """Reason code for refusing the burst by its flags alone; empty when it is accepted."""
     seen = see(frames)
     return next((reason for applies, reason in READING_TABLE if applies(seen)), "")
+
+
+class Likeness(NamedTuple):
+    """An order whose number was read, beside the other open orders whose numbers look like it; "" = no such field."""
+
+    read: str
+    """token of the second field that was read with the number"""
+    own: str
+    """that of this order's document"""
+    others: tuple[str, ...] = ()
+    """those of the look-alikes in other open orders"""
+
+
+# In this order, as above. After the last row the number is this order's.
+LIKENESS_TABLE: tuple[tuple[Callable[[Likeness], bool], Verdict, str], ...] = (
+    (lambda like: bool(like.read and like.own) and like.read != like.own, Verdict.MISMATCH, "SECOND_FIELD_DIFFERS"),
+    (lambda like: bool(like.others) and not (like.read and like.own), Verdict.AMBIGUOUS, "AMBIGUOUS"),
+    (lambda like: any(other in {"", like.own} for other in like.others), Verdict.AMBIGUOUS, "AMBIGUOUS"),
+)
+
+
+def tell_apart(like: Likeness) -> Check:
+    """Whether the second field leaves no other order than this one: it is this order's, and no look-alike's."""
+    for applies, verdict, reason in LIKENESS_TABLE:
+        if applies(like):
+            return Check(verdict, reason)
+    return Check(Verdict.MATCH)
 
 
 class Expected(NamedTuple):

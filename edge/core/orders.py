@@ -1,12 +1,16 @@
 """Order pool: open orders by token and by skeleton, which documents on the line are theirs, and how each order ends."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from edge.core.events import ManifestGranted, ManifestSealed
-from edge.core.grants import Active, Cohort, Grant, Register
-from edge.core.matching import Check
+from edge.core.grants import Active, Cohort, DocumentName, Grant, Register
+from edge.core.matching import Check, Likeness, tell_apart
 from edge.core.values import DocumentKey, LotId, Order, OrderId, PrintId, Verdict
+
+GROUPS_TOLD_MAX, ALIKE_TOLD_MAX = 200, 20
+"""look-alike groups that an answer lists, and orders of each: a message must stay below what a broker takes"""
 
 
 class OrderState(StrEnum):
@@ -22,6 +26,30 @@ class OrderState(StrEnum):
     ASIDE = "aside"
     CANCELLED = "cancelled"
     RETURNED = "returned"
+
+
+class Alike(NamedTuple):
+    """Open orders whose documents of one kind have numbers that look alike."""
+
+    kind: str
+    documents: tuple[tuple[OrderId, str], ...]
+    """the order of each such document, and the document's second field"""
+
+    @property
+    def orders(self) -> tuple[OrderId, ...]:
+        """Each of them once."""
+        return tuple(dict.fromkeys(order_id for order_id, _ in self.documents))
+
+    @property
+    def separated(self) -> bool:
+        """Whether second fields tell each order from all others; if not, they stay AMBIGUOUS as long as two are open."""
+        owner = {field: order_id for order_id, field in self.documents}
+        return "" not in owner and all(owner[field] == order_id for order_id, field in self.documents)
+
+
+def told_of(groups: Sequence[Alike]) -> str:
+    """The groups for central: orders by comma, groups by semicolon; not all of a long list."""
+    return ";".join(",".join(group.orders[:ALIKE_TOLD_MAX]) for group in groups[:GROUPS_TOLD_MAX])
 
 
 class Claim:
@@ -144,18 +172,24 @@ class OrderPool:
             return None
         return self._register.grant_of[order_id].cohorts[self.orders[order_id].product]
 
-    def find(self, kind: str, token: str, skeleton: str, *, at_desk: bool = False) -> Check:
-        """Which order a document belongs to. Open orders of equal skeleton are AMBIGUOUS: no check digit tells them apart.
+    def find(self, kind: str, token: str, skeleton: str, second_field: str = "", *, at_desk: bool = False) -> Check:
+        """Which order a document belongs to. No check digit tells open orders of equal skeleton apart, only a second field can.
 
-        `at_desk`: it was read at the manual desk; an order is gathered there or on the belt, never at both.
+        `second_field`: the token that was read with the number, "" = none. `at_desk`: it was read at the manual desk; an order
+        is gathered there or on the belt, never at both.
         """
         mine = self.orders_of(kind, token)
-        alike = [order_id for order_id in self._register.by_skeleton.get((kind, skeleton), ()) if self._open(order_id)]
         if not mine:
+            alike = any(self._fields((kind, skeleton)))
             return Check(Verdict.AMBIGUOUS, "AMBIGUOUS") if alike else Check(Verdict.NO_ORDER, "NO_ORDER")
-        if len(mine) > 1 or any(order_id not in mine for order_id in alike):
+        if len(mine) > 1:
             return Check(Verdict.AMBIGUOUS, "AMBIGUOUS")
         order_id = mine[0]
+        own = self.orders[order_id].documents[self.index_of(self.orders[order_id], kind, token)]
+        others = [field for other, field in self._fields((kind, skeleton)) if other != order_id]
+        doubt = tell_apart(Likeness(second_field, own.second_field, tuple(others)))
+        if doubt.reason:
+            return doubt
         found = _BY_STATE.get(self.state[order_id]) or self._on_line(self.claims[order_id], kind, token, at_desk)
         return found._replace(order_id=order_id)
 
@@ -245,12 +279,19 @@ class OrderPool:
         self.claims.pop(order_id, None)
         return True
 
-    def ambiguous(self, grant: Grant) -> Iterator[tuple[OrderId, ...]]:
-        """Preflight of a manifest: groups of open orders that share a skeleton with one of its orders."""
-        for name in grant.alike:
-            still_open = tuple(order_id for order_id in self._register.by_skeleton.get(name, ()) if self._open(order_id))
-            if len(still_open) > 1:
-                yield still_open
+    def _fields(self, skeleton: DocumentName) -> Iterator[tuple[OrderId, str]]:
+        """Open orders with a document of this skeleton, each with that document's second field."""
+        for order_id in dict.fromkeys(self._register.by_skeleton.get(skeleton, ())):
+            for document in self._register.orders[order_id].documents if self._open(order_id) else ():
+                if (document.kind, document.skeleton) == skeleton:
+                    yield order_id, document.second_field
+
+    def alike(self, grant: Grant | None = None) -> Iterator[Alike]:
+        """Groups of open orders that share a skeleton: those that one of the grant's orders is in (its preflight), or all."""
+        for name in self._register.by_skeleton if grant is None else grant.alike:
+            group = Alike(name[0], tuple(self._fields(name)))
+            if len(group.orders) > 1:
+                yield group
 
 
 # An order whose documents are on the line is not here: that depends on which of them.

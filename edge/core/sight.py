@@ -14,7 +14,13 @@ PICTURE: dict[str, str] = {
     "blurred": "PICTURE_BLURRED",
 }
 """faults of the picture, the likelier cause first"""
-DOCUMENT: dict[str, str] = {**PICTURE, "empty_belt": "NOTHING_SEEN", "unknown_outline": "WRONG_SIZE"}
+DOCUMENT: dict[str, str] = {
+    **PICTURE,
+    "empty_belt": "NOTHING_SEEN",
+    "unknown_outline": "WRONG_SIZE",
+    "wrong_side": "WRONG_SIDE",
+    "cut_off": "CUT_OFF",
+}
 LABEL: dict[str, dict[str, str]] = {
     "LABEL_MISSING": {**PICTURE, "torn": "LABEL_TORN", "unreadable": "LABEL_UNREADABLE"},
     "LABEL_UNREADABLE": {**PICTURE, "torn": "LABEL_TORN"},

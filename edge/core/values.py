@@ -119,6 +119,21 @@ class OrderDocument(msgspec.Struct, frozen=True, gc=False):
     kind: str
     token: str
     skeleton: str
+    second_field: str = ""
+    """token of the birth or expiry that stands beside the number, which one says the kind; "" = central sent none"""
+
+
+class OrderFile(msgspec.Struct, frozen=True, gc=False):
+    """A document that is printed on this line from a file (PDF). `sha256`: 64 hex digits over the file's bytes."""
+
+    url: str
+    sha256: str
+    pages: int
+    duplex: bool = False
+    index: int = 0
+    """which one of the order's documents it is"""
+    carrier: str = ""
+    """control code of a carrier sheet that is printed in front, whose token is the document's; "" = the file bears its own"""
 
 
 class Order(msgspec.Struct, frozen=True, gc=False):
@@ -132,6 +147,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     client_unit: str = ""
     fee_code: str = ""
     priority: int = 0
+    files: tuple[OrderFile, ...] = ()
 
 
 class LabelText(msgspec.Struct, frozen=True):
@@ -209,6 +225,10 @@ class Settings(msgspec.Struct, frozen=True):
     """how long after a lease's end central waits at least before it grants the lot to another line"""
     desk_printer: bool = False
     """the manual desk has a label printer of its own"""
+    files_ahead_max: int = 20
+    """so many files are fetched before they are printed"""
+    sheets_ahead_max: int = 200
+    """so many sheets are printed before they are fed"""
 
     def limit_min(self, product: str) -> int:
         """Time limit of a product, in minutes; one that is not listed has the longest."""

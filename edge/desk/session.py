@@ -12,7 +12,7 @@ from edge.desk.panel import Line, PanelAway
 from edge.desk.words import SAYS
 
 Read = Callable[[Path | None], dict[str, Any]]
-"""the reader: a picture, or None = the number is entered; kind, flags, token, skeleton, masked, reason"""
+"""the reader: a picture, or None = the number is entered; kind, flags, token, skeleton, second_field, masked, reason"""
 Ask = Callable[[str], str]
 WAIT_S = 0.3
 LANGUAGES = ("zh", "en")
@@ -134,7 +134,7 @@ class Session:
         if self._line.snapshot()["desk"]["state"] == "filling":
             self._act("desk_insert", told)
         else:
-            more = {name: str(reading[name]) for name in ("skeleton", "masked")}
+            more = {name: str(reading[name]) for name in ("skeleton", "second_field", "masked")}
             self._act("desk_read", {"document": key, **told, **more})
 
     def _scan(self, code: str) -> str:

@@ -13,6 +13,7 @@ ANSWERS_KEPT = 256
 FORMS: dict[str, re.Pattern[str]] = {
     "token": re.compile(r"[0-9a-f]{32}"),
     "skeleton": re.compile(r"[0-9a-f]{32}"),
+    "second_field": re.compile(r"(?:[0-9a-f]{32})?"),
     "masked": re.compile(r"[^*]{0,4}\*{1,58}[^*]{0,2}"),
     "kind": re.compile(r"[a-z][a-z0-9_]{0,31}"),
     "flags": re.compile(r"[0-9]{1,3}"),

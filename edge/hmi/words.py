@@ -58,6 +58,7 @@ LINKS: Words = {
     "hand_scanner": ("手持枪", "Hand scanner"),
     "scale": ("电子秤", "Scale"),
     "central": ("平台", "Central"),
+    "document_printer": ("文书打印机", "Doc. printer"),
 }
 
 PLACES: Words = {
@@ -89,6 +90,9 @@ ANSWERS: Words = {
     "WRONG_BAG": ("袋牌与该格口绑定的袋不符", "this is not the bag that is bound to the chute"),
     "BAG_LOCKED": ("袋已锁定，先清点", "the bag is locked: recount it first"),
     "RECALL_OPEN": ("袋内有被撤订单，先取出", "a recalled item is in the bag: take it out first"),
+    "NOT_PRINTED": ("该文书没有已打印的纸张", "no sheets of this file are printed"),
+    "SHEETS_IN_USE": ("该文书仍在线或已装封", "these sheets are on the line, or in an envelope"),
+    "SHEETS_DIFFER": ("张数与账目不符", "the number of sheets differs from the accounts"),
     "NO_SUCH_LOT": ("没有该批次或已关闭", "there is no such open lot"),
     "DOCUMENTS_ON_LINE": ("该批次仍有证件在线上", "documents of this lot are still on the line"),
     "NO_SUCH_CHECK": ("没有该检查项", "there is no such check"),

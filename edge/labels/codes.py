@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from math import ceil
 
 import segno
-from barcode.codex import Code128  # type: ignore[import-untyped]
 from PIL import Image
 
+from edge.labels import code128
 from edge.labels.fields import LabelError
 from line_config.label_layout import DOTS_PER_MM, Box, LabelLayout
 
@@ -24,8 +24,7 @@ def code128_modules(text: str) -> list[bool]:
     """Bars (True) and spaces of Code 128 without quiet zones. Raises LabelError when the text is not printable ASCII."""
     if not (text and text.isascii() and text.isprintable()):
         raise LabelError("label: the tracking number is not printable ASCII; correct it in the order")
-    (modules,) = Code128(text).build()
-    return [module == "1" for module in modules]
+    return code128.modules_of(text)
 
 
 def qr_modules(text: str, error_level: str) -> list[list[bool]]:

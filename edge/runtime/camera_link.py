@@ -246,6 +246,7 @@ class CameraLink:
             masked=reading.masked,
             evidence=reading.evidence,
             reason=reading.reason,
+            second_field=reading.second_field,
         )
 
     async def _went_down(self, reason: str, detail: str) -> None:

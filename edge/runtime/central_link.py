@@ -69,10 +69,12 @@ class CentralLink:
         unconfirmed: Callable[[], bool] = lambda: False,
         forms: tuple[NumberForm, ...] = (S10,),
         public: bytes = b"",
+        prints: bool = False,
     ) -> None:
         """`unconfirmed`: whether the line has leases that only central can confirm, as it has been away.
 
         `public`: central's key; where there is one, its orders are believed only with its signature over them.
+        `prints`: see ManifestDesk.
         """
         self._offer = offer
         self._port = port
@@ -82,7 +84,7 @@ class CentralLink:
         self._line_state = line_state
         self._boot = boot
         self._unconfirmed = unconfirmed
-        self._desk = ManifestDesk(sort_plan, forms)
+        self._desk = ManifestDesk(sort_plan, forms, prints=prints)
         self._public = public
         self._unacked: dict[ManifestKey, list[Delivery]] = {}
         self._online = asyncio.Event()

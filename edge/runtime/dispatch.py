@@ -7,12 +7,15 @@ from edge.core.commands import (
     Apply,
     ClearBelt,
     Command,
+    DeleteFile,
     Divert,
     EjectUnsealed,
+    FetchFile,
     InsertClose,
     InsertKeepOpen,
     NoLabel,
     Outcome,
+    PrintFile,
     PrintLabel,
     Publish,
     PurgeLabel,
@@ -25,7 +28,7 @@ from edge.core.commands import (
 )
 from edge.runtime.link import Link
 
-MACHINE, SORTER, PRINTER = "machine_plc", "sorter_plc", "printer"
+MACHINE, SORTER, PRINTER, PAGES = "machine_plc", "sorter_plc", "printer", "document_printer"
 # Command → names of the links that take it; () = durable rows and answers, which no link takes.
 TABLE: dict[type[Command], tuple[str, ...]] = {
     InsertClose: (MACHINE,),
@@ -40,6 +43,9 @@ TABLE: dict[type[Command], tuple[str, ...]] = {
     RejectItem: (SORTER,),
     SetState: (MACHINE, SORTER),
     PrintLabel: (PRINTER,),
+    FetchFile: (PAGES,),
+    PrintFile: (PAGES,),
+    DeleteFile: (PAGES,),
     SetPermit: (),
     Publish: (),
     Outcome: (),

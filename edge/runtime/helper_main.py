@@ -50,7 +50,27 @@ def paper(body: bytes) -> bytes:
     return papers.make(msgspec.msgpack.decode(body, type=papers.PaperJob)).encode()
 
 
-JOBS: dict[str, Callable[[bytes], bytes]] = {"label": label, "keep": keep, "paper": paper}
+def pages(body: bytes) -> bytes:
+    """PageJob → why the file must not be printed, "" = it may."""
+    from edge.runtime import page_check  # noqa: PLC0415 - the helper that draws labels reads no files of others
+
+    return page_check.fault_of(msgspec.msgpack.decode(body, type=page_check.PageJob)).encode()
+
+
+def carrier(body: bytes) -> bytes:
+    """The code of a carrier sheet → its PDF."""
+    from edge.runtime import carrier_sheet  # noqa: PLC0415 - as above
+
+    return carrier_sheet.carrier_pdf(body.decode())
+
+
+JOBS: dict[str, Callable[[bytes], bytes]] = {
+    "label": label,
+    "keep": keep,
+    "paper": paper,
+    "pages": pages,
+    "carrier": carrier,
+}
 REFUSALS = (LabelError, ReportError, JournalError)
 """what a job says when it cannot be done; the text is for people"""
 

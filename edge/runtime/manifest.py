@@ -11,8 +11,8 @@ import msgspec
 from edge.core.event import Event
 from edge.core.events import ManifestGranted, ManifestRefused, ManifestSealed
 from edge.core.routing import route
-from edge.core.values import LotId, Order, SortPlan
-from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, ORDERS_MAX, ManifestHead
+from edge.core.values import LotId, Order, OrderDocument, SortPlan
+from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, ORDERS_MAX, PAGES_MAX, ManifestHead
 from line_config.tracking_number import S10, NumberForm, fits_one
 
 MANIFEST_ORDERS_MAX = 50_000
@@ -29,6 +29,11 @@ ManifestKey: TypeAlias = tuple[str, int]
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _COUNTY = re.compile(r"[0-9]{6}")
+_URL = re.compile(r"https?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?/[!-~]{1,1000}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_CARRIER = re.compile(r"[0-9A-Z]{4,20}")
+_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{6}(19|20)[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])[0-9]{3}[0-9Xx](?![0-9])")
+"""the form of GB 11643: region, date of birth, sequence, check character"""
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -52,8 +57,13 @@ class FaultCode(StrEnum):
     BAD_TRACKING_NUMBER = "tracking number has no form of this line's, or its check digit is wrong; central: correct it"
     MISSING_ADDRESS = "address has no text, name or six-digit county code; central: complete it"
     UNROUTABLE = "sort plan has no chute for this county; line: extend the sort plan, or central: take the order back"
+    BAD_FILE = "file has no https address, no sha256 of 64 hex digits or no pages (1..500); central: correct it"
+    BAD_FILE_INDEX = "files name no document of their order, or two the same one; central: correct it"
+    BAD_CARRIER = "code of the carrier sheet is not 4 to 20 capital letters and digits; central: correct it"
+    NO_DOCUMENT_PRINTER = "this line prints no documents; central: grant it elsewhere, or line: add [document_printer]"
     NO_DOCUMENT = "order has no document; central: correct it"
     PLAIN_NUMBER = "document is not given by tokens of 32 hex digits; central: send keyed tokens, never numbers"
+    PLAIN_NUMBER_IN_ADDRESS = "a file's address bears what may be a person's number; central: give the file another name"
 
 
 class Fault(NamedTuple):
@@ -117,7 +127,7 @@ def _decode(data: bytes) -> Any:
         raise _UnusableError(Fault(FaultCode.NOT_JSON)) from error
 
 
-def _part(data: bytes, plan: SortPlan, forms: tuple[NumberForm, ...]) -> Steps[_Part]:
+def _part(data: bytes, plan: SortPlan, forms: tuple[NumberForm, ...], *, prints: bool) -> Steps[_Part]:
     raw = _decode(data)
     yield
     try:
@@ -138,7 +148,8 @@ def _part(data: bytes, plan: SortPlan, forms: tuple[NumberForm, ...]) -> Steps[_
     faults: list[Fault] = []
     for begin in range(0, len(orders), ORDERS_A_STEP):
         yield
-        faults += [fault for order in orders[begin : begin + ORDERS_A_STEP] for fault in _faults_of(order, plan, forms)]
+        for order in orders[begin : begin + ORDERS_A_STEP]:
+            faults += _faults_of(order, plan, forms, prints=prints)
     faults += [Fault(FaultCode.PLAIN_NUMBER, f"order {order['order_id'][:32]!r}") for order in listed if _plain(order)]
     return _Part(head, orders, lines, tuple(faults))
 
@@ -148,7 +159,7 @@ def _place(error: msgspec.ValidationError) -> str:
     return str(error)
 
 
-def _faults_of(order: Order, plan: SortPlan, forms: tuple[NumberForm, ...]) -> Iterator[Fault]:
+def _faults_of(order: Order, plan: SortPlan, forms: tuple[NumberForm, ...], *, prints: bool) -> Iterator[Fault]:
     where = f"order {order.order_id[:32]!r}"
     address = order.address
     if not fits_one(order.tracking_number, forms):
@@ -159,13 +170,37 @@ def _faults_of(order: Order, plan: SortPlan, forms: tuple[NumberForm, ...]) -> I
         yield Fault(FaultCode.UNROUTABLE, f"{where}, county {address.county}")
     if not order.documents:
         yield Fault(FaultCode.NO_DOCUMENT, where)
-    if not all(_TOKEN.fullmatch(text) for document in order.documents for text in (document.token, document.skeleton)):
+    if not all(_all_tokens(document) for document in order.documents):
         yield Fault(FaultCode.PLAIN_NUMBER, where)
+    if order.files:
+        yield from _faults_of_files(order, where, prints=prints)
+
+
+def _faults_of_files(order: Order, where: str, *, prints: bool) -> Iterator[Fault]:
+    if not prints:
+        yield Fault(FaultCode.NO_DOCUMENT_PRINTER, where)
+    indexes = {file.index for file in order.files}
+    if len(indexes) < len(order.files) or not indexes <= set(range(len(order.documents))):
+        yield Fault(FaultCode.BAD_FILE_INDEX, where)
+    for file in order.files:
+        # The address may bear credentials or numbers of persons: it is never said what is wrong with it.
+        if not (_URL.fullmatch(file.url) and _SHA256.fullmatch(file.sha256) and 1 <= file.pages <= PAGES_MAX):
+            yield Fault(FaultCode.BAD_FILE, f"{where}, file {file.index}")
+        if _ID_NUMBER.search(file.url):
+            yield Fault(FaultCode.PLAIN_NUMBER_IN_ADDRESS, f"{where}, file {file.index}")
+        if file.carrier and not _CARRIER.fullmatch(file.carrier):
+            yield Fault(FaultCode.BAD_CARRIER, f"{where}, file {file.index}")
+
+
+def _all_tokens(document: OrderDocument) -> bool:
+    """Whether nothing but tokens is there; a second field need not be."""
+    needed = document.token, document.skeleton, document.second_field or document.token
+    return all(map(_TOKEN.fullmatch, needed))
 
 
 def _plain(order: dict[str, Any]) -> bool:
-    """Whether a document's number stands beside its tokens, in a field that would otherwise only be ignored."""
-    return any("number" in document for document in order["documents"])
+    """Whether what the tokens stand for is there beside them, in a field that would otherwise only be ignored."""
+    return any(name in document for document in order["documents"] for name in ("number", "birth", "expiry"))
 
 
 def _said_of_all(head: ManifestHead) -> tuple[object, ...]:
@@ -274,10 +309,11 @@ def _refusal(lot: LotId, version: int, faults: list[Fault], at_us: int) -> Manif
 class ManifestDesk:
     """Gathers the chunks of manifests and settles each one whole: granted and sealed, or refused with all its faults."""
 
-    def __init__(self, plan: SortPlan, forms: tuple[NumberForm, ...] = (S10,)) -> None:
-        """`forms`: what a tracking number may look like."""
+    def __init__(self, plan: SortPlan, forms: tuple[NumberForm, ...] = (S10,), *, prints: bool = False) -> None:
+        """`forms`: what a tracking number may look like. `prints`: this line prints documents that come as files."""
         self._plan = plan
         self._forms = forms
+        self._prints = prints
         self._open: dict[ManifestKey, _Open] = {}
 
     def take(self, data: bytes, at_us: int) -> Steps[tuple[ManifestKey, Settled | None]]:
@@ -286,7 +322,7 @@ class ManifestDesk:
         Never raises for the message's content: one that does not say which manifest it belongs to is refused as ("", 0).
         """
         try:
-            part = yield from _part(data, self._plan, self._forms)
+            part = yield from _part(data, self._plan, self._forms, prints=self._prints)
         except _UnusableError as unusable:
             return ("", 0), Settled(LotId(""), 0, (_refusal(LotId(""), 0, [unusable.fault], at_us),))
         key = (part.head.lot, part.head.version)

@@ -12,7 +12,7 @@ from edge.runtime.contract.inward import INWARD, Cancel, Lease, Lot
 
 
 def _lot(lot: Lot, at_us: int) -> Event:
-    listed = tuple(OrderDocument(document.kind, document.token, document.skeleton) for document in lot.documents)
+    listed = tuple(OrderDocument(*msgspec.structs.astuple(document)) for document in lot.documents)
     return LotReceived(
         at_us=at_us, lot=LotId(lot.lot), issuer=lot.issuer, signed_ms=lot.signed_ms, documents=listed, green=lot.green
     )

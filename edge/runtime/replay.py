@@ -34,7 +34,7 @@ EVENT_VERSION = 1
 Fields = dict[str, Any]
 # (kind, version) → what makes the next version's fields of it. Fields that were only added, with defaults, need none.
 UPCASTERS: dict[tuple[str, int], Callable[[Fields], Fields]] = {}
-ROWS = ("dispatched", "print", "void", "bag", "bag_closed", "returned")
+ROWS = ("dispatched", "print", "void", "bag", "bag_closed", "returned", "sheet")
 """outcome tables: a replay must reproduce them, and another core starts from them"""
 BOOKS = (ManifestGranted, ManifestSealed, LeaseTold, OrderCancelled, LotReceived)
 """what central has said: facts that every release takes from a journal, whoever wrote it"""

@@ -16,7 +16,8 @@ from typing import Any
 
 import structlog
 
-from drivers.label_printer import LabelPrinter, serial_printer, tcp_printer
+from drivers.document_printer import IppPrinter
+from drivers.file_source import HttpFiles
 from drivers.mqtt import MqttClient, TlsFiles
 from drivers.plc import plc_port
 from drivers.process_image import ImageCodec
@@ -26,7 +27,7 @@ from edge.core.commands import Answer
 from edge.core.events import HostRead
 from edge.core.invariants import InvariantError
 from edge.core.manual import DESK_PRINTER
-from edge.core.values import Camera, Plc, Settings, SortPlan
+from edge.core.values import Camera, Plc
 from edge.labels.fields import LabelError
 from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime, new_journal_id
@@ -41,17 +42,18 @@ from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
 from edge.runtime.label_link import APPLICATOR, LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
+from edge.runtime.page_link import HelperChecker, PageLink
 from edge.runtime.papers import PaperJob, Papers
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scale_link import ScaleLink
 from edge.runtime.scanner_link import HandScan, HandScannerLink, ScannerLink
+from edge.runtime.settings import printer_of, settings_of, sort_plan_of
 from edge.runtime.signing import public_key
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
-from line_config.label_layout import LabelLayout, load_label_layout
-from line_config.model import LineConfig, PrinterSection, SerialPrinterSection, TcpPrinterSection
+from line_config.model import LineConfig, PrinterSection
 from line_config.process_image import load_process_image
 from line_config.scale_format import load_scale_format
 from vision.tokens import load_site_key
@@ -60,8 +62,6 @@ log = structlog.get_logger("sealline")
 EMPTY_BELT_WAIT_S = 20.0
 LAST_IMAGE_S = 0.1
 FAILED, ENDED = 1, 0
-BUILD_MS = 1_790_000_000_000
-"""wall time at which this release was made: a clock before it is not set"""
 DISK_LOOK_S = 10.0
 MB = 1_000_000
 PAPER_LIMIT_MS = 120_000
@@ -115,63 +115,6 @@ class Desk:
 Panel = Callable[[Desk], Coroutine[Any, Any, None]]
 
 
-def settings_of(config: LineConfig) -> Settings:
-    """What the core needs of the configuration."""
-    deadlines, limits, times, roll = config.deadlines, config.limits, config.time, config.printer.roll
-    layout = load_label_layout(Path(config.line.label_layout))
-    return Settings(
-        line=config.line.name,
-        target_rate_per_h=config.line.target_rate_per_h,
-        frames_per_trigger=config.id_camera.frames_per_trigger,
-        read_deadline_ms=deadlines.read_ms,
-        transit_deadline_ms=deadlines.transit_ms,
-        print_deadline_ms=deadlines.print_ms,
-        label_read_deadline_ms=deadlines.label_read_ms,
-        induction_deadline_ms=deadlines.induction_ms,
-        scan_window_ms=deadlines.scan_window_ms,
-        operator_code=config.central.operator_code,
-        weight_min_g=limits.weight_min_g,
-        weight_max_g=limits.weight_max_g,
-        collation_deadline_ms=deadlines.collation_ms,
-        time_limit_min=dict(times.limit_min),
-        time_warning_min=times.warning_min,
-        bag_items_max=limits.bag_items_max,
-        starved_after_ms=limits.starved_after_s * 1000,
-        central_away_max_min=limits.central_away_max_min,
-        start_checks=tuple(config.start.confirm),
-        build_ms=BUILD_MS,
-        disk_start_mb=limits.disk_start_mb,
-        disk_stop_mb=limits.disk_stop_mb,
-        outbox_share_percent=limits.outbox_share_percent,
-        lease_margin_min=limits.lease_margin_min,
-        shift_starts_min=tuple(sorted(int(at[:2]) * 60 + int(at[3:]) for at in times.shifts)),
-        utc_offset_min=times.utc_offset_min,
-        media_labels=labels_of(roll.media_mm, layout),
-        ribbon_labels=labels_of(roll.ribbon_mm, layout),
-        roll_low_labels=roll.low_labels,
-        desk_printer=config.desk_printer is not None,
-    )
-
-
-def labels_of(roll_mm: int, layout: LabelLayout) -> int:
-    """How many labels a roll is good for, with the gaps between them."""
-    return int(roll_mm / (layout.height_mm + layout.printer.gap_mm))
-
-
-def printer_of(section: TcpPrinterSection | SerialPrinterSection) -> LabelPrinter:
-    """The driver that the configuration names."""
-    dialect, timeout_ms, more = section.dialect, section.reply_timeout_ms, section.more_status
-    if section.kind == "serial":
-        return serial_printer(dialect, section.device, section.baud, timeout_ms, more=more)
-    return tcp_printer(dialect, section.host, section.port, section.status_port, timeout_ms, more=more)
-
-
-def sort_plan_of(config: LineConfig) -> SortPlan:
-    """The sort plan as the core knows it."""
-    plan = config.sort_plan
-    return SortPlan(plan.version, dict(plan.routes), plan.reject_chute, dict(plan.pick_up))
-
-
 class Line:
     """The running line: built once, then run."""
 
@@ -208,6 +151,8 @@ class Line:
         self._add_plcs()
         self._add_cameras()
         self._add_devices()
+        self._pages = Helper()
+        self._add_document_printer()
         self._central = self._add_central()
         sim = config.id_camera.kind == "frames"
         self._drawing = Helper(limit_ms=PAPER_LIMIT_MS)
@@ -286,6 +231,25 @@ class Line:
             )
         )
 
+    def _add_document_printer(self) -> None:
+        section = self._config.document_printer
+        if section is None:
+            return
+        bytes_max = section.file_max_mb * MB
+        self.runtime.add(
+            PageLink(
+                IppPrinter(section.uri),
+                HttpFiles(section.origins, ca_file=section.ca_file, bytes_max=bytes_max, limit_s=section.fetch_limit_s),
+                HelperChecker(self._pages, bytes_max),
+                self.runtime.pump.offer,
+                self._clock,
+                crew=self._crew,
+                folder=Path(section.folder) if section.folder else self._data_dir / "files",
+                poll_ms=section.poll_ms,
+                counts_sides=section.counts == "sides",
+            )
+        )
+
     def _add_central(self) -> CentralLink:
         section, line = self._config.central, self._config.line
         root = topic_root(line.site, line.name)
@@ -310,6 +274,7 @@ class Line:
             unconfirmed=lambda: "LEASES_UNCONFIRMED" in self.runtime.controller.floor.conditions.active,
             forms=self._config.tracking_numbers,
             public=public_key(section.public_key_file),
+            prints=self._config.document_printer is not None,
         )
         self.runtime.add(link)
         return link
@@ -383,6 +348,7 @@ class Line:
         await self._helper.close()
         await self._keeping.close()
         await self._drawing.close()
+        await self._pages.close()
         self._store.close()
         log.info("ended", handled=self.runtime.pump.handled, commits=self.runtime.pump.commits, lag_ms=self._lag.figures())
         return code

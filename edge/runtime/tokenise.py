@@ -1,7 +1,8 @@
 """A plain list → orders as the contract has them, at the source: the numbers stay where the list came from (I17).
 
 CSV has one row for each document, with the columns of COLUMNS; rows with one `order_id` are one order. JSON lines have an order
-each, as in the contract but with `number` instead of token and skeleton. What a line would refuse is refused here.
+each, as in the contract but with `number` instead of tokens, and `birth` or `expiry` (YYYY-MM-DD) where known, which
+tell look-alike numbers apart. What a line would refuse is refused here.
 """
 
 import csv
@@ -18,12 +19,12 @@ from edge.core.values import SortPlan
 from edge.runtime.contract.inward import ORDERS_MAX, Address, ManifestHead, Order
 from edge.runtime.manifest import ManifestDesk, at_once, canonical
 from line_config.document_layout import DocumentLayout
-from vision.listed_number import fault_of, tokens_of
+from vision.listed_number import DATES, fault_of, tokens_of
 
 Json = dict[str, Any]
 ADDRESS = Address.__struct_fields__
 DETAILS = tuple(name for name in Order.__struct_fields__ if name not in ("order_id", "documents", "address"))
-COLUMNS = ("order_id", "kind", "number", *ADDRESS, *DETAILS)
+COLUMNS = ("order_id", "kind", "number", *DATES, *ADDRESS, *DETAILS)
 NEEDED = ("order_id", "kind", "number", *ADDRESS[:-1], "tracking_number")
 WHOLE = frozenset({"priority"})
 """columns that hold a whole number"""
@@ -63,7 +64,7 @@ def _csv_entries(text: str) -> Iterator[Entry]:
         )
     orders: dict[str, Entry] = {}
     for number, row in enumerate(rows, 2):
-        document = {"kind": row.pop("kind"), "number": row.pop("number")}
+        document = {name: row.pop(name, "") for name in ("kind", "number", *DATES)}
         if None in row or None in row.values():
             raise ListRefused([f"line {number}: has not {len(names)} columns"])
         order = _order_of(row, f"line {number}")
@@ -108,12 +109,13 @@ def tokenise(entries: Sequence[Entry], site_key: bytes, layouts: Sequence[Docume
         documents = []
         for document in _documents(entry):
             layout, number = by_kind.get(str(document.get("kind"))), str(document.get("number", ""))
+            dates = {name: str(document.get(name, "")) for name in DATES}
             if layout is None:
                 faults.append(f"{entry.where}: no such kind of document; kinds: {', '.join(by_kind)}")
-            elif fault := fault_of(layout, number):
+            elif fault := fault_of(layout, number, dates):
                 faults.append(f"{entry.where}: document number {fault}")
             else:
-                documents.append({"kind": layout.kind, **tokens_of(site_key, layout, number)._asdict()})
+                documents.append({"kind": layout.kind, **tokens_of(site_key, layout, number, dates)._asdict()})
         known = {name: value for name, value in entry.order.items() if name in Order.__struct_fields__}
         orders.append({**known, "documents": documents})
     faults = faults or _line_would_say(orders)

@@ -10,6 +10,7 @@ from edge.core.item import ItemState
 from edge.core.lots import Lot
 from edge.core.rolls import ROLLS
 from edge.core.scans import Scan, scans_needed
+from edge.core.sheets import FileState
 from edge.core.values import Mode, Plc
 from edge.runtime.link import Health
 
@@ -95,6 +96,8 @@ def snapshot(
         "near_limit": len(floor.clocks.near),
         "desk": _desk(controller),
         "labels_to_destroy": _labels_to_destroy(controller),
+        "files": {state.value: len(there) for state, there in controller.certificates.standing.items() if there},
+        "sheets_to_destroy": _sheets_to_destroy(controller),
         "scans": [scan._asdict() for scan in _scans(controller)],
         "lots": [_lot(lot) for lot in controller.lots.open_lots()],
         "closed_bags": list(reversed(floor.bags.closed_ids))[:CLOSED_BAGS_SHOWN],
@@ -155,6 +158,16 @@ def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:
         state = "" if item is None else item.state.value
         rows.append({"print_id": print_id, "item": "" if item is None else item.item_id, "state": state})
     return rows
+
+
+def _sheets_to_destroy(controller: Controller) -> list[dict[str, Any]]:
+    """Printed sheets that must not be fed, while their destruction is not recorded."""
+    certificates = controller.certificates
+    rows = [*certificates.standing[FileState.UNKNOWN].values(), *certificates.left()]
+    return [
+        {"order": one.order_id, "file": one.file.index, "state": one.state.value, "sheets": one.sheets}
+        for one in rows[:LABELS_SHOWN]
+    ]
 
 
 def _scans(controller: Controller) -> list[Scan]:

@@ -32,6 +32,7 @@ def desk_reader(site_key: bytes) -> Reader:
             "kind": kind,
             "token": tokens.token(site_key, kind, number),
             "skeleton": tokens.skeleton(site_key, kind, number, classes),
+            "second_field": tokens.second_field(site_key, kind, number, document.beside, classes),
             "flags": str(ALL_FLAGS),
             "masked": number[:4] + "*" * (len(number) - 6) + number[-2:],
         }

@@ -145,10 +145,14 @@ class VirtualEyes:
             flags=0 if unread else NOT_CONFIDENT if wrong else ALL_FLAGS,
             token="" if unread else tokens.token(self._key, document.kind, number),
             skeleton="" if unread else tokens.skeleton(self._key, document.kind, number, self._classes),
+            second_field=self._beside(document, number, unread=unread),
             confidence_permille=0 if unread else 995,
             masked="" if unread else number[:4] + "*" * (len(number) - 6) + number[-2:],
             evidence=f"v{glimpse.trigger}-{glimpse.k}",
         )
+
+    def _beside(self, document: PhysicalDocument, number: str, *, unread: bool) -> str:
+        return tokens.second_field(self._key, document.kind, number, "" if unread else document.beside, self._classes)
 
     def _mistaken(self, number: str) -> str:
         at = self._rng.randrange(1, len(number))

@@ -24,7 +24,10 @@ SLIPS: tuple[Act | None, ...] = (
     Act("feed_again", {"documents": "D9-9"}),
     Act("open_envelope", {"item": "I1-1", "labels": "", "second": "operator-sim"}),
     Act("desk_cancel", {}),
-    Act("desk_read", {"document": "D9-9", "kind": "passport", "token": "", "skeleton": "", "flags": "15", "masked": ""}),
+    Act(
+        "desk_read",
+        {"document": "D9-9", "kind": "passport", "token": "", "skeleton": "", "second_field": "", "flags": "15", "masked": ""},
+    ),
     Act("desk_insert", {"kind": "passport", "token": "nobody's", "flags": "15"}),
     Act("desk_label", {"texts": "EA000000005CN;1", "weight_g": "20"}),
 )

@@ -63,10 +63,10 @@ SETTINGS = Settings(
 PLAN = SortPlan(version="v1", routes={"44": 1, "4401": 2}, reject_chute=0)
 
 
-def order(n: int, *, county: str = "440106", skeleton: str | None = None) -> Order:
+def order(n: int, *, county: str = "440106", skeleton: str | None = None, second_field: str = "") -> Order:
     return Order(
         order_id=OrderId(f"O{n}"),
-        documents=(OrderDocument("resident_id", f"token{n}", skeleton or f"skeleton{n}"),),
+        documents=(OrderDocument("resident_id", f"token{n}", skeleton or f"skeleton{n}", second_field),),
         address=Address(county, "样例路1号***", "测*", "199******00"),
         tracking_number=f"EA{n:09d}CN",
     )

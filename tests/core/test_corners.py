@@ -486,13 +486,16 @@ def test_the_answer_to_a_manifest_stays_small_however_alike_its_orders_are() -> 
 
 def test_what_is_told_of_manifests() -> None:
     line = Line(started=False)
-    twins = tuple(order(n, skeleton="same") for n in (1, 2)) + tuple(order(n, skeleton="other") for n in (3, 4))
+    twins = tuple(order(n, skeleton="same", second_field=f"born {n}") for n in (1, 2)) + tuple(
+        order(n, skeleton="other") for n in (3, 4)
+    )
     line.say(ManifestGranted, lot=LotId("L"), version=1, chunk=0, orders=twins)
     for _ in range(2):
         line.say(ManifestSealed, lot=LotId("L"), version=1, chunks=1, digest="d1")
     line.say(ManifestRefused, lot=LotId("M"), version=4, faults=("order 1", "order 2"))
     assert published(line, "manifest_accepted") == [
-        {"lot": "L", "version": 1, "digest": "d1", "ambiguous": "O1,O2;O3,O4", "ambiguous_groups": 2},
+        {"lot": "L", "version": 1, "digest": "d1", "ambiguous": "O1,O2;O3,O4", "ambiguous_groups": 2,
+         "undecided": "O3,O4", "undecided_groups": 1},
     ]  # fmt: skip
     assert published(line, "manifest_refused") == [{"lot": "M", "version": 4, "faults": "order 1; order 2"}]
 

@@ -1,5 +1,6 @@
 """What one event costs does not depend on how many orders there are: counted in steps of the interpreter, so it is exact."""
 
+import gc
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -23,11 +24,13 @@ def steps_of(work: Callable[[], object]) -> int:
         return look
 
     before = sys.gettrace()
+    gc.disable()  # what others have left to be ended is not this work's
     sys.settrace(look)
     try:
         work()
     finally:
         sys.settrace(before)
+        gc.enable()
     return count
 
 

@@ -9,10 +9,13 @@ from msgspec import structs
 
 from edge.core import device_events as d
 from edge.core import events as e
+from edge.core import page_events as p
 from edge.core.commands import Divert, InsertClose, Outcome
 from edge.core.event import Event
-from edge.core.values import Camera, Counters, Mode, OrderDocument, Plc, State, Symbol, Verdict
-from tests.core.line import ALL_FLAGS, PLAN, SETTINGS, Line
+from edge.core.values import Camera, Counters, Mode, OrderDocument, OrderFile, Plc, State, Symbol, Verdict
+from tests.core.line import ALL_FLAGS, PLAN, SETTINGS, Line, order
+
+FILE = OrderFile("https://files.test/x.pdf", "0" * 64, 1)
 
 N = st.integers(1, 4)
 KEYS: dict[str, st.SearchStrategy[Any]] = {
@@ -27,18 +30,23 @@ KEYS: dict[str, st.SearchStrategy[Any]] = {
     "weight_100mg": st.sampled_from([0, 180, 99999]),
     "plc": st.sampled_from(list(Plc)),
     "station": st.sampled_from(["insert", "seal", "divert"]),
-    "link": st.sampled_from(["machine_plc", "sorter_plc", "id_camera", "printer", "central"]),
+    "link": st.sampled_from(["machine_plc", "sorter_plc", "id_camera", "printer", "central", "document_printer"]),
     "reason": st.just("lost"),
     "sent": st.booleans(),
     "state": st.sampled_from(["ready", "silent", "unknown"]),
     "command_seq": N,
     "code": st.just("late"),
     "boot": N,
+    "order_id": st.sampled_from(["O6", "O7", "O8", "O99"]),
+    "index": st.just(0),
+    "fault": st.sampled_from(["", "", "WRONG_DIGEST"]),
+    "sheets": st.sampled_from([1, 1, 2]),
 }
 SIMPLE = (
     e.DocumentFed, e.Inserted, e.DocumentRejected, e.Sealed, e.ItemEjected, e.Weighed, e.LabelApplied, e.LabelPurged, e.LabelExposed,
     e.HandedOver, e.Inducted, e.Diverted, e.ItemRejected, e.DivertUnconfirmed, e.Lost, e.Extra, e.RejectUnconfirmed, e.CommandRefused,
     e.BeltEmpty, e.PlcRestarted, d.LabelPrinted, d.PrintFailed, d.PrinterStatus, d.WeightRead, e.LinkUp, e.LinkDown, e.DeadlinePassed,
+    p.FileChecked, p.FileChecked, p.SheetsPrinted, p.SheetsFailed, p.FileDeleted,
 )  # fmt: skip
 TEXTS = st.sampled_from(["", "x", "EA000000001CN;1", "EA000000002CN;2", "EA000000001CN;2", ";", "EA000000001CN;99"])
 ACTS = st.sampled_from([
@@ -57,6 +65,7 @@ ACTS = st.sampled_from([
         for n in (1, 2, 3) for act, key in (("desk_read", ""), ("desk_read", "D1-3"), ("desk_read", "M1-1"), ("desk_insert", ""))
     ),
     *(("desk_label", {"texts": f"EA000000001CN,EA000000001CN;{n}", "weight_g": "18"}) for n in (1, 2, 3)),
+    ("destroy_sheets", {"order": "O6", "file": "0", "sheets": "1", "second": "Q"}),
 ])  # fmt: skip
 
 
@@ -99,7 +108,8 @@ ANYTHING = st.one_of(
     ),
     st.tuples(st.just(e.HostRead), st.fixed_dictionaries({"disk_free_mb": st.sampled_from([1, 9000])})),
     st.tuples(
-        st.just(e.OrderCancelled), st.fixed_dictionaries({"order_id": st.sampled_from(["O1", "O2", "O3", "O99"]), "version": N})
+        st.just(e.OrderCancelled),
+        st.fixed_dictionaries({"order_id": st.sampled_from(["O1", "O2", "O3", "O6", "O99"]), "version": N}),
     ),
     st.tuples(
         st.just(e.LotReceived),
@@ -138,7 +148,7 @@ def require_proved(line: Line, commands: list[Any]) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(ANYTHING, st.sampled_from([1, 50, 500, 2000, 30_000])), max_size=40))
 def test_garbage_after_a_good_start(steps: list[tuple[tuple[type[Event], dict[str, Any]], int]]) -> None:
-    line = Line()
+    line = Line([order(n) if n < 6 else structs.replace(order(n), files=(FILE,)) for n in range(1, 9)])
     line.say(e.ConfigLoaded, digest="d", settings=structs.replace(SETTINGS, desk_printer=True), sort_plan=PLAN)
     line.to_handed_over(1)
     line.to_weighed(2)

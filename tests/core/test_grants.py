@@ -60,7 +60,7 @@ def test_an_order_that_waits_for_its_seal_makes_no_other_ambiguous() -> None:
     assert pool.find(KIND, "token1", "same").verdict is Verdict.MATCH
     grant = seal(pool, lot="M")
     assert grant is not None
-    assert list(pool.ambiguous(grant)) == [("O1", "O2")]
+    assert alike(pool, grant) == [("O1", "O2")]
     assert pool.find(KIND, "token1", "same").verdict is Verdict.AMBIGUOUS
 
 
@@ -73,7 +73,7 @@ def test_whichever_manifest_is_sealed_last_tells_of_the_alike(first: str) -> Non
     for lot in (first, "M" if first == "L" else "L"):
         grant = seal(pool, lot=lot)
         assert grant is not None
-        told += [list(pool.ambiguous(grant))]
+        told += [alike(pool, grant)]
     assert told == [[], [("O1", "O2")]]
 
 
@@ -83,9 +83,13 @@ def test_only_open_orders_are_alike() -> None:
     take(pool, order(4, skeleton="same"), lot="M")
     grant = seal(pool)
     assert grant is not None
-    assert list(pool.ambiguous(grant)) == [("O1", "O2", "O3")]
+    assert alike(pool, grant) == [("O1", "O2", "O3")]
     pool.withdraw(OrderId("O2"), OrderState.CANCELLED)
-    assert list(pool.ambiguous(grant)) == [("O1", "O3")]
+    assert alike(pool, grant) == [("O1", "O3")]
+
+
+def alike(pool: OrderPool, grant: Grant) -> list[tuple[OrderId, ...]]:
+    return [group.orders for group in pool.alike(grant)]
 
 
 def unfinished() -> Iterator[OrderPool]:
@@ -175,7 +179,7 @@ def test_a_chunk_that_comes_again_is_the_same_or_counts_instead() -> None:
     grant = seal(pool, chunks=2)
     assert grant is not None
     assert sorted(pool.orders) == ["O3", "O4"]
-    assert list(pool.ambiguous(grant)) == []
+    assert alike(pool, grant) == []
     assert sorted(pool._register.by_skeleton) == [(KIND, "same"), (KIND, "skeleton4")]
 
 

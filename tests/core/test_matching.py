@@ -2,10 +2,11 @@
 
 import itertools
 
+import msgspec
 import pytest
 
 from edge.core.device_events import FrameRead, LabelRead
-from edge.core.matching import Expected, accept_reading, check_label
+from edge.core.matching import Expected, Likeness, accept_reading, check_label, see, tell_apart
 from edge.core.values import Camera, Symbol, Verdict
 
 NUMBER, QR = "EA000000001CN", "EA000000001CN;7"
@@ -51,6 +52,44 @@ def test_no_combination_of_flags_passes_without_all_three_proofs(first: int, sec
     proved = 7
     passed = accept_reading([frame(flags=first), frame(1, flags=second)]) == ""
     assert passed == (first & second & proved == proved)
+
+
+@pytest.mark.parametrize(
+    ("like", "verdict", "reason"),
+    [
+        # Nobody looks like it.
+        (Likeness("", ""), Verdict.MATCH, ""),
+        (Likeness("f", ""), Verdict.MATCH, ""),
+        (Likeness("", "f"), Verdict.MATCH, ""),
+        (Likeness("f", "f"), Verdict.MATCH, ""),
+        (Likeness("g", "f"), Verdict.MISMATCH, "SECOND_FIELD_DIFFERS"),
+        # Somebody does.
+        (Likeness("f", "f", ("g",)), Verdict.MATCH, ""),
+        (Likeness("f", "f", ("g", "h")), Verdict.MATCH, ""),
+        (Likeness("f", "f", ("g", "f")), Verdict.AMBIGUOUS, "AMBIGUOUS"),
+        (Likeness("f", "f", ("g", "")), Verdict.AMBIGUOUS, "AMBIGUOUS"),
+        (Likeness("g", "f", ("g",)), Verdict.MISMATCH, "SECOND_FIELD_DIFFERS"),
+        (Likeness("", "f", ("g",)), Verdict.AMBIGUOUS, "AMBIGUOUS"),
+        (Likeness("f", "", ("g",)), Verdict.AMBIGUOUS, "AMBIGUOUS"),
+        (Likeness("", "", ("g",)), Verdict.AMBIGUOUS, "AMBIGUOUS"),
+        (Likeness("", "", ("",)), Verdict.AMBIGUOUS, "AMBIGUOUS"),
+    ],
+)
+def test_likeness_rows(like: Likeness, verdict: Verdict, reason: str) -> None:
+    assert tell_apart(like) == (verdict, reason, None)
+
+
+def test_with_a_look_alike_only_its_own_second_field_passes() -> None:
+    fields = ("", "f", "g", "h")
+    for read, own, other in itertools.product(fields, repeat=3):
+        passes = bool(read) and read == own and other not in {"", own}
+        assert (tell_apart(Likeness(read, own, (other,))).verdict is Verdict.MATCH) == passes
+
+
+@pytest.mark.parametrize(("fields", "seen"), [((), ""), (("f",), "f"), (("f", "f"), "f"), (("f", "g"), ""), (("f", ""), "")])
+def test_frames_that_differ_in_the_second_field_have_none(fields: tuple[str, ...], seen: str) -> None:
+    frames = [msgspec.structs.replace(frame(k), second_field=field) for k, field in enumerate(fields)]
+    assert see([*frames, frame(9, kind=None, token="")]).second_field == seen
 
 
 @pytest.mark.parametrize(

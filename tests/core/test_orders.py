@@ -1,18 +1,27 @@
 """The order pool: found by token, doubtful by skeleton, dispatched once."""
 
+import msgspec
+import pytest
+
 from edge.core.events import ManifestGranted, ManifestSealed
+from edge.core.grants import Grant
 from edge.core.orders import OrderPool, OrderState
 from edge.core.routing import Bags, route
-from edge.core.values import BagId, DocumentKey, LotId, OrderId, PrintId, Verdict
+from edge.core.values import BagId, DocumentKey, LotId, Order, OrderId, PrintId, Verdict
 from tests.core.line import PLAN, order
 
 D = DocumentKey("D1-1")
 
 
-def pool_of(*orders, version: int = 1) -> OrderPool:
-    pool = OrderPool()
-    pool.take_chunk(ManifestGranted(at_us=0, lot=LotId("L"), version=version, chunk=0, orders=tuple(orders)))
-    assert pool.activate(ManifestSealed(at_us=0, lot=LotId("L"), version=version, chunks=1, digest=""))
+def granted(pool: OrderPool, *orders: Order, version: int = 1) -> Grant:
+    pool.take_chunk(ManifestGranted(at_us=0, lot=LotId("L"), version=version, chunk=0, orders=orders))
+    grant = pool.activate(ManifestSealed(at_us=0, lot=LotId("L"), version=version, chunks=1, digest=""))
+    assert grant
+    return grant
+
+
+def pool_of(*orders: Order, version: int = 1) -> OrderPool:
+    granted(pool := OrderPool(), *orders, version=version)
     return pool
 
 
@@ -60,6 +69,42 @@ def test_equal_skeletons_are_ambiguous_until_one_is_done() -> None:
     pool.claim(OrderId("O2"), D, 0)
     pool.dispatch(OrderId("O2"))
     assert pool.find("resident_id", "token1", "same").verdict is Verdict.MATCH
+
+
+def test_a_second_field_tells_orders_of_equal_skeleton_apart() -> None:
+    pool = pool_of(*(order(n, skeleton="same", second_field=f"born {n}") for n in (1, 2)))
+    assert pool.find("resident_id", "token1", "same", "born 1") == (Verdict.MATCH, "", "O1")
+    assert pool.find("resident_id", "token1", "same", "born 2").reason == "SECOND_FIELD_DIFFERS"
+    assert pool.find("resident_id", "token1", "same").reason == "AMBIGUOUS"
+    # A misreading is never corrected, whatever stands beside it.
+    assert pool.find("resident_id", "misread", "same", "born 1").reason == "AMBIGUOUS"
+
+
+def test_a_second_field_keeps_a_stranger_from_an_order_that_nobody_looks_like() -> None:
+    pool = pool_of(order(1, second_field="born 1"))
+    assert pool.find("resident_id", "token1", "skeleton1", "born 2").reason == "SECOND_FIELD_DIFFERS"
+    assert pool.find("resident_id", "token1", "skeleton1").verdict is Verdict.MATCH
+
+
+def test_documents_of_one_order_may_look_alike() -> None:
+    one = order(1, skeleton="same", second_field="born 1")
+    other = msgspec.structs.replace(one.documents[0], token="token1b")
+    grant = granted(pool := OrderPool(), msgspec.structs.replace(one, documents=(*one.documents, other)))
+    assert pool.find("resident_id", "token1", "same", "born 1").verdict is Verdict.MATCH
+    assert list(pool.alike(grant)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "separated"),
+    [(("a", "b"), True), (("a", "a"), False), (("a", ""), False), (("", ""), False), (("a", "b", "a"), False)],
+)
+def test_the_preflight_says_which_groups_stay_undecided(fields: tuple[str, ...], separated: bool) -> None:
+    alike = [order(n, skeleton="same", second_field=field) for n, field in enumerate(fields)]
+    grant = granted(pool := OrderPool(), *alike, order(9))
+    groups = list(pool.alike(grant))
+    assert groups == list(pool.alike())
+    assert groups == [("resident_id", tuple((order.order_id, field) for order, field in zip(alike, fields, strict=True)))]
+    assert groups[0].separated == separated
 
 
 def test_the_same_token_in_two_orders_is_ambiguous() -> None:

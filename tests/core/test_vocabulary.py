@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core import commands, device_events, events, values
+from edge.core import commands, device_events, events, page_events, values
 from edge.core.acts import ACTS
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, DOUBTS_THE_BELT, LINK_CONDITIONS, STOPPING
 from edge.core.event import Event
@@ -20,7 +20,8 @@ def kinds(module: Any, base: type) -> list[type]:
     return [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, base)]
 
 
-STRUCTS = [*dict.fromkeys([*kinds(events, Event), *kinds(device_events, Event)]), *kinds(commands, commands.Command)]
+EVENTS = dict.fromkeys(kind for module in (events, device_events, page_events) for kind in kinds(module, Event))
+STRUCTS = [*EVENTS, *kinds(commands, commands.Command)]
 DATA = [kind for kind in kinds(values, msgspec.Struct) if kind is not msgspec.Struct]
 
 
@@ -57,8 +58,11 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False, "OperatorRequest.argument": {},
         "Symbol.x_px": 0, "Symbol.y_px": 0, "Symbol.confirmed": False,
         "Order.product": "EMS", "Order.client_unit": "", "Order.fee_code": "", "Order.priority": 0,
+        "Order.files": (), "OrderFile.duplex": False, "OrderFile.index": 0, "OrderFile.carrier": "", "FileChecked.fault": "",
+        "Settings.files_ahead_max": 20, "Settings.sheets_ahead_max": 200,
         "Settings.collation_deadline_ms": 10_000, "Settings.time_limit_min": {"EMS": 1440}, "Settings.time_warning_min": 60,
-        "FrameRead.reason": "", "LabelRead.reason": "", "LabelRead.printed": "", "LabelRead.contrast_permille": 0,
+        "FrameRead.reason": "", "FrameRead.second_field": "", "OrderDocument.second_field": "",
+        "LabelRead.reason": "", "LabelRead.printed": "", "LabelRead.contrast_permille": 0,
         "LabelRead.modulation_permille": 0, "LabelRead.margin_permille": 0,
         "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 1440,
         "Settings.outbox_share_percent": 10,
@@ -100,11 +104,14 @@ def test_numbers_of_the_plc_interface() -> None:
 # code groups: (effect, heals, priority, delay in ms)
 CODES = {
     ("rejects", True, 3, 0): """UNREADABLE READ_LATE FRAMES_DISAGREE CHECK_DIGIT_WRONG DATE_IMPOSSIBLE DOUBTFUL NO_ORDER
-        DUPLICATE AMBIGUOUS CANCELLED INCOMPLETE CONTENT_MISMATCH NO_ROUTE UNEXPECTED_PLACE POSITION_DOUBT WEIGHT_OUT_OF_RANGE
+        DUPLICATE AMBIGUOUS SECOND_FIELD_DIFFERS
+        CANCELLED INCOMPLETE CONTENT_MISMATCH NO_ROUTE UNEXPECTED_PLACE POSITION_DOUBT WEIGHT_OUT_OF_RANGE
         PRINT_FAILED LABEL_LATE LABEL_PURGED LABEL_MISSING LABEL_MISMATCH LABEL_UNREADABLE SCAN_UNREADABLE SCAN_MISMATCH NO_BAG
-        PICTURE_DARK PICTURE_BRIGHT PICTURE_GLARE PICTURE_BLURRED NOTHING_SEEN WRONG_SIZE LABEL_TORN TWO_LABELS
+        PICTURE_DARK PICTURE_BRIGHT PICTURE_GLARE PICTURE_BLURRED NOTHING_SEEN WRONG_SIZE WRONG_SIDE CUT_OFF
+        LABEL_TORN TWO_LABELS
         STRANGER_ON_LABEL LEASE_ENDED DOUBLE_FEED FRAMES_IN_DOUBT PLC_DEFAULT LABEL_IMPOSSIBLE GIVEN_UP
-        RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND""",
+        RESTART LINK_OUTAGE GUARD_OPENED MODE_CHANGED LINE_STOPPED_BY_HAND
+        SHEETS_IN_DOUBT""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
         CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM STRAY_LABEL""",
@@ -123,9 +130,11 @@ CODES = {
         TEST_LABEL SAMPLE_DOCUMENTS""",
     ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED OUTBOX_FULL",
     ("suspends", True, 3, 0): "STARVED",
-    ("warns", True, 2, 0): "TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW",
+    ("warns", True, 2, 0): """TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW
+        DOCUMENT_PRINTER_LOST FILES_LOST FILE_REFUSED""",
     ("warns", True, 3, 0): "OUTBOX_FILLING CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
-    ("warns", False, 1, 0): "RECALL",
+    ("warns", False, 1, 0): "RECALL SHEETS_UNKNOWN",
+    ("warns", False, 2, 0): "SHEETS_LEFT",
 }
 
 
@@ -161,8 +170,9 @@ def test_what_a_person_may_ask_for() -> None:
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
         "close_lot": "lot lead", "roll_changed": "roll", "confirm_leases": "second",
-        "desk_read": "document kind token skeleton flags masked", "desk_insert": "kind token flags",
+        "desk_read": "document kind token skeleton second_field flags masked", "desk_insert": "kind token flags",
         "desk_label": "texts weight_g",
+        "destroy_sheets": "order file sheets second",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel",

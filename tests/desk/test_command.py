@@ -123,7 +123,15 @@ async def test_what_is_wrong_is_said(tmp_path: Path) -> None:
 async def test_a_number_in_the_place_of_a_token_is_not_recorded(served: tuple[CoreDesk, int]) -> None:
     core, port = served
     line = HttpLine("0.0.0.0", port, "P1")
-    right = {"document": "", "kind": "a4", "token": "0" * 32, "skeleton": "0" * 32, "flags": "15", "masked": "A4**"}
+    right = {
+        "document": "",
+        "kind": "a4",
+        "token": "0" * 32,
+        "skeleton": "0" * 32,
+        "second_field": "",
+        "flags": "15",
+        "masked": "A4**",
+    }
     assert (await asyncio.to_thread(line.act, "desk_read", right)).code == "NO_ORDER"
     events = len(core.line.log)
     for name, number in (("token", FACTS.number), ("skeleton", FACTS.number), ("masked", FACTS.number), ("kind", FACTS.number)):

@@ -55,13 +55,22 @@ def reader(picture: Path | None) -> dict[str, Any]:
     """The picture's name says which document it is."""
     name = "" if picture is None else picture.name
     if name == "blank":
-        return {"kind": None, "flags": 0, "token": "", "skeleton": "", "masked": "", "reason": "nothing_found"}
+        return {
+            "kind": None,
+            "flags": 0,
+            "token": "",
+            "skeleton": "",
+            "second_field": "",
+            "masked": "",
+            "reason": "nothing_found",
+        }
     n = name or "1"
     return {
         "kind": "resident_id",
         "flags": 15,
         "token": f"token{n}",
         "skeleton": f"skeleton{n}",
+        "second_field": "",
         "masked": "44**",
         "reason": "",
     }

@@ -18,7 +18,8 @@ from edge.core import values
 from edge.core.lots import Listed
 from edge.core.production import Oee
 from edge.runtime.contract import inward
-from edge.runtime.contract.kinds import KINDS, HandedOn
+from edge.runtime.contract.item_bodies import HandedOn
+from edge.runtime.contract.kinds import KINDS
 from edge.runtime.contract.outward import CONTRACT, OUTWARD, EventMessage
 from edge.runtime.contract.words import WORDS, word
 from edge.runtime.messages import MESSAGES

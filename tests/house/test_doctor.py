@@ -10,7 +10,7 @@ from rich.console import Console
 
 from edge import doctor
 from line_config.loader import load_line
-from line_config.model import LineConfig
+from line_config.model import DocumentPrinterSection, LineConfig
 
 DATA = Path(__file__).parents[2] / "line_config"
 
@@ -59,6 +59,16 @@ def test_a_peer_answers_or_is_named_with_its_section() -> None:
     row = doctor._peer("printer", "127.0.0.1", port)
     assert row.how == doctor.WARN
     assert "[printer]" in row.remedy
+
+
+@pytest.mark.skipif(shutil.which("ipptool") is None, reason="apt-get install cups-ipp-utils")
+def test_a_document_printer_that_is_away_warns(config: LineConfig) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    section = DocumentPrinterSection(uri=f"ipp://127.0.0.1:{port}/ipp/print", origins=["https://files.test"])
+    row = list(doctor.rows(config.model_copy(update={"document_printer": section})))[-1]
+    assert (row.what, row.how) == ("document_printer", doctor.WARN)
+    assert "[document_printer]" in row.remedy
 
 
 def test_a_data_directory_that_cannot_be_written_fails(tmp_path: Path) -> None:

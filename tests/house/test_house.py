@@ -53,6 +53,8 @@ OWNERS = {
     "pyzbar": {"vision/barcode.py"},
     "onnxruntime": {"vision/ocr.py"},
     "nacl": {"vision/evidence.py", "edge/runtime/signing.py"},
+    "httpx": {"drivers/file_source.py"},
+    "pypdf": {"edge/runtime/page_check.py"},
     "typst": {"edge/reports/press.py"},
 }
 

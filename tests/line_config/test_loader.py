@@ -11,7 +11,7 @@ from drivers.label_printer import LabelPrinter
 from drivers.modbus_plc import ModbusPlc
 from drivers.plc import plc_port
 from drivers.s7_plc import S7Plc
-from edge.runtime.service import printer_of, settings_of
+from edge.runtime.settings import printer_of, settings_of
 from line_config.loader import ConfigError, load_line
 from line_config.model import ModbusSection, S7Section
 from line_config.process_image import load_process_image
@@ -38,6 +38,36 @@ def change(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+PAGES = """
+[document_printer]
+uri = "ipp://localhost/printers/line-1"
+origins = ["https://files.test:8443", "http://[::1]"]
+"""
+
+
+def test_a_line_may_print_documents(demo: Path) -> None:
+    assert load_line(demo).document_printer is None
+    demo.write_text(demo.read_text("utf-8") + PAGES, encoding="utf-8")
+    section = load_line(demo).document_printer
+    assert section is not None
+    assert (section.files_ahead_max, section.sheets_ahead_max, section.counts, section.file_max_mb) == (20, 200, "sides", 20)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("ipp://localhost/", "http://localhost/", "document_printer.uri"),
+        ("https://files.test:8443", "https://files.test/", "document_printer.origins.0"),
+        ("https://files.test:8443", "https://user@files.test", "document_printer.origins.0"),
+        ('["https://files.test:8443", "http://[::1]"]', "[]", "document_printer.origins"),
+        ("origins =", "sources =", "document_printer.sources"),
+    ],
+)
+def test_nonsense_about_the_document_printer_is_named(demo: Path, old: str, new: str, key: str) -> None:
+    demo.write_text(demo.read_text("utf-8") + PAGES.replace(old, new), encoding="utf-8")
+    assert key in faults_of(demo)
 
 
 def test_a_line_may_have_a_scale_of_its_own(demo: Path) -> None:

@@ -13,9 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli import app
+from edge.core.events import ManifestGranted, ManifestSealed
+from edge.core.values import LotId
 from edge.runtime.records import journal_key
 from edge.runtime.signing import SignatureError, believed, load_or_make, read_public, sign
 from line_config.loader import load_line
+from tests.core.line import order
 from tests.core.test_lots import receive, reject
 from tests.runtime.test_replay import Recorder, journal
 
@@ -69,6 +72,23 @@ def test_a_manifest_has_each_order_with_what_was_told_of_it(told: Path) -> None:
     assert first["accepted_ms"] <= first["dispatched_ms"] <= found["at_ms"]
     assert {last[name] for name in ("accepted_ms", "dispatched_ms", "weight_g", "bag")} == {None}
     assert (found["documents"], found["surplus"], found["version"], found["journal_id"]) == ([], [], 1, "j")
+
+
+def test_look_alikes_of_the_pool_are_listed(told: Path, tmp_path: Path) -> None:
+    none = run(app, ["lot", "alike", str(told / "journal.db"), "--json"])
+    assert (none.exit_code, none.stdout) == (0, "")
+    line = Recorder()
+    twins = (order(21, skeleton="same"), order(22, skeleton="same"))
+    line.say(ManifestGranted, lot=LotId("M"), version=1, chunk=1, orders=twins)
+    line.say(ManifestSealed, lot=LotId("M"), version=1, chunks=1, digest="")
+    (tmp_path / "site.key").write_bytes(SITE_KEY)
+    journal(tmp_path / "journal.db", line.entries, journal_key(SITE_KEY))
+    found = run(app, ["lot", "alike", str(tmp_path / "journal.db"), "--json"])
+    assert found.exit_code == 1
+    row = json.loads(found.stdout)
+    assert (row["kind"], row["orders"], row["separated_by"]) == ("resident_id", ["O21", "O22"], "")
+    assert "bears no second field" in row["remedy"]
+    assert "nothing" in run(app, ["lot", "alike", str(tmp_path / "journal.db")]).stdout
 
 
 def test_a_table_for_people_and_a_lot_that_nobody_knows(told: Path) -> None:

@@ -48,15 +48,15 @@ def take(desk, data, at_us=0):
             return end.value
 
 
-def settle(*data):
-    desk = ManifestDesk(PLAN)
+def settle(*data, prints=False):
+    desk = ManifestDesk(PLAN, prints=prints)
     ends = [settled for one in data if (settled := take(desk, one)[1]) is not None]
     assert len(ends) == 1
     return ends[0].events
 
 
-def codes(*data):
-    (refused,) = settle(*data)
+def codes(*data, prints=False):
+    (refused,) = settle(*data, prints=prints)
     assert isinstance(refused, ManifestRefused)
     return [line.split(":")[0].split(" ")[0] for line in refused.faults]
 
@@ -302,3 +302,51 @@ def test_a_domestic_form_is_taken_where_the_line_names_it():
 
 def test_every_fault_code_says_who_must_act():
     assert all("central: " in code.value for code in FaultCode)
+
+
+# --- documents that are printed from files ---
+def file(**changes):
+    return {"url": "https://files.test:8443/a/b?c=d", "sha256": "0" * 64, "pages": 2, **changes}
+
+
+def test_an_orders_files_are_granted_with_it():
+    data = messages([order(0, files=[file(duplex=True, index=0, carrier="A40000000001")])])
+    (one,) = settle(*data, prints=True)[0].orders[0].files
+    assert (one.url, one.pages, one.duplex, one.index, one.carrier) == (
+        "https://files.test:8443/a/b?c=d", 2, True, 0, "A40000000001",
+    )  # fmt: skip
+    assert codes(*data) == ["NO_DOCUMENT_PRINTER"]
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ([file(url="ftp://files.test/x")], "BAD_FILE"),
+        ([file(url="https://user:pass@files.test/x")], "BAD_FILE"),
+        ([file(url="https://files.test")], "BAD_FILE"),
+        ([file(url="https://files.test/a b")], "BAD_FILE"),
+        ([file(url="file:///etc/passwd")], "BAD_FILE"),
+        ([file(sha256="0" * 63)], "BAD_FILE"),
+        ([file(sha256="A" * 64)], "BAD_FILE"),
+        ([file(pages=0)], "BAD_FILE"),
+        ([file(pages=501)], "BAD_FILE"),
+        ([file(pages=True)], "WRONG_TYPE"),
+        ([{"url": "https://files.test/x"}], "WRONG_TYPE"),
+        ([file(index=1)], "BAD_FILE_INDEX"),
+        ([file(index=-1)], "BAD_FILE_INDEX"),
+        ([file(), file()], "BAD_FILE_INDEX"),
+        ([file(carrier="abc")], "BAD_CARRIER"),
+        ([file(carrier="A B C D")], "BAD_CARRIER"),
+        ([file(url="https://files.test/440106199001011234.pdf")], "PLAIN_NUMBER_IN_ADDRESS"),
+        ([file(url="https://files.test/?id=44010619900101123X")], "PLAIN_NUMBER_IN_ADDRESS"),
+    ],
+)
+def test_nonsense_about_files_refuses_the_manifest_and_never_says_the_address(files, code):
+    (refused,) = settle(*messages([order(0, files=files)]), prints=True)
+    assert [line.split(":")[0].split(" ")[0] for line in refused.faults] == [code]
+    assert "files.test" not in "".join(refused.faults)
+
+
+def test_a_long_number_that_is_no_persons_is_a_good_address():
+    data = messages([order(0, files=[file(url="https://files.test/1234567890123456789.pdf")])])
+    assert isinstance(settle(*data, prints=True)[-1], ManifestSealed)

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from edge.core.events import ConfigLoaded, DocumentFed
-from edge.core.values import SortPlan
+from edge.core.values import Order, SortPlan
 from edge.runtime import replay as module
 from edge.runtime.ledger import Ledger
 from edge.runtime.pump import entries_of
@@ -22,9 +22,9 @@ KEY = b"k" * 32
 class Recorder(Line):
     """A scripted line that keeps its records as the pump would write them."""
 
-    def __init__(self) -> None:
+    def __init__(self, orders: list[Order] | None = None) -> None:
         self.entries: list[Entry] = []
-        super().__init__()
+        super().__init__(orders)
 
     def say(self, kind, after_ms=1, /, **fields):  # type: ignore[no-untyped-def]
         out = super().say(kind, after_ms, **fields)

@@ -27,7 +27,10 @@ WIRE = [wire_order(order, KEY, load_classes()) for order in PEOPLE.orders]
 def plain():
     """The list as its owner has it: the numbers, in the clear."""
     for order, wire in zip(PEOPLE.orders, WIRE, strict=True):
-        documents = [{"kind": document.kind, "number": document.number} for document in order.documents]
+        documents = [
+            {"kind": document.kind, "number": document.number, "birth": document.birth.isoformat()}
+            for document in order.documents
+        ]
         yield {**wire, "documents": documents}
 
 
@@ -92,8 +95,8 @@ def altered(**changes):
     return as_json([{**first, **changes}, *rest])
 
 
-def number_of(kind, number):
-    return altered(documents=[{"kind": kind, "number": number}])
+def number_of(kind, number, **dates):
+    return altered(documents=[{"kind": kind, "number": number, **dates}])
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,15 @@ def number_of(kind, number):
         (number_of("resident_id", "11010519491231002"), "line 1: document number has not the form of its kind"),
         (number_of("resident_id", "110105194912310021"), "line 1: document number has a wrong check character"),
         (number_of("resident_id", "110105194902300020"), "line 1: document number holds a date that does not exist"),
+        (
+            number_of("passport", "E12345678", birth="1970-02-30"),
+            "line 1: document number has a date of birth that does not exist",
+        ),
+        (number_of("passport", "E12345678", expiry="soon"), "line 1: document number has a date of expiry that does not exist"),
+        (
+            number_of("resident_id", "11010519491231002X", birth="1949-12-30"),
+            "line 1: document number holds another birth than stands beside it",
+        ),
         (number_of("passport", "E1234567O"), "line 1: document number has not the form of its kind"),
         (number_of("library_card", "1"), "line 1: no such kind of document; kinds: a4, book"),
         (altered(documents=[]), "NO_DOCUMENT at order"),
@@ -154,6 +166,25 @@ def test_orders_or_messages_come_out_of_the_command(here):
     assert messages.exit_code == 0
     (message,) = messages.stdout.splitlines()
     assert (json.loads(message)["lot"], json.loads(message)["version"], json.loads(message)["orders"]) == ("L7", 2, WIRE)
+
+
+def test_look_alikes_of_a_list_are_told_with_what_separates_them(here):
+    first, second, *_ = plain()
+    twins = [
+        {**order, "documents": [{"kind": "passport", "number": number, "birth": birth}]}
+        for order, number, birth in ((first, "E12345678", "1974-08-12"), (second, "EL2345678", ""))
+    ]
+    path, command = here / "list.jsonl", ["tokenise", "list.jsonl", "--key", "site.key", "-o", "out.jsonl"]
+    names = f"{first['order_id']}, {second['order_id']}"
+    path.write_bytes(as_json(twins))
+    said = CliRunner().invoke(app, command).stderr
+    assert f"numbers look alike (passport): {names}: not separated: central: send the birth of {second['order_id']}" in said
+    twins[1]["documents"][0]["birth"] = "1974-08-12"
+    path.write_bytes(as_json(twins))
+    assert f"{names} have the same birth too" in CliRunner().invoke(app, command).stderr
+    twins[1]["documents"][0]["birth"] = "1981-02-03"
+    path.write_bytes(as_json(twins))
+    assert f"numbers look alike (passport): {names}: separated by birth" in CliRunner().invoke(app, command).stderr
 
 
 @pytest.mark.parametrize(

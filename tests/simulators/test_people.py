@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -107,3 +108,16 @@ def test_a_kind_without_layout_data_is_an_error():
 
 def test_layout_data_names_all_kinds():
     assert set(KINDS) <= set(tokens.load_classes())
+
+
+def test_twins_look_like_one_other_passport_of_another_birth():
+    people, plain = make_population(6, 200, (), CLASSES, twins=0.3), make_population(6, 200, (), CLASSES)
+    groups = {}
+    for document in people.documents:
+        groups.setdefault((document.kind, tokens.fold(document.kind, document.number, CLASSES)), []).append(document)
+    alike = [group for group in groups.values() if len(group) > 1]
+    assert len(alike) > 5
+    assert all(len({one.birth for one in group}) == len({one.number for one in group}) == len(group) for group in alike)
+    assert {group[0].kind for group in alike} == {"passport"}
+    changed = [(one, other) for one, other in zip(people.documents, plain.documents, strict=True) if one != other]
+    assert all(replace(one, number=other.number) == other for one, other in changed)

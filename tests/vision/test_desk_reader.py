@@ -79,6 +79,14 @@ def test_only_tokens_come_out(capsys, key):
     assert told["flags"] == ALL
 
 
+def test_a_zone_that_is_scanned_has_its_second_field(capsys, key):
+    facts = document("passport", 3)
+    line = mrz_td3(facts)[1]
+    told = json.loads(run(capsys, key, answers=iter([line, line]))[1])
+    beside = f"{facts.birth:%y%m%d}"
+    assert told["second_field"] == central.second_field(SITE_KEY, "passport", facts.number, beside, central.load_classes())
+
+
 def test_a_picture(capsys, key, tmp_path):
     facts = document("a4", 5)
     path = tmp_path / "sheet.png"

@@ -6,8 +6,9 @@ from simulators.documents import render_envelope
 from simulators.photo import Shot, ground, photograph
 from tests.vision.synthetic import label
 from vision import barcode
-from vision.barcode import read_symbols, second_decoder
+from vision.barcode import LABEL, second_decoder
 from vision.label_check import SYMBOLS_MAX, read_label
+from vision.symbols import whole
 
 NUMBER = "EA123456785CN"
 BOTH = {("code128", NUMBER), ("qr", f"{NUMBER};41")}
@@ -117,7 +118,7 @@ def test_more_symbols_than_a_label_has_are_bounded():
 def test_without_the_second_decoder_only_our_own_confirms(monkeypatch):
     monkeypatch.setattr(barcode, "pyzbar", None)
     envelope = render_envelope(label(NUMBER, 41), 1)[0]
-    assert not any(symbol.confirmed for symbol in read_symbols(envelope))
+    assert not any(symbol.confirmed for symbol in whole(envelope, LABEL))
     seen = read_label(envelope)
     assert {symbol.symbology for symbol in seen.symbols if symbol.confirmed} == {"code128"}
     assert pairs(seen) == BOTH

@@ -2,7 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
+from line_config.document_layout import standard_layouts
 from simulators.documents import render_document, render_envelope
+from simulators.specimens import make_specimen
 from tests.vision.synthetic import LAYOUTS, document, label
 from vision.bars import find_bars
 from vision.locate import find_outline
@@ -71,7 +73,22 @@ def test_a_number_line_without_its_document_around_it(reader, kind):
     bottom = int(outline.quad[:, 1].max()) - 25
     part = frame[bottom - 230 : bottom, int(outline.quad[0, 0]) + 30 : int(outline.quad[1, 0]) - 10]
     (reading,) = reader.read(np.ascontiguousarray(part))
-    assert (reading.value, reading.accepted) == (facts.number, True)
+    # The 18 digits are on several kinds of document, a passport's line on passports only.
+    read_as = "number" if kind == "resident_id" else kind
+    assert (reading.kind, reading.value, reading.accepted) == (read_as, facts.number, True)
+
+
+def test_a_bare_number_that_is_on_several_kinds_is_of_none_of_them():
+    specimen = make_specimen("driving_licence", 9)
+    frame = render_document(specimen, seed=9)[0]
+    outline = find_outline(frame)
+    assert outline is not None
+    top, left = int(outline.quad[:, 1].min()), int(outline.quad[:, 0].min())
+    part = np.ascontiguousarray(frame[top + 60 : top + 260, left + 250 :])
+    (reading,) = PictureReader(standard_layouts()).read(part)
+    assert (reading.kind, reading.value, reading.accepted, reading.reason) == ("number", specimen.number, True, "kind_unknown")
+    (asked,) = PictureReader(standard_layouts(), "driving_licence").read(part)
+    assert (asked.kind, asked.value) == ("driving_licence", specimen.number)
 
 
 @pytest.mark.parametrize("degrees", [33, 140])

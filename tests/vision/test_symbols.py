@@ -9,8 +9,8 @@ from barcode import EAN13, Code128
 
 from simulators.photo import SCENES, Shot, expose, ground, photograph
 from vision import barcode
-from vision.barcode import ANY, SURE, SymbolFound
-from vision.symbols import all_symbols, distinct, look
+from vision.barcode import ANY, LABEL, SURE, SymbolFound
+from vision.symbols import all_symbols, distinct, look, whole
 
 DOTS = 4
 NUMBER = "EA473124829CN"
@@ -152,5 +152,5 @@ def test_a_text_that_only_one_look_gives_does_not_count(monkeypatch):
 def test_formats_are_those_that_were_asked_for():
     face = put(put(page(), FACES["code128"][1], top=160), FACES["qr"][1], 400)
     assert {symbol.symbology for symbol in all_symbols(face, frozenset({"qr"}))} == {"qr"}
-    assert {symbol.symbology for symbol in barcode.read_symbols(face)} == {"code128", "qr"}
+    assert {symbol.symbology for symbol in whole(face, LABEL)} == {"code128", "qr"}
     assert {symbol.symbology for symbol in barcode.decode(face, {"code128"})} == {"code128"}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from simulators import tokens as central
 from tests.vision.synthetic import KINDS, LAYOUTS, SITE_KEY, document
-from vision.tokens import SiteKeyError, fold, load_site_key, skeleton_token, token
+from vision.tokens import SiteKeyError, fold, load_site_key, second_token, skeleton_token, token
 
 CLASSES = central.load_classes()
 
@@ -17,6 +17,19 @@ def test_the_line_and_central_make_the_same_tokens(kind):
         number = document(kind, seed).number
         assert token(SITE_KEY, kind, number) == central.token(SITE_KEY, kind, number)
         assert skeleton_token(SITE_KEY, LAYOUTS[kind], number) == central.skeleton(SITE_KEY, kind, number, CLASSES)
+        beside = central.date_beside(document(kind, seed))
+        assert bool(beside) == (kind == "passport")
+        assert second_token(SITE_KEY, LAYOUTS[kind], number, beside) == central.second_field(
+            SITE_KEY, kind, number, beside, CLASSES
+        )
+
+
+def test_a_second_field_is_told_to_look_alikes_only():
+    layout = LAYOUTS["passport"]
+    mine = second_token(SITE_KEY, layout, "E12345678", "740812")
+    assert mine == second_token(SITE_KEY, layout, "EL2345678", "740812")
+    assert mine != second_token(SITE_KEY, layout, "E12345678", "740813")
+    assert mine != second_token(SITE_KEY, layout, "E12345679", "740812")
 
 
 def test_a_token_is_128_bits_and_does_not_show_its_number():

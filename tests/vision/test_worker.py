@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulators import tokens as central
 from simulators.documents import render_document, render_envelope
 from tests.real_time import real_time
 from tests.vision.synthetic import KINDS, LAYOUTS, SITE_KEY, document, label
@@ -45,6 +46,8 @@ def test_a_document_leaves_as_tokens_and_its_number_does_not(desk, kind):
     assert (message.kind, message.flags, message.trigger, message.k) == (kind, 15, 2, 1)
     assert message.token == token(SITE_KEY, kind, facts.number)
     assert message.skeleton == skeleton_token(SITE_KEY, LAYOUTS[kind], facts.number)
+    beside = central.date_beside(facts)
+    assert message.second_field == central.second_field(SITE_KEY, kind, facts.number, beside, central.load_classes())
     assert facts.number not in repr(message)
     assert facts.number[4:-2] not in repr(message)
 

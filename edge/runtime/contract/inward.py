@@ -8,6 +8,7 @@ from msgspec import Meta
 ORDERS_MAX = 500
 CHUNKS_MAX = 200
 MESSAGE_MAX_BYTES = 1 << 20
+PAGES_MAX = 500
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
@@ -31,6 +32,7 @@ class Document(Message, frozen=True):
     kind: Name
     token: Token
     skeleton: Token
+    second_field: Annotated[str, Meta(pattern="^([0-9a-f]{32})?$")] = ""
 
 
 class Address(Message, frozen=True):
@@ -40,6 +42,17 @@ class Address(Message, frozen=True):
     text: Text
     name: Text
     phone: str
+
+
+class OrderFile(Message, frozen=True):
+    """A document that the line prints from a PDF file: fetched, checked, printed once, deleted."""
+
+    url: Annotated[str, Meta(pattern="^https?://", max_length=1100)]
+    sha256: Digest
+    pages: Annotated[int, Meta(ge=1, le=PAGES_MAX)]
+    duplex: bool = False
+    index: Annotated[int, Meta(ge=0)] = 0
+    carrier: Annotated[str, Meta(pattern="^([0-9A-Z]{4,20})?$")] = ""
 
 
 class Order(Message, frozen=True):
@@ -53,6 +66,7 @@ class Order(Message, frozen=True):
     client_unit: str = ""
     fee_code: str = ""
     priority: int = 0
+    files: tuple[OrderFile, ...] = ()
 
 
 class ManifestHead(Message, frozen=True, kw_only=True):

@@ -15,6 +15,8 @@ class Word(NamedTuple):
 
 
 _TOKEN, _SKELETON = "6c7f0b1e5d9a42c38e10f4a7b2d96035", "0f3a9c5e71d24b86a9e0c3d5f7182b4c"
+_URL = "https://files.example/GD-2026-000123.pdf"
+_SECOND = "b81f4d0e93c2475aa6d70e1f58c3927d"
 _DIGEST = "3b64db95cb55c763391c707108489ae18b4112d783300de38e033b4c98c3deaf"
 
 WORDS: dict[str, Word] = {
@@ -52,6 +54,11 @@ WORDS: dict[str, Word] = {
         _TOKEN,
     ),
     "skeleton": Word("the same over skeleton:<kind>:<number with look-alikes folded>", "易混字符归并后的号码令牌", _SKELETON),
+    "second_field": Word(
+        'the same over birth:<kind>:<folded number>:<YYMMDD>, or expiry:… where the layout says so; "" = unknown',
+        "出生日期(或版式规定的有效期)令牌，用于区分易混号码；空=未知",
+        _SECOND,
+    ),
     # --- order ---
     "orders": Word("at most 500 orders", "订单，每块至多500个", None),
     "address": Word("where it goes", "收件地址", None),
@@ -63,6 +70,26 @@ WORDS: dict[str, Word] = {
     "client_unit": Word("unit that pays", "委托单位", "GZ-PSB"),
     "fee_code": Word("code of the fee", "资费代码", "F1"),
     "priority": Word("the higher the sooner; 0 = none", "优先级，越大越先；0=无", 0),
+    # --- files that are printed on the line ---
+    "files": Word("files from which documents of it are printed", "按需打印的文书文件", []),
+    "url": Word("where the line fetches it; no credentials, no person's number", "下载地址；不得含凭据或证件号码", _URL),
+    "sha256": Word("SHA-256 over the file's bytes, hex", "文件的 SHA-256，十六进制", _DIGEST),
+    "pages": Word("number of PDF pages, all of them A4", "页数(均为 A4)", 2),
+    "duplex": Word("on both sides of the sheet", "双面打印", False),
+    "index": Word("which of the order's documents it is, from 0", "对应订单中第几份证件，从0起", 0),
+    "carrier": Word(
+        'control code of a carrier sheet in front, whose tokens are then the document\'s; "" = no carrier sheet',
+        "封面页管制码(令牌即由此码生成)；空=无封面页",
+        "",
+    ),
+    "file": Word("which of the order's documents is printed from it, from 0", "对应订单中第几份证件，从0起", 0),
+    "sheets": Word("number of sheets of paper", "张数", 2),
+    "SheetsUnknown.sheets": Word("sheets that the printer has counted", "打印机报告的张数", 1),
+    "of": Word("sheets of one whole print", "整份应有张数", 2),
+    "attempt": Word("number of this print of the file, from 1", "第几次打印，从1起", 1),
+    "FileRefused.reason": Word("begins with a code: NOT_FETCHED, WRONG_DIGEST, NOT_PDF …", "原因，以代码开头", "WRONG_DIGEST"),
+    "SheetsUnknown.reason": Word("why", "原因", "1 of 2 sheets"),
+    "sheets_are": Word("where its sheets stand", "其纸张的状态", "printed"),
     # --- manifest ---
     "message_id": Word("names the message, for people", "消息号(供人查对)", "GZ-20261125-01-1-1"),
     "request_id": Word("names the request; central may repeat it in its answer", "请求号；平台可在答复中带回", "3b2f-7-1"),
@@ -80,6 +107,12 @@ WORDS: dict[str, Word] = {
         "GD-2026-000123,GD-2026-000188",
     ),
     "ambiguous_groups": Word("number of such groups", "易混组数", 1),
+    "undecided": Word(
+        "those of them whose second fields do not tell all members apart: send birth or expiry for each",
+        "其中第二字段不能区分的组：请补发出生日期或有效期令牌",
+        "",
+    ),
+    "undecided_groups": Word("number of such groups", "不能区分的组数", 0),
     "faults": Word(
         "its faults, each with place and remedy, separated by semicolons",
         "错误清单：位置与处理，分号分隔",

@@ -2,9 +2,8 @@
 
 from collections import Counter
 
-from barcode.codex import Code128  # type: ignore[import-untyped]
-
 from edge.core.commands import Publish
+from edge.labels.code128 import modules_of
 from edge.reports.errors import ReportError
 from edge.reports.sheet import BagTag, Column, Sheet, Signature, Table, Text
 from edge.runtime.reporting.drawing import TEXT, figure, numbered, sheet
@@ -73,11 +72,10 @@ def _row(facts: Facts, number: str, accepted: dict[str, Publish]) -> tuple[str, 
 
 def _tag(facts: Facts, message: Publish, count: int, weight_g: int) -> BagTag:
     bag_id = str(message.body["bag"])
-    (modules,) = Code128(bag_id).build()
     chute, when = message.body["chute"], facts.local(message.at_ms)
     return BagTag(
         bag_id,
-        tuple(module == "1" for module in modules),
+        tuple(modules_of(bag_id)),
         (
             Text(f"{facts.settings.line} 格口 {chute}", f"{facts.settings.line} chute {chute}"),
             Text(f"{count} 件 {weight_g / GRAMS_PER_KG:.3f} kg", f"{count} items {weight_g / GRAMS_PER_KG:.3f} kg"),
