@@ -23,7 +23,7 @@ KEEPALIVE_S = 5
 SESSION_EXPIRY_S = 7 * 24 * 3600
 RECEIVE_MAX = 20
 PACKET_MAX_BYTES = (1 << 20) + (1 << 16)
-INTAKE_MAX, INTAKE_S = 200, 0.1
+INTAKE_MAX, INTAKE_S = 50, 0.025
 """so many messages are taken in so long, whoever sends more: the loop has other things to do"""
 INBOX_MAX = 2000
 FIRST_REFUSAL = 128  # MQTT 5 §2.4: reason codes from 0x80 are failures

@@ -64,6 +64,7 @@ from edge.core.events import (
     Sealed,
     Weighed,
 )
+from edge.core.figures import Figures
 from edge.core.floor import Floor
 from edge.core.guards import Guards
 from edge.core.item import Item, Items
@@ -107,6 +108,7 @@ class Controller:
         self.recall = Recall(floor, self.collation, self.items, self.sorting)
         self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
         self.challenges = Challenges(floor, self.sorting.dispatched)
+        self.figures = Figures(floor, self.challenges)
         self.manual = Manual(floor, self.documents, self.items, self.labels, self.recall, self.doors)
         self.desk = Desk(
             floor,
@@ -289,7 +291,7 @@ class Controller:
             floor.raise_condition("CLOCK_STEPPED")
         else:
             floor.end_condition("CLOCK_STEPPED")
-        self.supervision.shift_clock(event.wall_ms)
+        self.figures.clock(event.wall_ms)
         self.challenges.clock()
         floor.look_at_leases()
         if floor.clocks.warn(event.wall_ms):

@@ -32,6 +32,9 @@ LOOK_S = 0.25
 AGAIN_S = 5.0
 UNACKED_PARTS_MAX = 16
 COMMANDS_PER_S, COMMANDS_BURST = 50.0, 500.0
+WAITING_MAX = 100
+"""commands that wait for their turn; more than a broker has under way without acknowledgement"""
+TOO_MANY = "too many commands at once; central: send fewer, at QoS 1"
 STRANGE = "topic is none of this line's; broker: correct the rights"
 TOO_LARGE = f"message is larger than {MESSAGE_MAX_BYTES} bytes; central: send less at once"
 RETAINED = "retained; central: send commands without the retain flag, and clear what the broker keeps on this topic"
@@ -99,6 +102,7 @@ class CentralLink:
         self.stray_confirms = 0
         self.refusals = Refusals()
         self._commands = Allowance(COMMANDS_PER_S, COMMANDS_BURST)
+        self._waiting: asyncio.Queue[tuple[Event, Delivery]] = asyncio.Queue(WAITING_MAX)
         self._requests = 0
 
     # --- what the rest of the runtime sees ---
@@ -133,6 +137,7 @@ class CentralLink:
 
     async def run(self) -> None:
         """Serve the connection until cancelled, then say that the line is off."""
+        self._crew.spawn(self._act(), "central commands")
         self._crew.spawn(self._send_rows(), "central outbox")
         self._crew.spawn(self.outbox.forget(), "central confirmations")
         self._crew.spawn(self._keep_up(), "central housekeeping")
@@ -222,9 +227,19 @@ class CentralLink:
         if isinstance(event, MessageRefused):
             await self._refuse(delivery, event.fault)
             return
-        # Commands in thousands are nobody's will: what waits here is not acknowledged, so the broker stops delivering.
-        await asyncio.sleep(self._commands.wait_s(self._now_s()))
-        await self._tell(event, partial(self._port.ack, delivery))
+        if not self._waiting.full():
+            self._waiting.put_nowait((event, delivery))
+        elif delivery.qos == 0:
+            await self._refuse(delivery, TOO_MANY)
+        else:
+            await self._waiting.put((event, delivery))
+
+    async def _act(self) -> None:
+        """Commands in their order. In thousands they are nobody's will: what waits is not acknowledged, so no more comes."""
+        while True:
+            event, delivery = await self._waiting.get()
+            await asyncio.sleep(self._commands.wait_s(self._now_s()))
+            await self._tell(event, partial(self._port.ack, delivery))
 
     async def _refuse(self, delivery: Delivery, fault: str) -> None:
         """A message that has no effect: counted, and recorded unless there are too many of them."""

@@ -297,7 +297,7 @@ def test_which_shift_it_is(minute: int, begins: int) -> None:
     utc_ms = day_ms + minute * 60_000 - SETTINGS.utc_offset_min * 60_000
     line = Line(started=False)
     line.say(ClockRead, wall_ms=utc_ms)
-    assert line.controller.supervision._shift_begin_ms == day_ms + begins * 60_000
+    assert line.controller.figures._shift_begin_ms == day_ms + begins * 60_000
 
 
 def test_before_the_first_shift_of_the_day_it_is_yesterdays_last() -> None:
@@ -306,7 +306,7 @@ def test_before_the_first_shift_of_the_day_it_is_yesterdays_last() -> None:
     line.say(ConfigLoaded, digest="d", settings=settings, sort_plan=PLAN)
     day_ms = 20_000 * 86_400_000
     line.say(ClockRead, wall_ms=day_ms + 60_000)
-    assert line.controller.supervision._shift_begin_ms == day_ms - 86_400_000 + 1080 * 60_000
+    assert line.controller.figures._shift_begin_ms == day_ms - 86_400_000 + 1080 * 60_000
 
 
 def test_the_first_shift_ends_nothing_and_each_is_told_once() -> None:

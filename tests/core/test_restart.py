@@ -97,11 +97,11 @@ def test_central_is_away_from_the_boot_on() -> None:
 def test_central_is_away_since_its_first_word_of_it_and_another_link_is_not_central() -> None:
     line = caught_up()
     line.say(LinkDown, link="id_camera", reason="lost")
-    line.say(DeadlinePassed, 9 * HOUR_MS)
+    line.say(DeadlinePassed, 25 * HOUR_MS)
     assert "CENTRAL_AWAY" not in conditions(line)
     line.say(LinkDown, link="central", reason="lost")
-    line.say(LinkDown, 4 * HOUR_MS, link="central", reason="refused")
-    line.say(DeadlinePassed, 4 * HOUR_MS - 1)
+    line.say(LinkDown, 12 * HOUR_MS, link="central", reason="refused")
+    line.say(DeadlinePassed, 12 * HOUR_MS - 1)
     assert "CENTRAL_AWAY" not in conditions(line)
     line.say(DeadlinePassed, 1)
     assert "CENTRAL_AWAY" in conditions(line)
@@ -203,7 +203,7 @@ def test_a_shift_begins_to_the_millisecond(second: float, begins_min: int) -> No
     day_ms = 20_000 * 86_400_000
     line = Line(started=False)
     line.say(ClockRead, wall_ms=day_ms + round(second * 1000) - SETTINGS.utc_offset_min * 60_000)
-    assert line.controller.supervision._shift_begin_ms == day_ms + begins_min * 60_000
+    assert line.controller.figures._shift_begin_ms == day_ms + begins_min * 60_000
 
 
 def test_a_feeder_that_is_filled_in_between_counts_anew() -> None:

@@ -47,6 +47,8 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "seen_outside": (line.SeenOutside, "封内证件出现在封外，该件停送"),
     "roll_changed": (line.RollChanged, "更换标签纸或碳带"),
     "shift_ended": (line.ShiftEnded, "班次数据"),
+    "production": (line.Production, "每分钟产量"),
+    "integrity": (line.Integrity, "班次完整性声明"),
     "booted": (line.Booted, "控制器启动"),
     "anchor": (line.Anchor, "日志锚点"),
 }

@@ -186,6 +186,16 @@ WORDS: dict[str, Word] = {
     "missed": Word("those that were not refused, comma-separated", "未被拦截的挑战件，逗号分隔", ""),
     "roll": Word("media or ribbon", "标签纸(media)或碳带(ribbon)", "media"),
     "virtual": Word("always true: nothing of it exists", "恒为真：并无实物", True),
+    "Production.since_ms": Word("begin of the minute, ms since 1970 UTC", "该分钟开始时间，UTC毫秒", 1_795_000_020_000),
+    "documents_fed": Word("documents fed", "上件证件数", 45),
+    "rejected": Word("items and lone documents rejected", "剔除件数", 1),
+    "rate_per_h": Word("items dispatched an hour, by the last minute", "按最近一分钟折算的每小时寄出件数", 2_690),
+    "bound_ppm": Word(
+        "wrong dispatches are fewer than this per million at 95 %, if none is known; 0 = nothing was dispatched",
+        "95%置信下错寄率上界，百万分之(已知错寄为零时)；0=未寄出",
+        152,
+    ),
+    "challenges_missed": Word("number of challenges that were not refused", "未被拦截的挑战件数", 0),
     "since_ms": Word("begin of the shift, ms since 1970 UTC", "班次开始时间，UTC毫秒", 1_795_000_000_000),
     "dispatched": Word("items dispatched", "已寄出件数", 19_800),
     "stops": Word(
