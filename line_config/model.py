@@ -31,6 +31,8 @@ class LineSection(_Strict):
     sort_plan: FilePath
     label_layout: FilePath
     documents: Annotated[list[FilePath], Field(min_length=1, max_length=32)]
+    envelope_formats: Annotated[list[Annotated[str, Field(pattern="^[A-Z]{1,2}[0-9]{1,2}$")]], Field(max_length=8)] = ["C5"]
+    thickness_max_mm: Annotated[int, Field(ge=1, le=100)] = 8
 
 
 class PathsSection(_Strict):

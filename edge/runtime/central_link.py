@@ -10,13 +10,14 @@ from functools import partial
 import msgspec
 
 from drivers.ports import BrokerPort, Delivery, DeviceError, DeviceRefused
-from edge.core.commands import Command
+from edge.core.commands import AskCentral, Command
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp, ManifestRefused, MessageRefused
 from edge.core.values import SortPlan
+from edge.runtime.asking import Abilities, Asking, Needs
 from edge.runtime.clock import Clock
 from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, Confirm
-from edge.runtime.contract.outward import EventMessage, LineState, Request
+from edge.runtime.contract.outward import EventMessage, LineState
 from edge.runtime.link import Health, Offer
 from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
 from edge.runtime.messages import MESSAGES, decode_message
@@ -40,6 +41,7 @@ TOO_LARGE = f"message is larger than {MESSAGE_MAX_BYTES} bytes; central: send le
 RETAINED = "retained; central: send commands without the retain flag, and clear what the broker keeps on this topic"
 
 _LONG_AGO_S = float("-inf")
+NOTHING_NEEDED, NO_ABILITIES = Needs(), Abilities()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -69,12 +71,13 @@ class CentralLink:
         sort_plan: SortPlan,
         line_state: Callable[[], str],
         boot: int = 1,
-        unconfirmed: Callable[[], bool] = lambda: False,
+        needs: Needs = NOTHING_NEEDED,
+        abilities: Abilities = NO_ABILITIES,
         forms: tuple[NumberForm, ...] = (S10,),
         public: bytes = b"",
         prints: bool = False,
     ) -> None:
-        """`unconfirmed`: whether the line has leases that only central can confirm, as it has been away.
+        """`needs`, `abilities`: what to ask central for, and what not to grant.
 
         `public`: central's key; where there is one, its orders are believed only with its signature over them.
         `prints`: see ManifestDesk.
@@ -86,29 +89,28 @@ class CentralLink:
         self._root = root
         self._line_state = line_state
         self._boot = boot
-        self._unconfirmed = unconfirmed
+        self._asking = Asking(store.journal_id, boot, needs, abilities)
         self._desk = ManifestDesk(sort_plan, forms, prints=prints)
         self._public = public
         self._unacked: dict[ManifestKey, list[Delivery]] = {}
         self._online = asyncio.Event()
         self._up = False
         self._detail = ""
-        self._wants_manifest = True
         self._told = b""
         self._told_s = _LONG_AGO_S
-        self._asked_s = {"manifest": _LONG_AGO_S, "leases": _LONG_AGO_S}
         self.outbox = Outbox(store)
         self._journal_id = store.journal_id
         self.stray_confirms = 0
         self.refusals = Refusals()
         self._commands = Allowance(COMMANDS_PER_S, COMMANDS_BURST)
         self._waiting: asyncio.Queue[tuple[Event, Delivery]] = asyncio.Queue(WAITING_MAX)
-        self._requests = 0
 
     # --- what the rest of the runtime sees ---
     def send(self, command: Command) -> None:
-        """No command goes to central: what it gets to know comes out of the outbox."""
-        raise AssertionError(f"dispatch table sends {type(command).__name__} to central")
+        """Only questions go to central: what it gets to know comes out of the outbox."""
+        if not isinstance(command, AskCentral):
+            raise TypeError(f"dispatch table sends {type(command).__name__} to central")
+        self._asking.orders(command.lot)
 
     def health(self) -> Health:
         """Up = connected to the broker and taken up again; the detail says what is on its way."""
@@ -129,11 +131,6 @@ class CentralLink:
             "agreed": outbox.agreed_seq,
             "differs": outbox.differs_seq,
         }
-
-    def request_manifest(self) -> None:
-        """Ask central for the open orders; asked again until a manifest has been settled."""
-        self._wants_manifest = True
-        self._asked_s["manifest"] = _LONG_AGO_S
 
     async def run(self) -> None:
         """Serve the connection until cancelled, then say that the line is off."""
@@ -281,7 +278,7 @@ class CentralLink:
         def durable() -> None:
             for part in parts:
                 self._port.ack(part)
-            self._wants_manifest = False
+            self._asking.got_orders()
 
         # Events become durable in order, so the last one stands for all.
         for event in settled.events[:-1]:
@@ -308,7 +305,7 @@ class CentralLink:
         while True:
             if not self._online.is_set():
                 self._told, self._told_s = b"", _LONG_AGO_S
-                self._asked_s = dict.fromkeys(self._asked_s, _LONG_AGO_S)
+                self._asking.connected()
                 await self._online.wait()
             now_s = asyncio.get_running_loop().time()
             for settled in self._desk.overdue(self._clock.now_us()):
@@ -326,13 +323,8 @@ class CentralLink:
             await self._tell(MessageRefused(at_us=self._clock.now_us(), topic="", fault=fault))
 
     async def _keep_asking(self, now_s: float) -> None:
-        for want, wanted in (("manifest", self._wants_manifest), ("leases", self._unconfirmed())):
-            if wanted and now_s - self._asked_s[want] >= AGAIN_S:
-                self._asked_s[want] = now_s
-                self._requests += 1
-                request_id = f"{self._journal_id}-{self._boot}-{self._requests}"
-                request = Request(want=want, request_id=request_id, journal_id=self._journal_id, boot=self._boot)
-                await self._publish("request", _encode(request))
+        for request in self._asking.due(now_s):
+            await self._publish("request", _encode(request))
 
     async def _keep_telling(self, now_s: float) -> None:
         state = _encode(LineState(online=True, state=self._line_state(), journal_id=self._journal_id))

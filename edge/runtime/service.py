@@ -32,6 +32,7 @@ from edge.labels.fields import LabelError
 from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime, new_journal_id
 from edge.runtime.archive import WholeJournal
+from edge.runtime.asking import needs_of
 from edge.runtime.camera_link import CameraLink, worker_argv
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
@@ -48,7 +49,7 @@ from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scale_link import ScaleLink
 from edge.runtime.scanner_link import HandScan, HandScannerLink, ScannerLink
-from edge.runtime.settings import printer_of, settings_of, sort_plan_of
+from edge.runtime.settings import abilities_of, printer_of, settings_of, sort_plan_of
 from edge.runtime.signing import public_key
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
@@ -271,7 +272,8 @@ class Line:
             sort_plan=sort_plan_of(self._config),
             line_state=lambda: self.runtime.controller.floor.machine.state.name,
             boot=self.runtime.boot,
-            unconfirmed=lambda: "LEASES_UNCONFIRMED" in self.runtime.controller.floor.conditions.active,
+            needs=needs_of(self.runtime.controller),
+            abilities=abilities_of(self._config),
             forms=self._config.tracking_numbers,
             public=public_key(section.public_key_file),
             prints=self._config.document_printer is not None,

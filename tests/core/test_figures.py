@@ -22,7 +22,9 @@ def test_each_minute_has_its_own_figures_and_a_jump_has_one() -> None:
     line.controller.floor.production.ended("NO_ORDER", line.controller.floor.now_us)
     line.say(ClockRead, wall_ms=BEGIN_MS + 480_000)
     state = line.controller.floor.machine.state.name
-    rows = [(row["since_ms"], row["documents_fed"], row["dispatched"], row["rejected"]) for row in told(line, "production")[-3:]]
+    rows = [
+        (row["since_ms"], row["documents_fed"], row["dispatched"], row["rejected"]) for row in told(line, "production")[-3:]
+    ]
     assert rows == [
         (BEGIN_MS, 2, 0, 0),
         (BEGIN_MS + 60_000, 2, 0, 0),

@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from drivers.ports import Delivery, DeviceRefused, LinkLost
+from edge.core.commands import AskCentral
 from edge.core.events import (
     LinkDown,
     LinkUp,
@@ -16,7 +17,8 @@ from edge.core.events import (
     OrderCancelled,
 )
 from edge.core.values import SortPlan
-from edge.runtime import central_link
+from edge.runtime import asking, central_link
+from edge.runtime.asking import Needs
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.contract.inward import MESSAGE_MAX_BYTES
@@ -135,12 +137,12 @@ class Rig:
         self.events, self.durable, self.refuse = [], [], 0
         self.instant = False
         self.state = "STOPPED"
-        self.unconfirmed = False
+        self.unconfirmed, self.bagged = False, []
         self.crew = Crew()
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
             root=ROOT, sort_plan=SortPlan("t", {"44": 1}, 0), line_state=lambda: self.state,
-            boot=4, unconfirmed=lambda: self.unconfirmed, public=public,
+            boot=4, public=public, needs=Needs(unconfirmed=lambda: self.unconfirmed, bagged=lambda: self.bagged),
         )  # fmt: skip
 
     def offer(self, event, *, cursor=None, on_durable=None):
@@ -224,9 +226,9 @@ async def test_a_retained_command_is_refused(topic):
 
 
 async def test_leases_are_asked_for_until_they_are_confirmed(monkeypatch):
-    monkeypatch.setattr(central_link, "AGAIN_S", 0.02)
+    monkeypatch.setattr(asking, "AGAIN_S", 0.02)
     async with Rig() as rig:
-        rig.link._wants_manifest = False
+        rig.link._asking.got_orders()
         rig.unconfirmed = True
         await rig.until(lambda: [request["want"] for request in rig.port.of("request")][-2:] == ["leases"] * 2)
         request = rig.port.of("request")[-1]
@@ -367,6 +369,7 @@ async def test_a_full_pump_is_offered_the_same_events_again():
 
 async def test_asks_again_until_a_manifest_is_settled(monkeypatch):
     monkeypatch.setattr(central_link, "AGAIN_S", 0.0)
+    monkeypatch.setattr(asking, "AGAIN_S", 0.0)
     async with Rig() as rig:
         await rig.until(lambda: len(rig.port.of("request")) >= 3)
         rig.port.deliver("manifest", messages([])[0], 7)
@@ -376,7 +379,7 @@ async def test_asks_again_until_a_manifest_is_settled(monkeypatch):
         await rig.until(lambda: len(rig.port.of("state")) > told + 3)
         assert len(rig.port.of("request")) <= asked + 1
         assert len({request["request_id"] for request in rig.port.of("request")}) == len(rig.port.of("request"))
-        rig.link.request_manifest()
+        rig.link.send(AskCentral(lot=""))
         await rig.until(lambda: len(rig.port.of("request")) > asked + 1)
 
 

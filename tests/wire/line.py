@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from drivers.mqtt import MqttClient
 from edge.core.values import SortPlan
+from edge.runtime.asking import Needs
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
 from edge.runtime.journal import ThreadStore
@@ -46,7 +47,7 @@ class Line:
         )
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
-            root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE", boot=7, unconfirmed=lambda: self.unconfirmed,
+            root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE", boot=7, needs=Needs(unconfirmed=lambda: self.unconfirmed),
             public=public,
         )  # fmt: skip
 

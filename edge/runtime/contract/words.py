@@ -228,7 +228,17 @@ WORDS: dict[str, Word] = {
     "EventMessage.kind": Word("kind of the event", "事件种类", "dispatched"),
     "body": Word("its facts, by kind", "事件内容，随种类而定", None),
     "chain": Word("hash of the journal's chain after that record, hex", "该记录后的链式散列，十六进制", "9a" * 16),
-    "want": Word('what it asks for: "manifest" or "leases"', "所请求的内容：订单清单或租约", "manifest"),
+    "want": Word(
+        'what it asks for: "manifest" (its orders; `lot`: those), "next" (another lot), "leases", '
+        '"cancellations" (of `orders`, which lie in open bags; after each outage)',
+        "所请求的内容：manifest=订单(lot 指定批)，next=下一批，leases=租约，cancellations=未封袋内订单的撤单",
+        "manifest",
+    ),
+    "Request.lot": Word('lot whose barcode was scanned, "" = none', "所扫描的批号；空=未扫描", ""),
+    "kinds": Word("kinds of documents that the line can run", "本线可处理的证件种类", ["resident_id", "passport"]),
+    "formats": Word("formats of envelopes that the line can run", "本线可用的信封规格", ["C5"]),
+    "thickness_max_mm": Word("thickest envelope that it can run, in mm; 0 = not said", "可处理的最大封厚，毫米；0=未声明", 8),
+    "Request.orders": Word("orders in its open bags", "未封袋内的订单", []),
 }
 
 
