@@ -383,6 +383,12 @@ CONDITIONS: dict[str, Row] = {
         "尽快恢复与平台的连接",
         "get central back soon: the line stops when the share is full",
     ),
+    "CERTIFICATE_EXPIRES": _warn(
+        "与平台通信的证书即将到期",
+        "the certificate with which the line speaks to central expires within 30 days",
+        "向证书机构申领新证书，替换后重启",
+        "get a new one from your authority, put it in its place, restart",
+    ),
     "OUTBOX_FULL": _suspend(
         "待上报数据已占满其磁盘份额",
         "what waits to be told to central has filled its share of the disk",

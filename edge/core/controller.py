@@ -21,7 +21,6 @@ from edge.core.device_events import (
     PrintFailed,
     WeightRead,
 )
-from edge.core.disk import Disk
 from edge.core.document import Documents
 from edge.core.doors import Doors
 from edge.core.event import Event
@@ -67,6 +66,7 @@ from edge.core.events import (
 from edge.core.figures import Figures
 from edge.core.floor import Floor
 from edge.core.guards import Guards
+from edge.core.host import Host
 from edge.core.item import Item, Items
 from edge.core.label import Labels
 from edge.core.lots import Lots
@@ -130,7 +130,7 @@ class Controller:
             Booted: self._booted,
             ConfigLoaded: self._configured,
             ClockRead: self._clock_read,
-            HostRead: Disk(self.floor).read,
+            HostRead: Host(self.floor).read,
             Carried: self._carried,
             DeadlinePassed: self._nothing_else,
             LinkUp: self._link_up,

@@ -61,6 +61,8 @@ class HostRead(Event, frozen=True):
     disk_free_mb: int
     disk_mb: int = 0
     outbox_mb: int = 0
+    certificate_days: int | None = None
+    """so long is the certificate good with which it speaks to central; None = it has none"""
 
 
 class DeadlinePassed(Event, frozen=True):

@@ -16,10 +16,12 @@ from typing import Any
 
 import structlog
 
+from drivers.certificate import not_after
 from drivers.document_printer import IppPrinter
 from drivers.file_source import HttpFiles
 from drivers.mqtt import MqttClient, TlsFiles
 from drivers.plc import plc_port
+from drivers.ports import DeviceRefused
 from drivers.process_image import ImageCodec
 from drivers.scale import SerialScale
 from drivers.scanner import SerialScanner
@@ -64,6 +66,7 @@ EMPTY_BELT_WAIT_S = 20.0
 LAST_IMAGE_S = 0.1
 FAILED, ENDED = 1, 0
 DISK_LOOK_S = 10.0
+DAY_MS = 86_400_000
 MB = 1_000_000
 PAPER_LIMIT_MS = 120_000
 KEEP_LIMIT_MS = 600_000
@@ -312,9 +315,20 @@ class Line:
         while True:
             disk = shutil.disk_usage(self._data_dir)
             mb = {"disk_free_mb": disk.free, "disk_mb": disk.total, "outbox_mb": self._ledger.outbox_bytes}
-            read = HostRead(at_us=self._clock.now_us(), **{name: size // MB for name, size in mb.items()})
-            self.runtime.pump.offer(read)
+            sizes = {name: size // MB for name, size in mb.items()}
+            self.runtime.pump.offer(HostRead(at_us=self._clock.now_us(), certificate_days=self._certificate_days(), **sizes))
             await asyncio.sleep(DISK_LOOK_S)
+
+    def _certificate_days(self) -> int | None:
+        files = self._config.central
+        if not files.tls_cert_file:
+            return None
+        try:
+            ends = min(not_after(Path(path)) for path in (files.tls_cert_file, files.tls_ca_file))
+        except DeviceRefused as error:
+            log.warning("certificate", error=str(error))
+            return 0
+        return int((ends.timestamp() * 1000 - self._clock.wall_ms()) // DAY_MS)
 
     async def _until_told(self) -> None:
         """Wait for the first signal or failure; after a signal, until the belt is empty or a second one comes."""

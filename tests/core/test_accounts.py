@@ -242,6 +242,16 @@ def test_what_waits_to_be_told_has_a_share_of_the_disk(outbox_mb: int, disk_mb: 
     assert line.controller.supervision.permit
 
 
+@pytest.mark.parametrize(("days", "warns"), [(None, False), (30, False), (29, True), (-1, True)])
+def test_a_certificate_is_warned_of_a_month_ahead(days: int | None, warns: bool) -> None:
+    line = Line()
+    line.say(HostRead, disk_free_mb=9000, certificate_days=days)
+    assert ("CERTIFICATE_EXPIRES" in conditions(line)) == warns
+    assert line.controller.supervision.permit
+    line.say(HostRead, disk_free_mb=9000, certificate_days=300)
+    assert "CERTIFICATE_EXPIRES" not in conditions(line)
+
+
 @pytest.mark.parametrize(("step_ms", "stepped"), [(2000, False), (2001, True), (-2000, False), (-2001, True)])
 def test_a_step_of_the_clock(step_ms: int, stepped: bool) -> None:
     line = caught_up()

@@ -66,7 +66,7 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "LabelRead.modulation_permille": 0, "LabelRead.margin_permille": 0,
         "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 1440,
         "Settings.outbox_share_percent": 10,
-        "HostRead.disk_mb": 0, "HostRead.outbox_mb": 0,
+        "HostRead.disk_mb": 0, "HostRead.outbox_mb": 0, "HostRead.certificate_days": None,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
         "LeaseTold.journal_id": "", "LeaseTold.boot": 0, "LeaseTold.central_ms": 0,
         "ManifestSealed.epoch": 0, "ManifestSealed.lease_end_ms": 0, "Settings.lease_margin_min": 10,
@@ -132,7 +132,13 @@ CODES = {
     ("suspends", True, 3, 0): "STARVED",
     ("warns", True, 2, 0): """TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW
         DOCUMENT_PRINTER_LOST FILES_LOST FILE_REFUSED""",
-    ("warns", True, 3, 0): "OUTBOX_FILLING CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
+    (
+        "warns",
+        True,
+        3,
+        0,
+    ): """CERTIFICATE_EXPIRES OUTBOX_FILLING CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST
+        DESK_PRINTER_NOT_READY""",
     ("warns", False, 1, 0): "RECALL SHEETS_UNKNOWN",
     ("warns", False, 2, 0): "SHEETS_LEFT",
 }
