@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from edge.core.amendments import Amendments
 from edge.core.carry import Carry
 from edge.core.certificates import Certificates
 from edge.core.challenge import Challenges
@@ -56,6 +57,7 @@ from edge.core.events import (
     ManifestSealed,
     MessageRefused,
     OperatorRequest,
+    OrderAmended,
     OrderCancelled,
     PlcRestarted,
     PlcStatus,
@@ -171,6 +173,7 @@ class Controller:
             LeaseTold: self.manifests.lease_told,
             MessageRefused: self.manifests.message_refused,
             LotReceived: self.lots.received,
+            OrderAmended: Amendments(self.floor, self.lots).amended,
             OrderCancelled: self._order_cancelled,
             FileChecked: self.certificates.checked,
             SheetsPrinted: self.certificates.printed,

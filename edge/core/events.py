@@ -4,6 +4,7 @@ import msgspec
 
 from edge.core.event import Event
 from edge.core.values import (
+    Address,
     Counters,
     DocumentKey,
     ItemId,
@@ -321,6 +322,17 @@ class LotReceived(Event, frozen=True):
     signed_ms: int
     documents: tuple[OrderDocument, ...]
     green: bool = False
+
+
+class OrderAmended(Event, frozen=True):
+    """Central sends an order elsewhere, or sooner; `version` as in OrderCancelled."""
+
+    order_id: OrderId
+    version: int
+    address: Address
+    client_unit: str = ""
+    fee_code: str = ""
+    priority: int = 0
 
 
 class OrderCancelled(Event, frozen=True):

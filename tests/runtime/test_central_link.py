@@ -14,9 +14,10 @@ from edge.core.events import (
     ManifestRefused,
     ManifestSealed,
     MessageRefused,
+    OrderAmended,
     OrderCancelled,
 )
-from edge.core.values import SortPlan
+from edge.core.values import Address, SortPlan
 from edge.runtime import asking, central_link
 from edge.runtime.asking import Needs
 from edge.runtime.central_link import CentralLink
@@ -179,7 +180,8 @@ def impatient(monkeypatch):
 
 async def test_connects_subscribes_asks_and_tells_its_state():
     async with Rig() as rig:
-        assert rig.port.subscribed == [("manifest", 1), ("lot", 1), ("lease", 1), ("cancel", 1), ("confirm", 0)]
+        wanted = [("manifest", 1), ("lot", 1), ("lease", 1), ("amend", 1), ("cancel", 1), ("confirm", 0)]
+        assert rig.port.subscribed == wanted
         (request,) = rig.port.of("request")
         assert request["want"] == "manifest"
         state = {"online": True, "state": "STOPPED", "journal_id": "J1", "contract": CONTRACT}
@@ -212,7 +214,21 @@ async def test_a_lot_and_a_cancellation_are_acknowledged_when_durable():
     assert "central: correct" in refused[0].fault
 
 
-@pytest.mark.parametrize("topic", ["manifest", "lot", "cancel"])
+async def test_an_amendment_becomes_an_event_or_is_refused():
+    address = {"county": "441900", "text": "样例路 9 号", "name": "测试乙", "phone": "19900000009"}
+    amend = {"order_id": "O1", "version": 3, "address": address, "priority": 2, "later_field": 1}
+    async with Rig() as rig:
+        rig.port.deliver("amend", json.dumps(amend).encode(), mid=1)
+        rig.port.deliver("amend", json.dumps({**amend, "address": "样例路 9 号"}).encode(), mid=2)
+        await rig.until(lambda: len(rig.events) == 3)
+        assert rig.port.acked == []
+    amended, refused = sorted(rig.events[1:], key=lambda event: isinstance(event, MessageRefused))
+    assert amended == OrderAmended(at_us=amended.at_us, order_id="O1", version=3, address=Address(**address), priority=2)
+    assert isinstance(refused, MessageRefused)
+    assert "样例" not in refused.fault
+
+
+@pytest.mark.parametrize("topic", ["manifest", "lot", "amend", "cancel"])
 async def test_a_retained_command_is_refused(topic):
     async with Rig() as rig:
         rig.port.deliver(topic, messages([order(0)])[0], mid=7, retained=True)

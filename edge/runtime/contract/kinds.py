@@ -31,6 +31,7 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "manifest_refused": (line.ManifestRefused, "订单清单整单拒收"),
     "lease": (line.Lease, "租约消息的答复，或双人确认租约"),
     "message_refused": (line.MessageRefused, "平台消息无法理解"),
+    "amendment": (line.Amendment, "变更的答复"),
     "cancellation": (line.Cancellation, "撤单的答复"),
     "recalled": (line.Recalled, "已拦截：从未封的袋中取出"),
     "lot_received": (line.LotReceived, "交接批已接收"),

@@ -40,6 +40,14 @@ class MessageRefused(Body, frozen=True):
     fault: str
 
 
+class Amendment(Body, frozen=True):
+    """The answer to an amendment."""
+
+    order_id: str
+    version: int
+    code: str
+
+
 class Cancellation(Body, frozen=True):
     """The answer to a cancellation."""
 

@@ -28,6 +28,13 @@ WORDS: dict[str, Word] = {
         "rises with each version of the same lot; an old one after a new one is refused", "同一批的版本号，只升不降", 1
     ),
     "Cancel.version": Word("rises with each amendment of the order", "该订单的变更版本号，只升不降", 2),
+    "Amend.version": Word("rises with each amendment or cancellation of the order", "该订单的变更版本号，只升不降", 1),
+    "Amendment.version": Word("as in the amendment", "变更消息中的版本号", 1),
+    "Amendment.code": Word(
+        "AMENDED, OLD_VERSION, TOO_LATE (a document of it is on the line, or it has ended), UNROUTABLE or UNKNOWN_ORDER",
+        "变更结果",
+        "AMENDED",
+    ),
     "Cancellation.version": Word("as in the cancellation", "撤单消息中的版本号", 2),
     "Booted.version": Word("version of the controller's software", "控制器软件版本", "0.1.0"),
     "document": Word("document on the line: PLC's boot and handle", "线上证件编号(PLC启动号-句柄)", "D3-17"),
