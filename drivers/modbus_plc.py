@@ -6,7 +6,6 @@ dropped, because a reply that comes late belongs to a request that nobody rememb
 
 import asyncio
 import logging
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 
 from pymodbus.client import AsyncModbusTcpClient
@@ -84,9 +83,6 @@ class ModbusPlc:
         if not connected:
             _heed_cancel()
             raise LinkLost(f"{self._where}: no connection; check that it is on, the cable, the address in the line's file")
-        transport = client.ctx.transport
-        if transport is not None:
-            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client, self._proved = client, False
         _heed_cancel()
 

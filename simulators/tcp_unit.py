@@ -6,7 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-ACCEPT_TURNS = 10
+from simulators.listening import stop_accepting
 
 
 class Unit(Protocol):
@@ -69,10 +69,7 @@ class TcpUnitServer:
     async def close(self) -> None:
         """Stop listening and cut what is open."""
         if self._server is not None:
-            self._server.close()
-            # What was accepted just now reaches us some turns of the loop later, and would stay open behind our back.
-            for _ in range(ACCEPT_TURNS):
-                self.drop_connections()
-                await asyncio.sleep(0)
+            await stop_accepting(self._server)
+            self.drop_connections()
             await self._server.wait_closed()
             self._server = None

@@ -95,13 +95,13 @@ def test_central_is_away_from_the_boot_on() -> None:
 
 
 def test_central_is_away_since_its_first_word_of_it_and_another_link_is_not_central() -> None:
-    line = caught_up()
+    line, half_ms = caught_up(), SETTINGS.central_away_max_min * 30_000
     line.say(LinkDown, link="id_camera", reason="lost")
-    line.say(DeadlinePassed, 25 * HOUR_MS)
+    line.say(DeadlinePassed, 2 * half_ms + 1)
     assert "CENTRAL_AWAY" not in conditions(line)
     line.say(LinkDown, link="central", reason="lost")
-    line.say(LinkDown, 12 * HOUR_MS, link="central", reason="refused")
-    line.say(DeadlinePassed, 12 * HOUR_MS - 1)
+    line.say(LinkDown, half_ms, link="central", reason="refused")
+    line.say(DeadlinePassed, half_ms - 1)
     assert "CENTRAL_AWAY" not in conditions(line)
     line.say(DeadlinePassed, 1)
     assert "CENTRAL_AWAY" in conditions(line)

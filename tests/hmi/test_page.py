@@ -64,9 +64,12 @@ async def test_start_does_what_the_state_demands(shown: Shown) -> None:
 async def test_stop_needs_a_held_second_and_no_key_does_it(shown: Shown) -> None:
     page, line = shown.page, shown.line
     line.state = "EXECUTE"
-    await page.clock.install()
+    await page.clock.install(time=0)
     await page.goto(shown.url)
     stop = page.get_by_test_id("stop")
+    await expect(stop).to_be_visible()
+    await page.clock.pause_at(600_000)  # a clock that is only installed goes on by itself
+    await expect(page.get_by_test_id("stale")).to_have_count(0)
     await stop.hover()
     await page.mouse.down()
     await page.clock.run_for(900)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Literal
 
+from simulators.listening import stop_accepting
+
 Protocol = Literal["modbus", "s7"]
 
 
@@ -71,7 +73,7 @@ class BadWire:
         """Stop, and cut what is open."""
         if self._server is None:
             return
-        self._server.close()
+        await stop_accepting(self._server)
         for task in self._tasks:
             task.cancel()
         if self._tasks:

@@ -42,8 +42,8 @@ async def cancelled(task: "asyncio.Task[None]", *, again_after: int | None = Non
 
 
 @contextlib.asynccontextmanager
-async def served(kind: str, *, through_bad_wire: bool = False) -> AsyncIterator[Wire]:
-    wire = Wire(kind)
+async def served(kind: str, *, through_bad_wire: bool = False, timeout_ms: int = 120) -> AsyncIterator[Wire]:
+    wire = Wire(kind, timeout_ms=timeout_ms)
     await wire.start(through_bad_wire=through_bad_wire)
     try:
         yield wire
@@ -86,7 +86,7 @@ async def backing_off(wire: Wire) -> None:
 async def test_it_ends_at_every_turn_of_every_stage(kind: str, stage: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plc_link, "RECONNECT_MIN_S", 0.001)
     for turns in SWEEP:
-        async with served(kind) as wire:
+        async with served(kind, timeout_ms=30) as wire:
             task = linking(wire)
             await stage(wire)
             for _ in range(turns):
