@@ -50,5 +50,6 @@ ACTS: dict[str, Act] = {
     "desk_label": Act(arguments=("texts", "weight_g")),
     "desk_cancel": Act(),
     # --- receipt lots ---
+    "request_lot": Act(arguments=("lot",)),
     "close_lot": Act(arguments=("lot", "lead")),
 }

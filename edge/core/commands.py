@@ -149,6 +149,13 @@ class DeleteFile(Command, frozen=True):
     index: int
 
 
+# --- to central ---
+class AskCentral(Command, frozen=True):
+    """A person asks for orders: those of the lot whose barcode was scanned, "" = whatever comes next."""
+
+    lot: str
+
+
 # --- durable rows, written in the same transaction as the events ---
 class Publish(Command, frozen=True):
     """One outbox row for central: `kind` names the event in the MQTT contract, `body` its JSON fields, `at_ms` wall time."""

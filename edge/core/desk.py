@@ -6,7 +6,7 @@ from functools import partial
 from edge.core.acts import ACTS
 from edge.core.certificates import Certificates
 from edge.core.checklist import Checklist
-from edge.core.commands import Answer, ClearBelt, Outcome, RunOut
+from edge.core.commands import Answer, AskCentral, ClearBelt, Outcome, RunOut
 from edge.core.conditions import CLEARED_WITH_BELT, Effect
 from edge.core.document import Documents, DocumentState
 from edge.core.doors import Doors, listed
@@ -26,6 +26,10 @@ def _chute(event: OperatorRequest) -> int | None:
     """The chute that a request names. Digits of other scripts and raised ones are digits to Python, but no chute's."""
     text = event.argument.get("chute", "")
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+LOT_MAX = 64
+"""characters of a lot's name, as in the contract"""
 
 
 class Desk:
@@ -69,6 +73,7 @@ class Desk:
             "close_bag": self._close_bag,
             "close_lot": self._close_lot,
             "confirm_leases": self._confirm_leases,
+            "request_lot": self._request_lot,
             "destroy_sheets": self._destroy_sheets,
         }
         self._doors = doors
@@ -94,6 +99,16 @@ class Desk:
 
     def _confirm_check(self, event: OperatorRequest) -> str:
         return self._checklist.confirm(event.argument.get("check", ""), event.person) or "OK"
+
+    def _request_lot(self, event: OperatorRequest) -> str:
+        """The barcode of a lot was scanned, or somebody wants the next one: central grants it, or it does not."""
+        lot = event.argument.get("lot", "")
+        if len(lot) > LOT_MAX:
+            return "NO_SUCH_LOT"
+        if "CENTRAL_LOST" in self._floor.conditions.active:
+            return "CENTRAL_LOST"
+        self._floor.do(AskCentral(lot=lot))
+        return "OK"
 
     def _confirm_leases(self, event: OperatorRequest) -> str:
         """Central cannot be asked: two persons know that no other line has got these orders."""

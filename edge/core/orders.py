@@ -116,8 +116,8 @@ class OrderPool:
         """cancelled or returned: how it ends, at once or when its documents have left the line"""
         self.impossible: dict[OrderId, str] = {}
         """order → why the line's own label cannot be made; the manual desk has another printer"""
-        self.cancelled_at: dict[OrderId, int] = {}
-        """order → version of its cancellation"""
+        self.version_of: dict[OrderId, int] = {}
+        """order → version of its last amendment or cancellation"""
 
     def _become(self, order_id: OrderId, state: OrderState) -> None:
         before = self.state.get(order_id)
@@ -158,6 +158,10 @@ class OrderPool:
         grant.sealed = True
         self.waiting += grant.waiting()
         return grant
+
+    def amend(self, order: Order) -> None:
+        """What is known of an active order is another: all but its documents and product."""
+        self._register.amend(order)
 
     def forget(self, lot: LotId, version: int) -> None:
         """A manifest that will not be sealed leaves no trace."""

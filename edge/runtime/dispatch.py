@@ -5,6 +5,7 @@ import asyncio
 from edge.core.commands import (
     Answer,
     Apply,
+    AskCentral,
     ClearBelt,
     Command,
     DeleteFile,
@@ -48,6 +49,7 @@ TABLE: dict[type[Command], tuple[str, ...]] = {
     FetchFile: (PAGES,),
     PrintFile: (PAGES,),
     DeleteFile: (PAGES,),
+    AskCentral: ("central",),
     SetPermit: (),
     Publish: (),
     Outcome: (),

@@ -46,6 +46,9 @@ class Outbox:
         self._reviewed_seq = 0
         self._reviewed_s = 0.0
         self._patience_s = PATIENCE_S
+        self._heard = (0, "")
+        """what central has confirmed last, with its digest"""
+        self._heard_of = asyncio.Event()
 
     def waiting(self) -> int:
         """Rows that central has not confirmed."""
@@ -94,7 +97,7 @@ class Outbox:
             self._reviewed_s, self._patience_s = now_s, min(2 * self._patience_s, PATIENCE_MAX_S)
             self.rewind()
 
-    async def confirm(self, journal_id: str, seq: int, digest: str = "") -> bool:
+    def confirm(self, journal_id: str, seq: int, digest: str = "") -> bool:
         """Central has stored all up to `seq`; False for another journal's confirmation, or one of rows that never were.
 
         `digest`: what central's account says up to there, "" = it does not say.
@@ -102,13 +105,25 @@ class Outbox:
         if journal_id != self._store.journal_id or not 0 <= seq <= self._store.outbox_last_seq():
             return False
         if seq > self.confirmed_seq:
-            self._compare(seq, await self._store.outbox_confirm(seq), digest)
-            self.confirmed_seq = max(self.confirmed_seq, seq)
+            self.confirmed_seq = seq
             self._sent_seq = max(self._sent_seq, seq)
             while self._fetched and self._fetched[0].seq <= seq:
                 self._fetched.popleft()
             self._store.outbox_changed.set()
+            self._heard = (seq, digest)
+            self._heard_of.set()
         return True
+
+    async def forget(self) -> None:
+        """Delete what was confirmed, for ever; confirmations that come meanwhile are done with in one.
+
+        The window does not wait for it: each is a commit of its own, and rows that are deleted too late are only sent again.
+        """
+        while True:
+            await self._heard_of.wait()
+            self._heard_of.clear()
+            seq, digest = self._heard
+            self._compare(seq, await self._store.outbox_confirm(seq), digest)
 
     def _compare(self, seq: int, ours: str, theirs: str) -> None:
         if not ours or not theirs:

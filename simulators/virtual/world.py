@@ -11,6 +11,7 @@ from drivers.process_image import ImageCodec
 from edge.core.values import Camera, Plc, Settings, SortPlan, State
 from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime
+from edge.runtime.asking import needs_of
 from edge.runtime.bell import Bell
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
@@ -46,8 +47,7 @@ SITE_KEY = b"virtual world site key, 32 bytes"
 SNAPSHOTS = 0.7
 """share of lives that end just behind a snapshot; the others replay from an older one, or from the beginning"""
 WALL_START_MS = 1_790_000_000_000
-LEASE = (1, WALL_START_MS + 7 * 86_400_000)
-"""epoch and end: longer than any run, so that only a restart asks for it"""
+LEASE = (1, WALL_START_MS + 7 * 86_400_000)  # epoch and end: longer than any run, so that only a restart asks for it
 OPERATOR_LOOKS_MS = 1000
 PLC_WAIT_MS = 1000
 """an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
@@ -171,7 +171,7 @@ class World:
         """Central takes an order back; whatever becomes of its documents is due to that."""
         self._cancellations += 1
         self.book.touched |= {document.index for document in self.scene.documents if document.order_id == order_id}
-        self.broker.send("cancel", f'{{"order_id": "{order_id}", "version": {self._cancellations}}}'.encode())
+        self.broker.cancel(order_id, self._cancellations)
 
     def _grant_later(self, index: int) -> None:
         """Central grants this document's order only after it has been before the camera."""
@@ -271,7 +271,7 @@ class World:
             line_state=lambda: runtime.controller.floor.machine.state.name,
             boot=runtime.boot,
             prints=self.paper.there,
-            unconfirmed=lambda: "LEASES_UNCONFIRMED" in runtime.controller.floor.conditions.active,
+            needs=needs_of(runtime.controller),
         )
         runtime.add(central)
         self.paper.add_to(runtime, self.clock, crew)
@@ -378,7 +378,7 @@ class World:
         return {"stored": stored, "duplicates": self.broker.duplicates, "gaps": self.broker.gaps}
 
     def conditions(self) -> dict[str, int]:
-        """How often each condition was raised since the last boot."""
+        """How often each was raised since the last boot."""
         return {} if self.boot is None else dict(sorted(self.boot.runtime.controller.floor.conditions.raised.items()))
 
     def accounts(self) -> list[dict[str, Any]]:

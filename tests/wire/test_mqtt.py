@@ -128,7 +128,7 @@ async def test_leases_are_granted_confirmed_for_this_boot_and_ended(broker, tmp_
         await until(lambda: line.of(ManifestSealed))
         sealed = line.of(ManifestSealed)[0]
         line.unconfirmed = True
-        line.link._asked_s["leases"] = float("-inf")
+        line.link._asking.connected()
         await until(lambda: line.of(LeaseTold))
         line.unconfirmed = False
         told = line.of(LeaseTold)[0]

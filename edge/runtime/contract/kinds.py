@@ -33,6 +33,7 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "manifest_refused": (line.ManifestRefused, "订单清单整单拒收"),
     "lease": (line.Lease, "租约消息的答复，或双人确认租约"),
     "message_refused": (line.MessageRefused, "平台消息无法理解"),
+    "amendment": (line.Amendment, "变更的答复"),
     "cancellation": (line.Cancellation, "撤单的答复"),
     "recalled": (line.Recalled, "已拦截：从未封的袋中取出"),
     "lot_received": (line.LotReceived, "交接批已接收"),
@@ -49,6 +50,8 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "seen_outside": (line.SeenOutside, "封内证件出现在封外，该件停送"),
     "roll_changed": (line.RollChanged, "更换标签纸或碳带"),
     "shift_ended": (line.ShiftEnded, "班次数据"),
+    "production": (line.Production, "每分钟产量"),
+    "integrity": (line.Integrity, "班次完整性声明"),
     "booted": (line.Booted, "控制器启动"),
     "anchor": (line.Anchor, "日志锚点"),
 }
