@@ -1,6 +1,7 @@
 """A million mutated pictures for the decoder of picture files; exit 1 if anything but pixels or a typed error comes out.
 
-`python scripts/fuzz_pictures.py [PICTURES] [JOBS] [SEED]`: the figures of 50,000 and more go to docs/figures.json, which say of how many.
+`python scripts/fuzz_pictures.py [PICTURES] [JOBS] [SEED]`: figures of 50,000 and more go to
+docs/figures.json, with how many they are.
 """
 
 import os
