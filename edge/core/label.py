@@ -63,6 +63,7 @@ class Labels:
             product=order.product,
             chute=chute,
             sender_unit=order.client_unit,
+            signature=order.signature,
         )
         floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label, printer=item.printer))
 
