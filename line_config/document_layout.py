@@ -16,9 +16,11 @@ PLACES = {
     "x": _DIGITS + _NO_TWINS,
     "y": _DIGITS + _NO_TWINS + "<",
     "l": _NO_TWINS,
+    "p": "DEGPS",
 }
 """what letters in `places` stand for: a digit; a digit or a letter but I and O, which issuers avoid; that or the filler; a
-letter but those. A capital stands for itself."""
+letter but those; the first letter of Chinese passports (ordinary E and G, diplomatic D, service S, public affairs P), which are
+all different modulo 10. A capital stands for itself."""
 
 
 class _Strict(BaseModel):
@@ -68,7 +70,7 @@ class DocumentLayout(_Strict):
     beyond_frame: bool = False
     alphabet: Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[0-9A-Z<]+$")]
     pattern: Annotated[str, Field(min_length=1, max_length=200)]
-    places: Annotated[str, Field(max_length=20, pattern=r"^[A-Zdxyl]*$")] = ""
+    places: Annotated[str, Field(max_length=20, pattern=r"^[A-Zdxylp]*$")] = ""
     skeleton_classes: tuple[str, ...] = ()
     confidence_min_permille: Annotated[int, Field(ge=0, le=1000)]
 

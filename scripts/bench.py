@@ -18,11 +18,10 @@ from bench_central import central
 from bench_core import core, start
 from bench_label import label
 from bench_line import line
-from bench_lines import lines_part
 from bench_manifest import manifest
 from bench_plc import plc
 from bench_reports import reports
-from bench_vision import labels_part
+from bench_vision import vision
 from figures import keep
 from pymodbus.client import AsyncModbusTcpClient
 from rich.console import Console
@@ -114,7 +113,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "journal": journal,
     "label": label,
     "reading": reading,
-    "labels": labels_part,
+    "vision": vision,
     "virtual": virtual,
     "modbus": lambda: asyncio.run(modbus()),
     "plc": plc,
@@ -124,7 +123,6 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "start": start,
     "line": line,
     "reports": reports,
-    "lines": lines_part,
     "manifest": manifest,
     "central": central,
 }

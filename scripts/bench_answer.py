@@ -6,21 +6,18 @@ has taken the answer. `python scripts/bench_answer.py REQUESTS`: a run that is o
 """
 
 import asyncio
-import contextlib
 import json
-import os
 import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_plc import FIFO_PRIORITY
+from timed import as_the_service
 
 from drivers.modbus_plc import ModbusPlc
 from drivers.process_image import ImageCodec
@@ -128,24 +125,10 @@ async def _edge(kind: str, poll_ms: int, requests: int, folder: str) -> list[flo
     return took_ms
 
 
-@contextlib.contextmanager
-def _as_the_service() -> Iterator[str]:
-    """This process, and the PLC that it starts, in the class that the unit gives the runtime, where that is permitted."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
-    except PermissionError:
-        yield "other"
-        return
-    try:
-        yield "fifo"
-    finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-
-
 def answer(requests: int = REQUESTS) -> dict[str, Any]:
     """Each protocol at two polls; peer: the promise."""
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(dir=Path()) as folder, _as_the_service() as policy:
+    with tempfile.TemporaryDirectory(dir=Path()) as folder, as_the_service() as policy:
         for kind, poll_ms in product(KINDS, POLLS_MS):
             took_ms = asyncio.run(_edge(kind, poll_ms, requests, folder))
             p50, p99 = (round(float(value), 1) for value in np.percentile(took_ms, (50, 99)))

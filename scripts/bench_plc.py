@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from timed import FIFO_PRIORITY
 
 from drivers.modbus_plc import ModbusPlc
 from drivers.process_image import EdgeImage, ImageCodec
@@ -28,7 +29,6 @@ IMAGE = load_process_image()
 RUN_S = 20.0
 BUSY = 2
 NICE = 10
-FIFO_PRIORITY = 20
 POLLS_MS, PLCS, LOADS, POLICIES = (10, 20), (1, 3), (False, True), ("other", "fifo")
 
 

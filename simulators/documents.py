@@ -53,7 +53,7 @@ def render_document(
     """
     rng = np.random.default_rng([seed, zlib.crc32(document.number.encode())])
     layout, strength = _layout(document.kind), SEVERITIES[severity]
-    face = _FACES.get(document.kind, _printed)(document, layout)
+    face = face_of(document)
     if back:
         face = np.full_like(face, _PAPER)
     px_per_mm = _fitting(face, quarters, skew_deg) if not layout.beyond_frame else ID_CAMERA_PX_PER_MM
@@ -67,6 +67,11 @@ def render_document(
     number_px = _project(transform, (area.x + area.width / 2) * FACE_PX_PER_MM, (area.y + area.height / 2) * FACE_PX_PER_MM)
     beside = (0.0, 0.0) if rng.random() < strength.glare_on_number else _across(transform, face, number_px)
     return [expose(scene, strength, number_px, px_per_mm, rng, beside=beside) for _ in range(frames)]
+
+
+def face_of(document: DocumentFacts) -> Image:
+    """What is printed on it, upright, FACE_PX_PER_MM."""
+    return _FACES.get(document.kind, _printed)(document, _layout(document.kind))
 
 
 def _across(transform: Matrix, face: Image, number_px: Matrix) -> tuple[float, float]:

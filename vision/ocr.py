@@ -58,10 +58,14 @@ SECOND = Engine("rapidocr", "models/PP-OCRv6_rec_small.onnx", 48, 24, 3, "instal
 
 @dataclass(frozen=True)
 class Line:
-    """One line of text; `confidence` is that of its weakest character, 0..1, unmasked."""
+    """One line of text; `confidence` is that of its weakest character, 0..1, unmasked.
+
+    `chances`: for each place, how likely each character of its slot was; empty where nobody looked.
+    """
 
     text: str
     confidence: float
+    chances: tuple[Posterior, ...] = ()
 
 
 class LineReader:
@@ -129,13 +133,11 @@ def decode(posterior: Posterior, alphabet: Sequence[str], slots: Sequence[str], 
     if not steps:
         return Line("", 0.0)
     weighed = {slot: posterior @ _joining(slot, tuple(alphabet)) for slot in set(slots)}
-    text, weakest = "", 1.0
-    for step, slot in zip(steps, slots, strict=True):
-        seen = weighed[slot][max(0, step - 1) : step + 2].max(axis=0)
-        best = int(seen.argmax())
-        text += slot[best]
-        weakest = min(weakest, float(seen[best]))
-    return Line(text, min(1.0, weakest)) if weakest >= SEEN_MIN else Line("", 0.0)
+    chances = tuple(weighed[slot][max(0, step - 1) : step + 2].max(axis=0) for step, slot in zip(steps, slots, strict=True))
+    best = [int(seen.argmax()) for seen in chances]
+    weakest = min(float(seen[place]) for seen, place in zip(chances, best, strict=True))
+    text = "".join(slot[place] for slot, place in zip(slots, best, strict=True))
+    return Line(text, min(1.0, weakest), chances) if weakest >= SEEN_MIN else Line("", 0.0)
 
 
 @lru_cache(maxsize=256)

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.barcode import ANY, LABEL, LINEAR, SURE, Corners, SymbolFound, decode, second_opinion
+from vision.barcode import ANY, LABEL, LINEAR, SURE, WEAK, Corners, SymbolFound, decode, second_opinion
 from vision.bars import Bars, Texture, find_bars, find_blocks, texture
+from vision.locate import find_outline
 from vision.straight import read_bars
 
 Image = NDArray[np.uint8]
@@ -19,7 +20,7 @@ _COARSER = 3
 _CLIP, _TILES = 3.0, (8, 8)
 _SOFT_SIGMA, _SECOND_LOOK_SIGMA = 1.2, 0.8
 _MARGIN_PX = 24
-_BLOCK_ENLARGED, _BLOCK_SIDE_MAX_PX = 1.5, 1200
+_BLOCK_ENLARGED, _BLOCK_SIDE_MAX_PX = (1.5, 2.5), 1800
 _HALF, _BLOCK_SIDE_SHRUNK_PX = 0.5, 150
 _UNSHARP, _UNSHARP_SIGMA = 2.5, 4.5
 _CLOSER_SIDE_MAX_PX = 900
@@ -69,7 +70,11 @@ def look_closer(image: Image, first: Look, formats: frozenset[str]) -> Iterator[
 def whole(image: Image, formats: frozenset[str], *, thorough: bool = False) -> tuple[SymbolFound, ...]:
     """Symbols that lie square enough to be read without being looked for, each proved."""
     symbols = (second_opinion(image, symbol) for symbol in decode(image, formats, downscale=thorough, invert=thorough))
-    return tuple(symbol for symbol in symbols if symbol.confirmed or symbol.symbology in SURE or _read_again(image, symbol))
+    return tuple(symbol for symbol in symbols if _proved(image, symbol))
+
+
+def _proved(image: Image, symbol: SymbolFound) -> bool:
+    return symbol.confirmed or symbol.symbology in SURE or (symbol.symbology not in WEAK and _read_again(image, symbol))
 
 
 def all_symbols(image: Image, formats: frozenset[str] = ANY) -> tuple[SymbolFound, ...]:
@@ -81,8 +86,10 @@ def all_symbols(image: Image, formats: frozenset[str] = ANY) -> tuple[SymbolFoun
     if not found and min(sight.shape) >= _COARSER * _BORDER_PX:
         coarse = look(image, formats & LINEAR, texture(image, _COARSER * max(1, side // _SIDE_MAX_PX)), thorough=True)
         found = coarse.symbols
-    for change in () if found else (_even_light, _softened):
+    for change in () if found else (_sheet_alone, _even_light, _softened):
         other = change(sight)
+        if other is None:
+            continue
         found = distinct(_back((*_framed(other, formats), *look(other, formats).symbols), factor))
         if found:
             break
@@ -94,6 +101,20 @@ def _framed(image: Image, formats: frozenset[str]) -> Iterator[SymbolFound]:
     picture = cv2.copyMakeBorder(image, *(_BORDER_PX,) * 4, cv2.BORDER_CONSTANT, value=255)
     for symbol in whole(np.asarray(picture, np.uint8), formats, thorough=True):
         yield _shifted(symbol, -_BORDER_PX, -_BORDER_PX)
+
+
+def _sheet_alone(image: Image) -> Image | None:
+    """Only what lies on the brightest sheet: stripes or cloth around it may look like bars without end."""
+    outline = find_outline(image)
+    if outline is None:
+        return None
+    sheet = np.zeros_like(image)
+    reach = max(image.shape)  # lines that hardly meet do so far outside
+    cv2.fillConvexPoly(sheet, np.round(np.clip(outline.quad, -reach, 2 * reach)).astype(np.int32), 255)
+    if not sheet.any():
+        return None
+    alone: Image = np.where(sheet > 0, image, int(np.median(image[sheet > 0]))).astype(np.uint8)
+    return alone
 
 
 def _even_light(image: Image) -> Image:
@@ -113,8 +134,9 @@ def _in_block(
     factor, found = 1.0, whole(crop, formats)
     if thorough and not found and min(crop.shape) >= _BLOCK_SIDE_SHRUNK_PX:
         factor, found = _HALF, whole(scaled(crop, _HALF), formats)  # coarse modules come out of their noise
-    if thorough and not found and max(crop.shape) <= _BLOCK_SIDE_MAX_PX:
-        factor, found = _BLOCK_ENLARGED, _enlarged(scaled(crop, _BLOCK_ENLARGED), formats)
+    for enlarged in _BLOCK_ENLARGED if thorough else ():
+        if not found and max(crop.shape) * enlarged <= _BLOCK_SIDE_MAX_PX:
+            factor, found = enlarged, _enlarged(scaled(crop, enlarged), formats)
     for symbol in _back(found, factor):
         yield _shifted(symbol, x, y)
 

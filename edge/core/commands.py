@@ -103,6 +103,13 @@ class SetPermit(Command, frozen=True):
 
 
 # --- to the printer ---
+class TryLabel(Command, frozen=True):
+    """See whether this order's label can be made: nothing is printed. Only the answer no is told (LabelImpossible)."""
+
+    order_id: OrderId
+    label: LabelText
+
+
 class PrintLabel(Command, frozen=True):
     """Print this label once (I5); `printer`: name of the link that prints it, "" = the applicator's."""
 

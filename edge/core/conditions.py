@@ -140,8 +140,8 @@ CONDITIONS: dict[str, Row] = {
     "LABEL_IMPOSSIBLE": _reject(
         "面单无法制作(缺字或内容过长)",
         "label cannot be made (a character is missing, or too long)",
-        "转人工台席制单，所缺字见作废记录",
-        "make it at the manual desk; the record of the void names the character",
+        "转人工台席制单，所缺字见面板",
+        "make it at the manual desk; the panel names the character",
     ),
     "LABEL_LATE": _reject("面单未及时就绪", "label was not ready in time"),
     "LABEL_PURGED": _reject("面单已吹除", "label was purged"),

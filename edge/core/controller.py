@@ -13,6 +13,7 @@ from edge.core.commands import Command
 from edge.core.desk import Desk
 from edge.core.device_events import (
     FrameRead,
+    LabelImpossible,
     LabelInDoubt,
     LabelPrinted,
     LabelRead,
@@ -80,6 +81,7 @@ from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.tracking import Deadlines
+from edge.core.trials import Trials
 from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, PrintId, Settings, SortPlan
 
 CLOCK_STEP_MS_MAX = 2000
@@ -98,7 +100,8 @@ class Controller:
         self.lots = Lots(floor)
         self.certificates = Certificates(floor)
         self.manifests = Manifests(floor, self.lots, self.certificates)
-        self.documents = Documents(floor, self.certificates, self.collation, self.lots, self._read, self._transit)
+        self.trials = Trials(floor, self.collation)
+        self.documents = Documents(floor, self.certificates, self.trials, self.collation, self.lots, self._read, self._transit)
         self.items = Items(floor, self.documents, self.collation, self._transit)
         self.rolls = Rolls(floor)
         self.labels = Labels(floor, self.items, self._label_read, self.rolls)
@@ -147,6 +150,7 @@ class Controller:
             Sealed: items.sealed,
             ItemEjected: items.ejected,
             Weighed: self._weighed,
+            LabelImpossible: self.trials.impossible,
             LabelPrinted: self._label_printed,
             PrintFailed: self._print_failed,
             LabelInDoubt: labels.in_doubt,
@@ -244,6 +248,7 @@ class Controller:
         self.floor.pool.restarted()
         self.challenges.restarted()
         self.certificates.restarted()
+        self.trials.restarted()
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()

@@ -9,7 +9,7 @@ from edge.core.checklist import Checklist
 from edge.core.commands import Answer, AskCentral, ClearBelt, Outcome, RunOut
 from edge.core.conditions import CLEARED_WITH_BELT, Effect
 from edge.core.document import Documents, DocumentState
-from edge.core.doors import Doors
+from edge.core.doors import Doors, listed
 from edge.core.events import BeltEmpty, OperatorRequest
 from edge.core.floor import Floor
 from edge.core.item import Items, ItemState
@@ -239,7 +239,20 @@ class Desk:
         return self._documents.lots.close(argument.get("lot", ""), event.person, argument.get("lead", ""), on_line) or "OK"
 
     def _destroy_sheets(self, event: OperatorRequest) -> str:
-        return self._certificates.destroy(event) or "OK"
+        argument = event.argument
+        met = self._certificates.met_as(argument.get("order", ""), argument.get("file", ""))
+        named = [self._doors.in_hand(key) for key in listed(argument.get("documents", ""))]
+        if any(document is None for document in named):
+            return "NOT_IN_HAND"
+        # One that was read is known by its number: nobody can give another document out as these sheets.
+        if any(document.token and document.key not in met for document in named if document is not None):
+            return "OTHER_DOCUMENT"
+        code = self._certificates.destroy(event)
+        if not code:
+            for document in dict.fromkeys([*named, *map(self._doors.in_hand, met)]):
+                if document is not None:
+                    self._doors.hand_on(document, "destroyed", event.person)
+        return code or "OK"
 
     def _bag_looked_at(self, code: str) -> str:
         if not self._floor.bags.locked():

@@ -26,6 +26,7 @@ from edge.core.commands import (
     Seal,
     SetPermit,
     SetState,
+    TryLabel,
 )
 from edge.runtime.link import Link
 
@@ -44,6 +45,7 @@ TABLE: dict[type[Command], tuple[str, ...]] = {
     RejectItem: (SORTER,),
     SetState: (MACHINE, SORTER),
     PrintLabel: (PRINTER,),
+    TryLabel: (PRINTER,),
     FetchFile: (PAGES,),
     PrintFile: (PAGES,),
     DeleteFile: (PAGES,),

@@ -43,7 +43,7 @@ class Outbox:
         self.differs_seq = 0
         """the first number at which it has said another one; 0 = none"""
         self._highest_seq = 0
-        self._reviewed_seq = 0
+        self._reviewed_seq = -1
         self._reviewed_s = 0.0
         self._patience_s = PATIENCE_S
         self._heard = (0, "")
@@ -52,7 +52,11 @@ class Outbox:
 
     def waiting(self) -> int:
         """Rows that central has not confirmed."""
-        return self._store.outbox_last_seq() - self.confirmed_seq
+        return self._last_seq() - self.confirmed_seq
+
+    def _last_seq(self) -> int:
+        """A row may be read, sent and confirmed before the commit that wrote it has come back to this loop."""
+        return max(self._store.outbox_last_seq(), self._highest_seq)
 
     async def next(self) -> OutboxRow:
         """The next row to publish; waits for one, and for room in the window."""
@@ -72,7 +76,7 @@ class Outbox:
         room = self._window - (self._sent_seq - self.confirmed_seq)
         if room <= 0:
             return
-        after_seq, last_seq = self._sent_seq, self._store.outbox_last_seq()
+        after_seq, last_seq = self._sent_seq, self._last_seq()
         rows = await self._store.outbox_after(after_seq, room)
         if after_seq != self._sent_seq:
             # Rewound or confirmed while the store answered: what it said is out of date.
@@ -102,7 +106,7 @@ class Outbox:
 
         `digest`: what central's account says up to there, "" = it does not say.
         """
-        if journal_id != self._store.journal_id or not 0 <= seq <= self._store.outbox_last_seq():
+        if journal_id != self._store.journal_id or not 0 <= seq <= self._last_seq():
             return False
         if seq > self.confirmed_seq:
             self.confirmed_seq = seq

@@ -75,6 +75,7 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Order.tracking_number": "", "Order.signature": "in_person", "Order.source": "", "Order.limit_min": 0,
         "Order.weight_min_g": 0, "Order.weight_max_g": 0, "LabelText.signature": "in_person",
         "LabelText.sender_unit": "", "PrintFailed.impossible": False,
+        "OrderAmended.client_unit": "", "OrderAmended.fee_code": "", "OrderAmended.priority": 0,
         "Settings.desk_printer": False, "PrintLabel.printer": "", "PrinterStatus.printer": "",
     }  # fmt: skip
 
@@ -180,7 +181,7 @@ def test_what_a_person_may_ask_for() -> None:
         "close_lot": "lot lead", "roll_changed": "roll", "confirm_leases": "second", "request_lot": "lot",
         "desk_read": "document kind token skeleton second_field flags masked", "desk_insert": "kind token flags",
         "desk_label": "texts weight_g",
-        "destroy_sheets": "order file sheets second",
+        "destroy_sheets": "order file sheets second documents",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel",

@@ -479,6 +479,32 @@ async def test_central_may_confirm_more_than_this_run_has_sent():
     assert (await outbox.next()).seq == 9
 
 
+async def test_a_row_that_is_confirmed_before_its_commit_has_come_back_is_not_sent_again():
+    """The writer's thread is ahead of this loop: the row can be read, and the count does not know it yet."""
+    store = MemoryStore(rows=2)
+    store.last = 1
+    outbox = Outbox(store)
+    assert [(await outbox.next()).seq for _ in range(2)] == [1, 2]
+    reading = asyncio.ensure_future(outbox.next())
+    await asyncio.sleep(0)
+    assert outbox.confirm("J1", 2)
+    assert outbox.waiting() == 0
+    for _ in range(5):
+        await asyncio.sleep(0)
+    store.last = 2
+    store.add(1)
+    assert (await reading).seq == 3
+    assert outbox.repeated == 0
+
+
+async def test_the_first_look_is_no_reason_to_send_again():
+    store = MemoryStore(rows=1)
+    outbox = Outbox(store)
+    await outbox.next()
+    outbox.review(1000.0)
+    assert (outbox.waiting(), outbox._sent_seq) == (1, 1)
+
+
 async def test_a_rewind_while_the_store_answers_discards_the_answer():
     store = MemoryStore(rows=3)
     outbox = Outbox(store, window=2)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,12 +7,14 @@ from simulators import specimens
 from simulators.documents import render_document
 from simulators.specimen_folder import GUIDED
 from simulators.specimens import make_specimen
+from simulators.zones import mrz_td3
 from tests.vision.synthetic import KINDS, LAYOUTS, document
 from vision.barcode import SymbolFound
 from vision.locate import Outline
 from vision.messages import ACCEPTED, Flag
+from vision.mrz import mrz_value
 from vision.ocr import Line
-from vision.readers import DocumentReader, judge_line, symbols_reading
+from vision.readers import BLIND_CHANCE_MAX, DocumentReader, blind_chance, judge_line, slots_of, symbols_reading
 
 ALL = ACCEPTED | Flag.CONFIDENT
 
@@ -145,3 +149,29 @@ def test_symbols_of_a_sheet(symbols, flags):
 @pytest.mark.parametrize("texts", [[], ["A4000000001"], ["A40000000001", "A40000000002"], ["A40000000001\n"]])
 def test_no_number_strange_numbers_or_two_numbers(texts):
     assert symbols_reading([symbol("qr", text) for text in texts], LAYOUTS["a4"]) is None
+
+
+def seen(text, layout, **doubts):
+    """A line of which each character was surely seen, but for `doubts`: at a place (as "n5"), another and its chance."""
+    slots = [slot for line in slots_of(layout) for slot in line]
+    chances = [np.array([float(other == char) for other in slot], np.float32) for char, slot in zip(text, slots, strict=True)]
+    for at, (other, chance) in doubts.items():
+        chances[int(at[1:])][slots[int(at[1:])].index(other)] = chance
+    return Line(text, 0.96, tuple(chances))
+
+
+def test_what_no_check_digit_sees_must_have_been_seen_clearly():
+    layout, specimen = LAYOUTS["passport"], replace(make_specimen("passport", 3), number="EG1234567")
+    line, outline = mrz_td3(specimen)[1], Outline(np.zeros((4, 2)), whole=True)
+    reading = judge_line(seen(line, layout, n1=("6", 0.4)), outline, layout)
+    assert (reading.value, Flag.CHECK_DIGIT in reading.flags) == ("EG1234567", False)
+    for others in ({}, {"n1": ("6", BLIND_CHANCE_MAX / 2)}, {"n1": ("C", 0.4)}, {"n15": ("9", 0.4)}):
+        assert judge_line(seen(line, layout, **others), outline, layout).flags == ALL
+    assert blind_chance(Line(line, 1.0), layout) == 0.0, "who keys it in is not asked"
+    number = LAYOUTS["resident_id"]
+    assert blind_chance(seen("11010519491231002X", number, n0=("7", 0.4)), number) == 0.0, "MOD 11-2 sees every character"
+
+
+def test_first_letters_of_passports_all_differ_for_the_check_digit():
+    letters = slots_of(LAYOUTS["passport"])[0][0]
+    assert len({mrz_value(letter) % 10 for letter in letters}) == len(letters)

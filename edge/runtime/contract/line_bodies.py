@@ -16,6 +16,13 @@ class ManifestAccepted(Body, frozen=True):
     undecided_groups: int
 
 
+class LabelImpossible(Body, frozen=True):
+    """The line cannot make this order's label; its documents are rejected unsealed, for the manual desk."""
+
+    order_id: str
+    reason: str
+
+
 class ManifestRefused(Body, frozen=True):
     """A manifest was refused whole."""
 

@@ -109,6 +109,9 @@ WORDS: dict[str, Word] = {
     "of": Word("sheets of one whole print", "整份应有张数", 2),
     "attempt": Word("number of this print of the file, from 1", "第几次打印，从1起", 1),
     "FileRefused.reason": Word("begins with a code: NOT_FETCHED, WRONG_DIGEST, NOT_PDF …", "原因，以代码开头", "WRONG_DIGEST"),
+    "LabelImpossible.reason": Word(
+        "names the character or the text", "所缺字符或超长文本", "label: no font of this layout has a glyph for U+20BB7"
+    ),
     "SheetsUnknown.reason": Word("why", "原因", "1 of 2 sheets"),
     "sheets_are": Word("where its sheets stand", "其纸张的状态", "printed"),
     # --- manifest ---
