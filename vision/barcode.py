@@ -49,13 +49,12 @@ _ZBAR = {
     "upce": ("EAN13",),  # it says the long form too, unless asked for the short one
     "code93": ("CODE93",),
     "codabar": ("CODABAR",),
-    "databar": ("DATABAR", "DATABAR_EXP"),
 }
 LABEL = frozenset({"code128", "qr"})
 """what a label of the line bears"""
-WEAK = frozenset({"ean8", "upce", "codabar", "databar"})
+WEAK = frozenset({"ean8", "upce", "codabar"})
 """so short, or with so little in them that proves itself, that both decoders must say the same"""
-LINEAR = WEAK | {"code128", "ean13", "code39", "itf", "code93"}
+LINEAR = WEAK | {"code128", "ean13", "code39", "itf", "code93", "databar"}
 SURE = frozenset({"qr", "datamatrix"})
 """error correction that has never been seen to invent a text; all others must be read twice to count"""
 ANY = frozenset(_ZXING)
@@ -143,6 +142,14 @@ def agrees(region: Image, symbol: SymbolFound) -> bool:
     kinds = [getattr(pyzbar.ZBarSymbol, name) for name in _ZBAR[symbol.symbology]]
     seen = pyzbar.decode(cv2.GaussianBlur(region, (0, 0), _PREBLUR_SIGMA), symbols=kinds)
     return any(other.data == symbol.text.encode() for other in seen)
+
+
+def alone(image: Image, formats: Iterable[str]) -> tuple[str, ...]:
+    """What pyzbar reads in the whole picture by itself, to compare with; nothing where it is not installed."""
+    if pyzbar is None:
+        return ()
+    kinds = [getattr(pyzbar.ZBarSymbol, kind) for name in sorted(formats) for kind in _ZBAR.get(name, ())]
+    return tuple(seen.data.decode("utf-8", "replace") for seen in pyzbar.decode(image, symbols=kinds))
 
 
 def _symbol(barcode: zxingcpp.Barcode) -> SymbolFound:
