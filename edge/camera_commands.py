@@ -36,10 +36,15 @@ def setup(
     picture: Annotated[Path | None, typer.Option("--draw", help="Write the last frame with all of it as a picture")] = None,
 ) -> None:
     """Show how sharp, how large and how well lit a camera sees, and what to do about it; exit 1 while something is wrong."""
-    from PIL import Image
-
+    from vision.picture_file import UnwritablePicture, check_writable, save_picture
     from vision.set_up import look_at, overlay
 
+    try:
+        if picture is not None:
+            check_writable(picture)
+    except UnwritablePicture as error:
+        err.print(str(error), highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
     seen = frame = None
     for frame in _frames(source, frames, wait_s):
         seen = look_at(frame)
@@ -48,7 +53,7 @@ def setup(
         err.print(f"no frame came from {source} within {wait_s:g} s: is it triggered?", highlight=False, markup=False)
         raise typer.Exit(FAILED)
     if picture is not None:
-        Image.fromarray(overlay(frame, seen)).save(picture)
+        save_picture(overlay(frame, seen), picture)
     raise typer.Exit(FAILED if seen.hints else 0)
 
 

@@ -5,7 +5,7 @@ import json
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -121,23 +121,27 @@ def read(
     """
     from line_config.document_layout import standard_layouts
     from vision.files import draw_files, read_files
+    from vision.picture_file import check_writable
 
     try:
         readings = read_files(files, standard_layouts(), kind)
+        if picture is not None:
+            check_writable(picture)
+            readings = draw_files(files, readings, picture)
+        for reading in readings:
+            _tell_reading(dataclasses.asdict(reading), as_json=as_json)
     except ValueError as error:
         err.print(str(error), highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(BAD_INPUT) from error
-    if picture is not None:
-        readings = draw_files(files, readings, picture)
-    for reading in readings:
-        row = dataclasses.asdict(reading)
-        if as_json:
-            sys.stdout.write(json.dumps({**row, "file": str(row["file"])}, ensure_ascii=False) + "\n")
-        else:
-            out.print(
-                f"{row['file']}: {row['kind'] or '–'} {row['value'] or 'nothing read'} [{row['verdict']}] {row['ms']} ms",
-                markup=False,
-            )
+
+
+def _tell_reading(row: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps({**row, "file": str(row["file"])}, ensure_ascii=False) + "\n")
+        sys.stdout.flush()  # one by one, for whoever waits behind a pipe
+        return
+    said = row["value"] or f"nothing read: {row['reason']}"
+    out.print(f"{row['file']}: {row['kind'] or '–'} {said} [{row['verdict']}] {row['ms']} ms", markup=False, soft_wrap=True)
 
 
 JournalPath = Annotated[Path, typer.Argument(help="A line's journal, e.g. var/demo/journal.db; it may be running")]

@@ -58,3 +58,39 @@ def evaluate(
             table.add_row(*map(str, row.values()))
         Console(file=sys.stdout).print(table)
     raise typer.Exit(FAILED if any(outcome.wrong for outcome in outcomes) else 0)
+
+
+@app.command()
+def bench(
+    files: Annotated[list[Path] | None, typer.Argument(help="Pictures; without any: 5 MP frames with nothing to read")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each reader looks at each picture")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per row.")] = False,
+) -> None:
+    """CPU ms and pictures a second of one core, for each camera's reader and beside each decoder alone."""
+    from line_config.document_layout import standard_layouts
+    from vision import speed
+    from vision.errors import VisionError
+    from vision.picture_file import UnreadableFile, load_picture
+
+    pictures = {} if files else speed.worst()
+    for path in files or ():
+        try:
+            pictures[str(path)] = load_picture(path)
+        except UnreadableFile as fault:
+            err.print(f"{path}: {fault}; name pictures only", highlight=False, markup=False, soft_wrap=True)
+            raise typer.Exit(BAD_INPUT) from fault
+    try:
+        readers = speed.eyes(standard_layouts())
+    except VisionError as error:
+        err.print(str(error), highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
+    total = len(readers) * len(pictures)
+    rows = list(track(speed.measure(pictures, readers, rounds), "measuring", total=total, console=err, transient=True))
+    if as_json:
+        for row in rows:
+            sys.stdout.write(json.dumps(row) + "\n")
+        return
+    table = Table(*rows[0], title=f"CPU ms of one core, {rounds} rounds")
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    Console(file=sys.stdout).print(table)

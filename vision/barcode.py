@@ -30,11 +30,31 @@ _ZXING = {
     "itf": zxingcpp.BarcodeFormat.ITF,
     "pdf417": zxingcpp.BarcodeFormat.PDF417,
     "aztec": zxingcpp.BarcodeFormat.Aztec,
+    "ean8": zxingcpp.BarcodeFormat.EAN8,
+    "upce": zxingcpp.BarcodeFormat.UPCE,
+    "code93": zxingcpp.BarcodeFormat.Code93,
+    "codabar": zxingcpp.BarcodeFormat.Codabar,
+    "databar": zxingcpp.BarcodeFormat.DataBar,
+    "maxicode": zxingcpp.BarcodeFormat.MaxiCode,
+    "microqr": zxingcpp.BarcodeFormat.MicroQRCode,
+    "rmqr": zxingcpp.BarcodeFormat.RMQRCode,
 }
-_ZBAR = {"code128": "CODE128", "qr": "QRCODE", "ean13": "EAN13", "code39": "CODE39", "itf": "I25"}
+_ZBAR = {
+    "code128": ("CODE128",),
+    "qr": ("QRCODE",),
+    "ean13": ("EAN13",),
+    "code39": ("CODE39",),
+    "itf": ("I25",),
+    "ean8": ("EAN8",),
+    "upce": ("EAN13",),  # it says the long form too, unless asked for the short one
+    "code93": ("CODE93",),
+    "codabar": ("CODABAR",),
+}
 LABEL = frozenset({"code128", "qr"})
 """what a label of the line bears"""
-LINEAR = frozenset({"code128", "ean13", "code39", "itf"})
+WEAK = frozenset({"ean8", "upce", "codabar"})
+"""so short, or with so little in them that proves itself, that both decoders must say the same"""
+LINEAR = WEAK | {"code128", "ean13", "code39", "itf", "code93", "databar"}
 SURE = frozenset({"qr", "datamatrix"})
 """error correction that has never been seen to invent a text; all others must be read twice to count"""
 ANY = frozenset(_ZXING)
@@ -119,16 +139,26 @@ def agrees(region: Image, symbol: SymbolFound) -> bool:
     factor = _ZBAR_SIDE_MAX_PX / max(region.shape)
     if factor < 1 and symbol.symbology == "qr":
         region = np.asarray(cv2.resize(region, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
-    kind = getattr(pyzbar.ZBarSymbol, _ZBAR[symbol.symbology])
-    seen = pyzbar.decode(cv2.GaussianBlur(region, (0, 0), _PREBLUR_SIGMA), symbols=[kind])
+    kinds = [getattr(pyzbar.ZBarSymbol, name) for name in _ZBAR[symbol.symbology]]
+    seen = pyzbar.decode(cv2.GaussianBlur(region, (0, 0), _PREBLUR_SIGMA), symbols=kinds)
     return any(other.data == symbol.text.encode() for other in seen)
+
+
+def alone(image: Image, formats: Iterable[str]) -> tuple[str, ...]:
+    """What pyzbar reads in the whole picture by itself, to compare with; nothing where it is not installed."""
+    if pyzbar is None:
+        return ()
+    kinds = [getattr(pyzbar.ZBarSymbol, kind) for name in sorted(formats) for kind in _ZBAR.get(name, ())]
+    return tuple(seen.data.decode("utf-8", "replace") for seen in pyzbar.decode(image, symbols=kinds))
 
 
 def _symbol(barcode: zxingcpp.Barcode) -> SymbolFound:
     place = barcode.position
     corners = tuple((int(p.x), int(p.y)) for p in (place.top_left, place.top_right, place.bottom_right, place.bottom_left))
-    return SymbolFound(_name(barcode.format), barcode.text, corners)
+    return SymbolFound(_name(barcode), barcode.text, corners)
 
 
-def _name(found: zxingcpp.BarcodeFormat) -> str:
-    return next((name for name, asked in _ZXING.items() if asked == found), str(found).lower())
+def _name(barcode: zxingcpp.Barcode) -> str:
+    """Of the format, or else of the family it belongs to: several are one symbology in different shapes."""
+    named = (name for found in (barcode.format, barcode.symbology) for name, asked in _ZXING.items() if asked == found)
+    return next(named, str(barcode.format).lower())

@@ -11,11 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Picture
 
 from line_config.document_layout import DocumentLayout
 from vision.messages import ACCEPTED, Flag
-from vision.picture_file import UnreadableFile, load_picture
+from vision.picture_file import UnreadableFile, load_picture, save_picture
 from vision.pictures import PictureReader
 from vision.readers import Corners, Reading, unread
 
@@ -92,7 +91,10 @@ def _file_reading(path: Path, reading: Reading, ms: float) -> FileReading:
 
 
 def draw_files(paths: Sequence[Path], readings: Iterable[FileReading], to: Path) -> Iterator[FileReading]:
-    """Pass the readings on, and write for each file a picture with them on it; of several files "to-1.png" and so on."""
+    """Pass the readings on, and write for each file a picture with them on it; of several files "to-1.png" and so on.
+
+    Raises UnwritablePicture.
+    """
     of_file: dict[str, list[FileReading]] = {}
     for reading in readings:
         of_file.setdefault(reading.file, []).append(reading)
@@ -100,7 +102,7 @@ def draw_files(paths: Sequence[Path], readings: Iterable[FileReading], to: Path)
     for number, path in enumerate(paths, 1):
         drawn = _drawn(path, of_file.get(str(path), []))
         if drawn is not None:
-            Picture.fromarray(drawn).save(to if len(paths) == 1 else to.with_stem(f"{to.stem}-{number}"))
+            save_picture(drawn, to if len(paths) == 1 else to.with_stem(f"{to.stem}-{number}"))
 
 
 def _drawn(path: Path, readings: Sequence[FileReading]) -> Image | None:

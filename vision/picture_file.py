@@ -20,6 +20,8 @@ _SAMPLE_PX = 1_000_000
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """what cameras, scanners and telephones write; others are not opened, some of them start foreign programs"""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
+WRITTEN = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+"""what pictures for people are written as"""
 _BROKEN = (
     OSError,
     SyntaxError,
@@ -42,6 +44,27 @@ class UnreadableFile(Exception):
 
     One of no_such_file, empty_file, not_a_picture, broken_file, too_large, too_small.
     """
+
+
+class UnwritablePicture(ValueError):
+    """A picture cannot be written there; the text says why and what to name instead."""
+
+
+def save_picture(pixels: Image, path: Path) -> None:
+    """Write grey or colour pixels in the format that the name asks for. Raises UnwritablePicture."""
+    check_writable(path)
+    try:
+        Picture.fromarray(pixels).save(path)
+    except (OSError, ValueError) as error:
+        raise UnwritablePicture(f"{path} cannot be written ({error}); name a file in a folder that is yours") from error
+
+
+def check_writable(path: Path) -> None:
+    """Before long work: whether a picture could be written there. Raises UnwritablePicture."""
+    if path.suffix.lower() not in WRITTEN:
+        raise UnwritablePicture(f"{path}: what kind of picture is that? End its name with one of {', '.join(WRITTEN)}")
+    if not path.parent.is_dir():
+        raise UnwritablePicture(f"{path}: there is no folder {path.parent}; make it, or name another")
 
 
 def load_picture(path: Path) -> Image:

@@ -13,8 +13,8 @@ from vision.barcode import ANY, LABEL, SURE, SymbolFound
 from vision.forms import FORMS
 from vision.locate import Outline, find_outline
 from vision.messages import Flag
-from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, SECOND, LineReader
-from vision.quality import assess
+from vision.ocr import PITCH_PX, SECOND, LineReader
+from vision.quality import CONTRAST_MIN, assess
 from vision.readers import (
     NOTHING,
     Corners,
@@ -25,9 +25,10 @@ from vision.readers import (
     shape_fits,
     slots_of,
     symbols_reading,
+    together,
     unread,
 )
-from vision.search import Strip, find_lines, level, line_picture
+from vision.rows import Part, Row, find_rows, zones
 from vision.symbols import all_symbols, moved, scaled
 
 Image = NDArray[np.uint8]
@@ -36,6 +37,7 @@ _DOCUMENT_SIDE_PX = 2000
 _ASPECT_TOLERANCE = 0.15
 """Nobody holds a telephone square to a document."""
 _TURNS = (0, 2, 1, 3)
+Way = Callable[[LineReader], Iterator[Reading]]
 NO_FORMATS: frozenset[str] = frozenset()
 ANY_DOCUMENT = "number"
 """kind of a number that was read without what would show whose document it is"""
@@ -64,12 +66,12 @@ class PictureReader:
         self._printed = [layout for layout in layouts if layout.reader in FORMS]
 
     def read(self, image: Image) -> list[Reading]:
-        """All readings of a grey picture; without symbols the document's line, if it has one. Raises RecogniserFailed."""
-        if readings := self._symbols(all_symbols(image, self._formats)) if self._formats else []:
-            return readings
+        """All readings of a grey picture: its symbols, and the line or zone of a document. Raises RecogniserFailed."""
+        readings = self._symbols(all_symbols(image, self._formats)) if self._formats else []
         factor = max(1.0, max(image.shape) / _DOCUMENT_SIDE_PX)
-        found = self._document(scaled(image, 1 / factor))
-        return [replace(found, corners=moved(found.corners, factor))] if found else []
+        page = scaled(image, 1 / factor)
+        found = self._beside_symbols(page) if readings else [one for one in (self._document(page),) if one]
+        return [*readings, *(replace(one, corners=moved(one.corners, factor)) for one in found)]
 
     def _symbols(self, symbols: Sequence[SymbolFound]) -> list[Reading]:
         sheets = (symbols_reading(symbols, layout) for layout in self._layouts if layout.reader == "symbols")
@@ -80,29 +82,22 @@ class PictureReader:
 
     def _document(self, image: Image) -> Reading | None:
         """What both recognisers say: one that is sure is enough, two that differ are none."""
-        first, second = self._by(self._engines[0], image), None
-        if first is None or not first.accepted or Flag.CONFIDENT not in first.flags:
-            second = self._by(self._engines[1], image)
+        rows = find_rows(image)
+        by_rows, by_outline = partial(self._by_rows, rows, image), partial(_on_any_side, image, self._by_outline)
+        first, way = _tried(self._engines[0], (by_outline, by_rows))
+        if first and first.accepted and Flag.CONFIDENT in first.flags:
+            return first
+        second, _ = _tried(self._engines[1], (way,) if way else (by_rows, by_outline))
         if first and second and first.accepted and second.accepted:
             same = (first.kind, first.value) == (second.kind, second.value)
             return replace(first, flags=first.flags | Flag.CONFIDENT) if same else unread("engines_disagree")
         return max((reading for reading in (first, second) if reading), key=proved, default=None)
 
-    def _by(self, lines: LineReader, image: Image) -> Reading | None:
-        """By the document's outline, or else by searching for lines, at last in a levelled picture."""
-        readings = []
-        for way in (self._by_outline, self._by_search, self._by_level_search):
-            if reading := _best(image, partial(way, lines)):
-                readings.append(reading)
-                if reading.accepted:
-                    break
-        return max(readings, key=proved, default=None)
-
-    def _by_level_search(self, lines: LineReader, image: Image) -> Iterator[Reading]:
-        upright, back = level(image)
-        for reading in self._by_search(lines, upright):
-            points = np.array(reading.corners) @ back[:, :2].T + back[:, 2]
-            yield replace(reading, corners=tuple((round(x), round(y)) for x, y in points))
+    def _beside_symbols(self, image: Image) -> list[Reading]:
+        """A document on which, or beside which, symbols are: only its zone counts, and only if that is sure."""
+        zoned = [layout for layout in self._printed if layout.check == "mrz"]
+        readings = self._by_rows(find_rows(image), image, self._engines[0], zoned) if zoned else iter(())
+        return [reading for reading in readings if reading.accepted and Flag.CONFIDENT in reading.flags][:1]
 
     def _by_outline(self, lines: LineReader, image: Image) -> Iterator[Reading]:
         """The document lies in front of a darker ground, or fills the picture."""
@@ -115,23 +110,19 @@ class PictureReader:
                     if reading.kind:
                         yield reading
 
-    def _by_search(self, lines: LineReader, image: Image) -> Iterator[Reading]:
-        """Any line that is long enough; it counts only if check digits and dates hold, since anything may be printed there."""
-        for strip in find_lines(image):
-            yield from _of_one_kind(list(self._on_strip(lines, image, strip)))
-
-    def _on_strip(self, lines: LineReader, image: Image, strip: Strip) -> Iterator[Reading]:
-        for layout in self._printed:
-            slots, *more = slots_of(layout)
-            if more or not 0.5 < strip.length / strip.height / len(slots) < 2.2:
-                continue
-            crop = line_picture(image, strip, LINE_HEIGHT_PX, 2 * PITCH_PX * len(slots))
-            if assess(crop).reason:
-                continue
-            line = lines.read(crop, slots, at_end=True)
-            reading = judge_line(line, Outline(strip.quad, whole=True), layout)
-            if Flag.CHECK_DIGIT | Flag.DATES in reading.flags:
-                yield reading
+    def _by_rows(
+        self, rows: Sequence[Row], image: Image, lines: LineReader, layouts: Sequence[DocumentLayout] = ()
+    ) -> Iterator[Reading]:
+        """Any row that is long enough; it counts only if check digits and dates hold, since anything may be printed there."""
+        for row in rows:
+            for way_up in (row, row.turned()):
+                readings = [
+                    reading
+                    for layout in layouts or self._printed
+                    for zone in zones(way_up, rows, slots_of(layout))
+                    if (reading := _read_zone(lines, image, zone, layout)) and Flag.CHECK_DIGIT | Flag.DATES in reading.flags
+                ]
+                yield from _of_one_kind(list({reading.kind: reading for reading in readings}.values()))
 
 
 def _of_one_kind(readings: Sequence[Reading]) -> Sequence[Reading]:
@@ -141,16 +132,37 @@ def _of_one_kind(readings: Sequence[Reading]) -> Sequence[Reading]:
     return [replace(reading, kind=ANY_DOCUMENT, reason="kind_unknown") for reading in readings]
 
 
-def _best(image: Image, way: Callable[[Image], Iterator[Reading]]) -> Reading | None:
-    """The first accepted reading on any of four sides up, or else the one with the most proved."""
+def _read_zone(lines: LineReader, image: Image, zone: Sequence[Part], layout: DocumentLayout) -> Reading | None:
+    """The zone's lines by the recogniser; None where one of them is not worth reading or says nothing."""
+    read = []
+    for part, slots in zip(zone, slots_of(layout), strict=True):
+        crop = part.cut(image, PITCH_PX)
+        if assess(crop).contrast < CONTRAST_MIN:  # what a scanner burnt out is no glare, and blur shows in what is read
+            return None
+        read.append(lines.read(crop, slots, at_end=len(zone) == 1))
+        if not read[-1].text:
+            return None
+    reading = judge_line(together(read), Outline(zone[0].quad, whole=True), layout)
+    return reading if reading.kind else None
+
+
+def _tried(lines: LineReader, ways: Sequence[Way]) -> tuple[Reading | None, Way | None]:
+    """The first accepted reading, or else the one with the most proved, and the way that led to it."""
     best: Reading | None = None
-    for turns in _TURNS:
-        for reading in way(np.ascontiguousarray(np.rot90(image, turns))):
+    taken: Way | None = None
+    for way in ways:
+        for reading in way(lines):
             if best is None or proved(reading) > proved(best):
-                best = replace(reading, corners=_turned_back(reading.corners, turns, image))
+                best, taken = reading, way
             if reading.accepted:
-                return best
-    return best
+                return best, taken
+    return best, taken
+
+
+def _on_any_side(image: Image, way: Callable[[LineReader, Image], Iterator[Reading]], lines: LineReader) -> Iterator[Reading]:
+    for turns in _TURNS:
+        for reading in way(lines, np.ascontiguousarray(np.rot90(image, turns))):
+            yield replace(reading, corners=_turned_back(reading.corners, turns, image))
 
 
 def symbol_reading(symbol: SymbolFound, symbols: Sequence[SymbolFound]) -> Reading:

@@ -131,9 +131,13 @@ def read_line(lines: LineReader, image: Image, outline: Outline, layout: Documen
         if reason := assess(crop).reason:
             return unread(reason)
         texts.append(lines.read(crop, slots))
-    chances = tuple(chance for line in texts for chance in line.chances)
-    whole = Line("".join(line.text for line in texts), min(line.confidence for line in texts), chances)
-    return judge_line(whole, outline, layout)
+    return judge_line(together(texts), outline, layout)
+
+
+def together(lines: Sequence[Line]) -> Line:
+    """Several lines as one text; as sure as the least sure of them."""
+    chances = tuple(chance for line in lines for chance in line.chances)
+    return Line("".join(line.text for line in lines), min(line.confidence for line in lines), chances)
 
 
 @cache

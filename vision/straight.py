@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.barcode import LINEAR, SymbolFound, agrees, decode
+from vision.barcode import LINEAR, WEAK, SymbolFound, agrees, decode
 from vision.bars import Bars
 from vision.grade import Grade, grade
 
@@ -95,7 +95,7 @@ def _proved(symbol: SymbolFound, wide: Bars, upright: Image, scale: float) -> Sy
     graded = grade(bars, scale) if symbol.symbology == "code128" else None
     scans = _scans(graded, symbol.text)
     confirmed = agrees(_for_zbar(bars), symbol) or scans >= _SCANS_THAT_CONFIRM
-    if not (confirmed or scans > 0 or (scans == 0 and _read_again(upright, symbol))):
+    if not (confirmed or scans > 0 or (scans == 0 and symbol.symbology not in WEAK and _read_again(upright, symbol))):
         return None
     corners = _corners(wide, left / width, right / width)
     if upside_down:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.barcode import ANY, LABEL, LINEAR, SURE, Corners, SymbolFound, decode, second_opinion
+from vision.barcode import ANY, LABEL, LINEAR, SURE, WEAK, Corners, SymbolFound, decode, second_opinion
 from vision.bars import Bars, Texture, find_bars, find_blocks, texture
 from vision.locate import find_outline
 from vision.straight import read_bars
@@ -70,7 +70,11 @@ def look_closer(image: Image, first: Look, formats: frozenset[str]) -> Iterator[
 def whole(image: Image, formats: frozenset[str], *, thorough: bool = False) -> tuple[SymbolFound, ...]:
     """Symbols that lie square enough to be read without being looked for, each proved."""
     symbols = (second_opinion(image, symbol) for symbol in decode(image, formats, downscale=thorough, invert=thorough))
-    return tuple(symbol for symbol in symbols if symbol.confirmed or symbol.symbology in SURE or _read_again(image, symbol))
+    return tuple(symbol for symbol in symbols if _proved(image, symbol))
+
+
+def _proved(image: Image, symbol: SymbolFound) -> bool:
+    return symbol.confirmed or symbol.symbology in SURE or (symbol.symbology not in WEAK and _read_again(image, symbol))
 
 
 def all_symbols(image: Image, formats: frozenset[str] = ANY) -> tuple[SymbolFound, ...]:

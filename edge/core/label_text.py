@@ -26,6 +26,7 @@ def label_text(order: Order, print_id: PrintId, chute: int) -> LabelText:
         product=order.product,
         chute=chute,
         sender_unit=order.client_unit,
+        signature=order.signature,
     )
 
 

@@ -10,8 +10,8 @@ from edge.core.commands import Command, PrintLabel, PrintTest, RollPassed, TryLa
 from edge.core.device_events import LabelImpossible, LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
-from edge.core.values import LabelText, PrintId
-from edge.labels.fields import LabelError, LabelFields
+from edge.core.values import LabelText, PrintId, Signature
+from edge.labels.fields import SIGN_BY_CODE, SIGN_IN_PERSON, LabelError, LabelFields
 from edge.labels.privacy import masked
 from edge.runtime.bell import Bell
 from edge.runtime.clock import Clock
@@ -22,6 +22,7 @@ from line_config.label_privacy import PrivacyRule
 
 APPLICATOR = "printer"
 """the link that prints at the applicator; any other one is told apart by its name"""
+SIGNATURES = {Signature.IN_PERSON: SIGN_IN_PERSON, Signature.CODE: SIGN_BY_CODE}
 Render = Callable[[LabelText], Awaitable[bytes]]
 
 FIT = frozenset({"ready", "busy", "label_waiting"})
@@ -50,6 +51,7 @@ def label_fields(text: LabelText, rule: PrivacyRule) -> LabelFields:
         product=text.product,
         chute=text.chute,
         sender_unit=text.sender_unit,
+        signature=SIGNATURES[text.signature],
     )
     return masked(fields, rule)
 

@@ -73,6 +73,8 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Settings.test_label": False,
         "Settings.shift_starts_min": (0, 480, 960), "Settings.utc_offset_min": 480,
         "Settings.media_labels": 0, "Settings.ribbon_labels": 0, "Settings.roll_low_labels": 100,
+        "Order.tracking_number": "", "Order.signature": "in_person", "Order.source": "", "Order.limit_min": 0,
+        "Order.weight_min_g": 0, "Order.weight_max_g": 0, "LabelText.signature": "in_person",
         "LabelText.sender_unit": "", "PrintFailed.impossible": False,
         "OrderAmended.client_unit": "", "OrderAmended.fee_code": "", "OrderAmended.priority": 0,
         "Settings.desk_printer": False, "PrintLabel.printer": "", "PrinterStatus.printer": "",

@@ -23,6 +23,8 @@ NUMBERS = [
     ("taiwan_permit", "L12345678"),
     ("travel_document_td1", "D23145890"),
     ("travel_document_td2", "D23145890"),
+    ("travel_document_td3", "L898902C3"),
+    ("travel_document_td3", "340020013"),
     ("vehicle_plate", "P000000012345"),
 ]
 
@@ -41,7 +43,12 @@ def test_patterns_know_their_numbers(kind, number):
 
 @pytest.mark.parametrize(
     ("kind", "number"),
-    [("resident_id", "810000199408230021"), ("hk_macau_permit", "CI1234567"), ("taiwan_permit", "C12345678")],
+    [
+        ("resident_id", "810000199408230021"),
+        ("hk_macau_permit", "CI1234567"),
+        ("taiwan_permit", "C12345678"),
+        ("travel_document_td3", "E12345678"),
+    ],
 )
 def test_patterns_do_not_know_the_numbers_of_others(kind, number):
     layout = next(layout for layout in standard_layouts() if layout.kind == kind)

@@ -15,7 +15,7 @@ from edge.core.device_events import LabelImpossible, LabelInDoubt, LabelPrinted,
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
 from edge.core.label_text import text_of_test
-from edge.core.values import ItemId, LabelText, OrderId, Plc, PrintId
+from edge.core.values import ItemId, LabelText, OrderId, Plc, PrintId, Signature
 from edge.labels.fields import LabelError
 from edge.runtime.clock import Clock
 from edge.runtime.dispatch import Dispatch
@@ -579,6 +579,9 @@ def test_name_and_phone_are_masked_on_the_way_to_the_label():
     fields = label_fields(command(9).label, LAYOUT.privacy)
     assert (fields.name, fields.phone) == ("样**", "199******34")
     assert fields.payload_qr == "EA123456785CN;9"
+    assert fields.signature == "请本人凭有效证件签收"
+    by_code = label_fields(structs.replace(command(9).label, signature=Signature.CODE), LAYOUT.privacy)
+    assert by_code.signature == "请收件人亮码签收"
 
 
 @settings(max_examples=40, deadline=None)

@@ -9,6 +9,7 @@ from PIL import Image
 from simulators.documents import render_document, render_envelope
 from tests.vision.synthetic import KINDS, LAYOUTS, document, label
 from vision.files import read_files
+from vision.picture_file import UnwritablePicture, check_writable, save_picture
 
 NUMBER = "EA473124829CN"
 
@@ -107,3 +108,17 @@ def test_pictures_of_nothing(tmp_path):
     for name, pixels in {"noise.png": noise, "white.png": np.full((300, 400), 255, np.uint8)}.items():
         (reading,) = read(saved(tmp_path, pixels, name))
         assert (reading.value, reading.verdict) == (None, "unreadable")
+
+
+@pytest.mark.parametrize(("name", "fault"), [("seen.wat", "what kind of picture"), ("none/seen.png", "there is no folder")])
+def test_a_picture_that_cannot_be_drawn_is_named_before_anything_is_read(tmp_path, name, fault):
+    with pytest.raises(UnwritablePicture, match=fault):
+        check_writable(tmp_path / name)
+    with pytest.raises(UnwritablePicture, match=fault):
+        save_picture(np.full((40, 40), 99, np.uint8), tmp_path / name)
+
+
+def test_a_drawing_that_fails_in_the_end_says_so(tmp_path):
+    (tmp_path / "taken.png").mkdir()
+    with pytest.raises(UnwritablePicture, match="name a file"):
+        save_picture(np.full((40, 40), 99, np.uint8), tmp_path / "taken.png")

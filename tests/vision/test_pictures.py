@@ -9,7 +9,6 @@ from tests.vision.synthetic import LAYOUTS, document, label
 from vision.bars import find_bars
 from vision.locate import find_outline
 from vision.pictures import PictureReader
-from vision.search import find_lines, level
 from vision.symbols import all_symbols
 
 NUMBER = "EA473124829CN"
@@ -99,24 +98,3 @@ def test_a_document_that_is_askew_and_cut_off(reader, degrees):
     corner[:, : corner.shape[1] // 8] = 225  # a second sheet at the edge: no outline of the document's own is left
     (reading,) = reader.read(corner)
     assert (reading.value, reading.accepted) == (facts.number, True)
-
-
-@pytest.mark.parametrize("degrees", [-40, -12, 0, 5, 31])
-def test_pictures_are_levelled_and_points_found_again(degrees):
-    picture = np.full((500, 900), 230, np.uint8)
-    picture[100:400:30, 150:750] = 20
-    picture[100:400, 150:750:150] = 20
-    upright, back = level(turned(picture, degrees, border=230))
-    strokes = [np.abs(np.diff(upright.astype(int), axis=axis)).max(axis=1 - axis) for axis in (0, 1)]
-    assert min((stroke > 60).sum() for stroke in strokes) < 80  # edges lie in a few rows and columns only
-    centre = np.array([upright.shape[1] / 2, upright.shape[0] / 2]) @ back[:, :2].T + back[:, 2]
-    side = turned(picture, degrees).shape[0]
-    assert np.abs(centre - side / 2).max() < 2
-
-
-def test_lines_of_print_are_found_longest_first():
-    picture = np.full((400, 1000), 230, np.uint8)
-    for y, length in ((100, 500), (200, 900)):
-        cv2.putText(picture, "H" * (length // 20), (40, y), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 20, 2)
-    strips = list(find_lines(picture))
-    assert [round(strip.centre[1] / 100) for strip in strips] == [2, 1]

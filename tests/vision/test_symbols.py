@@ -154,3 +154,38 @@ def test_formats_are_those_that_were_asked_for():
     assert {symbol.symbology for symbol in all_symbols(face, frozenset({"qr"}))} == {"qr"}
     assert {symbol.symbology for symbol in whole(face, LABEL)} == {"code128", "qr"}
     assert {symbol.symbology for symbol in barcode.decode(face, {"code128"})} == {"code128"}
+
+
+@pytest.mark.parametrize(
+    ("symbology", "text", "form"),
+    [
+        ("ean8", "96385074", "EAN8"),
+        ("upce", "0012345000065", "UPCE"),
+        ("code93", "CODE93X", "Code93"),
+        ("codabar", "A1234567B", "Codabar"),
+        ("databar", "0101234567890128", "DataBarOmni"),
+        ("databar", "01900123456789083103001750", "DataBarExp"),
+        ("microqr", "12345", "MicroQRCode"),
+        ("rmqr", "RMQR", "RMQRCode"),
+    ],
+)
+@pytest.mark.parametrize("quarters", [0, 1])
+def test_symbologies_of_shops_and_parcels(symbology, text, form, quarters):
+    asked = {"UPCE": "01234565", "DataBarOmni": "01234567890128", "DataBarExp": "[01]90012345678908[3103]001750"}
+    drawn = np.asarray(
+        zxingcpp.create_barcode(asked.get(form, text), getattr(zxingcpp.BarcodeFormat, form)).to_image(scale=4), np.uint8
+    )
+    picture = np.ascontiguousarray(np.rot90(np.pad(drawn, 90, constant_values=255), quarters))
+    assert [(symbol.symbology, symbol.text) for symbol in all_symbols(picture)] == [(symbology, text)]
+
+
+def test_maxicode_upright():
+    drawn = np.asarray(zxingcpp.create_barcode("MAXI 12", zxingcpp.BarcodeFormat.MaxiCode).to_image(scale=4), np.uint8)
+    found = all_symbols(np.pad(drawn, 90, constant_values=255))
+    assert [(symbol.symbology, symbol.text) for symbol in found] == [("maxicode", "MAXI 12")]
+
+
+def test_a_weak_symbol_needs_both_decoders(monkeypatch):
+    drawn = np.asarray(zxingcpp.create_barcode("96385074", zxingcpp.BarcodeFormat.EAN8).to_image(scale=4), np.uint8)
+    monkeypatch.setattr(barcode, "pyzbar", None)
+    assert all_symbols(np.pad(drawn, 90, constant_values=255)) == ()
