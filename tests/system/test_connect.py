@@ -53,7 +53,6 @@ def test_the_page_stops_waiting_when_its_line_has_died(tmp_path: Path) -> None:
     assert ended.returncode != 0
 
 
-@pytest.mark.timeout(LIMIT_S + 3 * GRACE_S)
 def test_the_tutorial_leads_where_it_says(tmp_path: Path) -> None:
     for port in PORTS:
         with socket.socket() as probe:
