@@ -47,7 +47,7 @@ FOLLOW = HEAD % (
 LOOK = HEAD % (
     "Get-Printer-Attributes",
     """ATTR name requesting-user-name sealline
-  ATTR keyword requested-attributes printer-state,printer-state-reasons,printer-is-accepting-jobs""",
+  ATTR keyword requested-attributes printer-state,printer-state-reasons,printer-is-accepting-jobs,queued-job-count""",
 )
 JOB_STATES = {3: "waiting", 4: "waiting", 5: "printing", 6: "stopped", 7: "canceled", 8: "aborted", 9: "completed"}
 STOPPED = 5
@@ -93,8 +93,11 @@ class IppPrinter:
             raise BadReply(f"{self._uri}: the queue's answer has no job-state; is this an IPP printer?")
         return PageJob(state, sides if isinstance(sides, int) else None, _listed(said.get("job-state-reasons")))
 
-    async def status(self) -> str:
-        """Why nothing would come out now, "" = it is ready. Raises LinkLost, DeviceRefused, BadReply."""
+    async def status(self, jobs: int = 0) -> str:
+        """Why nothing would come out now, "" = it is ready. Raises LinkLost, DeviceRefused, BadReply.
+
+        More than `jobs` jobs in the queue stand against it as well: sheets of one that was given up may still come out.
+        """
         said = self._said(await self._ask(LOOK, []))
         reasons = _listed(said.get("printer-state-reasons"))
         blocking = [reason for reason in reasons if reason.removesuffix("-error") in BLOCKING]
@@ -102,7 +105,10 @@ class IppPrinter:
             return ", ".join(blocking)
         if said.get("printer-is-accepting-jobs") is False:
             return "not accepting jobs"
-        return f"stopped: {', '.join(reasons)}" if said.get("printer-state") == STOPPED else ""
+        if said.get("printer-state") == STOPPED:
+            return f"stopped: {', '.join(reasons)}"
+        waiting = said.get("queued-job-count", 0)
+        return f"{waiting} jobs in the queue: wait or cancel them there" if waiting > jobs else ""
 
     def _said(self, answer: dict[str, Any]) -> dict[str, Any]:
         """The attributes of a good answer, all groups in one."""

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import socket
 import ssl
+import struct
 from typing import Any, NamedTuple
 
 import aiomqtt
@@ -21,6 +22,10 @@ TIMEOUT_S = 3
 KEEPALIVE_S = 5
 SESSION_EXPIRY_S = 7 * 24 * 3600
 RECEIVE_MAX = 20
+PACKET_MAX_BYTES = (1 << 20) + (1 << 16)
+INTAKE_MAX, INTAKE_S = 50, 0.025
+"""so many messages are taken in so long, whoever sends more: the loop has other things to do"""
+INBOX_MAX = 2000
 FIRST_REFUSAL = 128  # MQTT 5 §2.4: reason codes from 0x80 are failures
 PROTOCOLS = {"5": aiomqtt.ProtocolVersion.V5, "3.1.1": aiomqtt.ProtocolVersion.V311}
 
@@ -57,6 +62,15 @@ class _Context(ssl.SSLContext):
         return self.last
 
 
+class _Inbox(asyncio.Queue[aiomqtt.Message]):
+    """Messages that wait to be taken. What came with QoS 1 is bounded by the broker's window; of the rest some may be lost."""
+
+    def put_nowait(self, item: aiomqtt.Message) -> None:
+        """As the base class."""
+        if self.qsize() < INBOX_MAX or item.qos:
+            super().put_nowait(item)
+
+
 class _Connection:
     """One life of the connection: its aiomqtt client and how many publishes the broker has not acknowledged."""
 
@@ -72,6 +86,46 @@ class _Connection:
         self.paho.manual_ack_set(True)
         self.paho.connect_timeout = TIMEOUT_S
         self.paho.on_publish = self._published
+        self._pass_on, self.paho.on_message = self.paho.on_message, self._take
+        self._taken = 0
+        self._paused: Any = None
+
+    # --- what comes: at most INTAKE_MAX messages in INTAKE_S; the rest waits in the wire and at the broker ---
+    def _take(self, client: Any, userdata: Any, message: Any) -> None:
+        if not self._taken:
+            asyncio.get_running_loop().call_later(INTAKE_S, self._go_on)
+        self._taken += 1
+        if self._taken == INTAKE_MAX:
+            self._paused = wire = self.paho.socket()
+            if wire is not None:
+                asyncio.get_running_loop().remove_reader(wire.fileno())
+        if self._pass_on is not None:
+            self._pass_on(client, userdata, message)
+
+    def _go_on(self) -> None:
+        self._taken = 0
+        wire: Any = self.paho.socket()
+        paused, self._paused = self._paused, None
+        if wire is not None and wire is paused:
+            asyncio.get_running_loop().add_reader(wire, self._read)
+            self._read()  # TLS may have decrypted more than was taken, of which the wire tells nothing
+
+    def _read(self) -> None:
+        """What aiomqtt does when the wire has something, whose own reader cannot be put back."""
+        try:
+            self.paho.loop_read()
+        except (OSError, ValueError, struct.error) as error:
+            end = self.client._disconnected  # noqa: SLF001
+            if not end.done():
+                end.set_exception(aiomqtt.MqttError(str(error)))
+            return
+        wire = self.paho.socket()
+        if wire is not None and wire is not self._paused and getattr(wire, "pending", int)():
+            asyncio.get_running_loop().call_soon(self._read_more, wire)
+
+    def _read_more(self, wire: object) -> None:
+        if wire is self.paho.socket() and wire is not self._paused:
+            self._read()
 
     def _published(self, _client: Any, _userdata: Any, _mid: int, reason: Any, _properties: Any) -> None:
         if reason.value >= FIRST_REFUSAL:
@@ -86,7 +140,7 @@ class _Connection:
 
     def drop(self) -> None:
         """Let go of the socket; aiomqtt leaves it open when a connection attempt or a farewell times out."""
-        self.paho.on_publish = None
+        self.paho.on_publish = self.paho.on_message = None
         misc = self.client._misc_task  # noqa: SLF001
         if misc is not None:
             misc.cancel()
@@ -164,6 +218,7 @@ class MqttClient:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
             properties.ReceiveMaximum = RECEIVE_MAX
+            properties.MaximumPacketSize = PACKET_MAX_BYTES
             lasting = {"clean_start": False, "properties": properties}
         return aiomqtt.Client(
             self._host,
@@ -174,6 +229,7 @@ class MqttClient:
             timeout=TIMEOUT_S,
             keepalive=KEEPALIVE_S,
             max_inflight_messages=self._window,
+            queue_type=_Inbox,
             tls_context=tls,
             # Nagle against delayed ACK costs 40 ms an acknowledgement; the broker needs the same setting.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],

@@ -93,7 +93,7 @@ class PageJob(NamedTuple):
 class PagePrinterPort(Protocol):
     """A printer of whole documents."""
 
-    async def status(self) -> str:
+    async def status(self, jobs: int = 0) -> str:
         """Why nothing would come out now, "" = it is ready. Raises DeviceError."""
 
     async def print_document(self, path: Path, name: str, *, duplex: bool = False) -> int:

@@ -83,13 +83,14 @@ def run(config: ConfigPath) -> None:
     from edge.hmi.server import PanelError, address, listen, serve
     from edge.runtime import service
     from edge.runtime.records import JournalError
+    from edge.runtime.signing import SignatureError
     from vision.tokens import SiteKeyError
 
     try:
         listening = listen(loaded.panel.host, loaded.panel.port)
         err.print(f"panel: {address(listening)}")
         code = service.run(loaded, lambda desk: serve(create_app(desk), listening))
-    except (PanelError, JournalError, SiteKeyError) as error:
+    except (PanelError, JournalError, SignatureError, SiteKeyError) as error:
         err.print(f"cannot run: {error}", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(FAILED) from error
     raise typer.Exit(code)

@@ -110,6 +110,8 @@ class LabelLayout(_Strict):
     width_mm: Annotated[float, Field(ge=20, le=220)]
     height_mm: Annotated[float, Field(ge=20, le=300)]
     dpi: Literal[203, 300, 600]
+    text_row_dots: Annotated[int, Field(ge=1, le=4)] = 1
+    """texts and rules are drawn in rows so many dots high: at 300 dpi, two make the graphic a third smaller unseen"""
     fonts: Fonts
     privacy: PrivacyRule
     printer: PrinterSettings

@@ -31,6 +31,8 @@ class LineSection(_Strict):
     sort_plan: FilePath
     label_layout: FilePath
     documents: Annotated[list[FilePath], Field(min_length=1, max_length=32)]
+    envelope_formats: Annotated[list[Annotated[str, Field(pattern="^[A-Z]{1,2}[0-9]{1,2}$")]], Field(max_length=8)] = ["C5"]
+    thickness_max_mm: Annotated[int, Field(ge=1, le=100)] = 8
 
 
 class PathsSection(_Strict):
@@ -242,6 +244,7 @@ class CentralSection(_Strict):
     tls_ca_file: str = ""
     tls_cert_file: str = ""
     tls_key_file: str = ""
+    public_key_file: str = ""
 
     @model_validator(mode="after")
     def _whole(self) -> "CentralSection":
@@ -281,6 +284,8 @@ class LimitsSection(_Strict):
     lease_margin_min: Annotated[int, Field(ge=1, le=1440)] = 10
     disk_start_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
     disk_stop_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+
+    outbox_share_percent: Annotated[int, Field(ge=1, le=50)] = 10
 
     @model_validator(mode="after")
     def _ordered(self) -> "LimitsSection":

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from bench_answer import answer
 from bench_cable import cable
+from bench_central import central
 from bench_core import core, start
 from bench_label import label
 from bench_line import line
@@ -123,6 +124,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "line": line,
     "reports": reports,
     "manifest": manifest,
+    "central": central,
 }
 
 

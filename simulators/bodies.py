@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+NOT_FED = ("feeder", "to print", "print tray")
+"""places of what has not been before an eye"""
+
 
 @dataclass(eq=False, slots=True)
 class PhysicalDocument:
@@ -13,6 +16,7 @@ class PhysicalDocument:
     number: str
     order_id: str | None
     weight_mg: int
+    """of each sheet, where it is several"""
     fault: str = ""
     place: str = "feeder"
     handle: tuple[int, int] | None = None
@@ -23,8 +27,17 @@ class PhysicalDocument:
     """the date beside its number, YYMMDD; "" = its kind has none"""
     past_keys: list[str] = field(default_factory=list)
     """what it was called before it was fed again or read at the desk"""
+    sheets: int | None = None
+    """sheets of paper of what the line prints itself; None = it is an original"""
+    sheets_due: int | None = None
+    """of one whole print"""
     under: "PhysicalDocument | None" = None
     """the one that sticks to it: both go as one body"""
+
+    @property
+    def mass_mg(self) -> int:
+        """Of all that belongs to it."""
+        return self.weight_mg * (1 if self.sheets is None else self.sheets)
 
     @property
     def key(self) -> str:

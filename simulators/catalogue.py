@@ -35,6 +35,8 @@ SOAK, WIRE, SYSTEM, PANEL, DEPLOY, LATER = Tier
 # What the power cuts of a soak are aimed at, and what happens to the PLCs while the line PC is away.
 CUTS = ("cut before_write", "cut after_write", "cut print_sent", "cut in recovery")
 
+DOCUMENT_PRINTER = ("document_printer_silent", "document_printer_empty", "sheets_refused")
+
 CATALOGUE: tuple[Row, ...] = (
     # --- feed and transport ---
     Row(1, "double feed", SOAK, ("double_feed",)),
@@ -65,21 +67,31 @@ CATALOGUE: tuple[Row, ...] = (
     Row(19, "order missing, cancelled or twice", SOAK, ("no_order", "order_cancelled", "second_copy")),
     Row(20, "manifest twice and out of order", SOAK, ("manifest_again",)),
     Row(21, "old manifest after a new one", SOAK, ("old_manifest",)),
-    Row(22, "manifest is garbage, too large or too deep", SOAK, ("nonsense_from_central",)),
-    Row(23, "broker away for long", SOAK, ("central_away",)),
+    Row(
+        22,
+        "manifest is garbage, too large or too deep; a file to be printed is not what was granted",
+        SOAK,
+        ("nonsense_from_central", "file_changed", "file_wrong_count", "file_not_pdf"),
+    ),
+    Row(23, "broker or file server away for long", SOAK, ("central_away", "file_server_away")),
     Row(24, "connection flaps", SOAK, ("central_flaps",)),
     Row(25, "client queue full", WIRE, ("drivers/test_mqtt.py::test_the_window_bounds_what_is_in_flight",)),
     Row(26, "central answers after the piece was rejected", SOAK, ("order_late", "confirms_lost")),
     Row(27, "certificate expired or of another authority", LATER, why="the broker's connection has no TLS yet"),
     # --- printer and applicator ---
-    Row(28, "reply lost after printing", SOAK, ("print_reply_lost", "cut print_sent")),
+    Row(
+        28,
+        "reply lost after printing; a document's sheets half out or miscounted",
+        SOAK,
+        ("print_reply_lost", "cut print_sent", "sheets_reply_lost", "sheets_jam", "sheets_miscounted", "sheets_forgotten"),
+    ),
     Row(29, "label stays on the pad, or labels are one off", SOAK, ("neighbour_label", "label_repeated")),
     Row(30, "two labels on an envelope", SOAK, ("two_labels",)),
     Row(
         31,
         "media out, head open, no answer; a rare character",
         SOAK,
-        ("media_out", "head_opened", "printer_silent", "rare_name"),
+        ("media_out", "head_opened", "printer_silent", "rare_name", *DOCUMENT_PRINTER),
     ),
     Row(
         32,

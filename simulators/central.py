@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import paho.mqtt.client as paho
+from nacl.signing import SigningKey
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -16,6 +17,7 @@ from simulators.books import Books
 from simulators.granting import Granting, Message
 from simulators.manifests import BAD_MANIFESTS, wire_order
 from simulators.people import Population
+from simulators.signature import signed
 from simulators.tokens import Classes, load_classes
 
 SESSION_EXPIRY_S = 24 * 3600
@@ -32,6 +34,8 @@ class Wire(NamedTuple):
     site: str
     protocol: str = "5"
     tls: tuple[Path, Path, Path] | None = None
+    key: SigningKey | None = None
+    """with which what has an effect is signed; None = it is not"""
 
 
 def one_line(  # noqa: PLR0917 - a whole central system for one line
@@ -60,6 +64,7 @@ class Central:
         self._lock = threading.Lock()
         self._root = f"sealline/v1/{wire.site}/"
         self._address = (wire.host, wire.port)
+        self._key = wire.key
         self._v5 = wire.protocol == "5"
         self._answers: dict[str, Callable[[str, bytes], list[Message]]] = {
             "request": self._on_request,
@@ -135,7 +140,8 @@ class Central:
 
     def _publish(self, messages: Sequence[Message]) -> None:
         for line, topic, payload in messages:
-            self._client.publish(f"{self._root}{line}/{topic}", payload, qos=1)
+            whole = payload if self._key is None or topic == "confirm" else signed(payload, self._key)
+            self._client.publish(f"{self._root}{line}/{topic}", whole, qos=1)
 
     def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not reason.is_failure:

@@ -124,6 +124,10 @@ class Clerk:
 
     # --- door A, and the way back to the issuer ---
     async def _documents(self, panel: DeskPanel, documents: list[PhysicalDocument], order_id: str | None) -> None:
+        if documents[0].sheets is not None and await self._to_be_destroyed(panel, documents[0]):
+            del self._bare[order_id]
+            self._plant.put_aside(documents, "to destroy")
+            return
         if order_id is not None and self._reader is not None and self._for_the_desk(documents, order_id):
             self._sit_down(self._reader, documents, order_id)
             return
@@ -144,6 +148,13 @@ class Clerk:
                 self._plant.put_aside(documents, "returned")
             return
         await self._make_found(panel, documents)
+
+    async def _to_be_destroyed(self, panel: DeskPanel, document: PhysicalDocument) -> bool:
+        """Whether these are sheets of which the line does not know how many were printed, or that nobody wants any more."""
+        if all(row["order"] != document.order_id for row in (await panel.snapshot())["sheets_to_destroy"]):
+            return False
+        lost = any(row["document"] == document.key and row["place"] == "lost" for row in await panel.accounts())
+        return not lost or await self._ask(panel, document, "found", key=document.key)
 
     async def _make_found(self, panel: DeskPanel, documents: list[PhysicalDocument]) -> None:
         """The line believes that they are lost, or on the belt: then it is told that they were found."""

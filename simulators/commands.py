@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,6 +57,8 @@ def demo(
     from simulators.demo import Demo, DemoError
     from simulators.site_demo import SiteDemo
 
+    # Told to end by another program it ends its processes, as on Ctrl-C: a line that is left over holds its ports.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run: Demo | SiteDemo | None = None
     shared: dict[str, Any] = {"items": items, "rate": rate, "seed": seed, "faults": faults, "kills": kills}
     try:

@@ -105,6 +105,7 @@ class Member(NamedTuple):
         tables["line"]["name"] = self.name
         tables["paths"]["site_key_file"] = str(self.site_key)
         tables["limits"]["lease_margin_min"] = LEASE_MARGIN_MIN
+        tables["central"]["public_key_file"] = str(self.site_key.with_name("central.pub"))
         tables["central"] |= {"port": self.broker_port, "protocol": "5", "tls_ca_file": str(self.certificates / "ca.crt")}
         for field in ("cert", "key"):
             suffix = {"cert": "crt", "key": "key"}[field]

@@ -11,11 +11,22 @@ KINDS = (
 """those that real wires can carry as well"""
 ON_A_LEG = ("taken_out", "put_back", "slipped", "jammed", "trigger_missed", "trigger_bounced")
 """what happens on the way from one sensor to the next"""
+PAPER_KINDS = (
+    "sheets_reply_lost",  # a job is taken, and the answer is lost
+    "sheets_jam",  # half of it comes out, and the job is aborted
+    "sheets_miscounted",  # all of it comes out, and the printer has counted a side too few
+    "sheets_forgotten",  # the printer loses its power in mid-job, and knows nothing of it afterwards
+    "sheets_refused",  # the printer does not take it, once
+    "file_changed",  # what the server gives is another file than was granted
+    "file_wrong_count",  # it has another number of pages
+    "file_not_pdf",
+)
+"""what happens to a document that comes as a file"""
 VIRTUAL_KINDS = (
     *ON_A_LEG,
     "double_feed", "misread", "stale_frames", "frames_late", "frames_dropped", "two_codes", "foreign_code", "smeared",
     "scan_garbled", "print_reply_lost", "two_labels", "diverter_stuck", "wrong_chute", "order_late", "label_repeated",
-    "oversize", "rare_name",
+    "oversize", "rare_name", *PAPER_KINDS,
 )  # fmt: skip
 ALL_KINDS = (*KINDS, *VIRTUAL_KINDS)
 STOPPING = frozenset({

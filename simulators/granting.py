@@ -6,7 +6,7 @@ stands; then under the next epoch, and without the orders of which central knows
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -41,6 +41,8 @@ class Lot:
     epoch: int = 0
     version: int = 1
     end_ms: int = 0
+    kinds: frozenset[str] = frozenset()
+    """of its documents"""
     earlier: dict[str, None] = field(default_factory=dict)
     """lines that had it before"""
 
@@ -58,7 +60,12 @@ class Granting:
         now_ms: Callable[[], int] = wall_ms,
     ) -> None:
         """`planned`: lot → the line where its documents lie; `lease_ms`: how long a grant lasts, 0 = for ever."""
-        self.lots = {name: Lot(name, {order["order_id"]: order for order in orders}) for name, orders in lots.items()}
+        self.lots = {
+            name: Lot(name, {order["order_id"]: order for order in orders}, kinds=_kinds(orders))
+            for name, orders in lots.items()
+        }
+        self.cancelled: dict[str, bytes] = {}
+        """order → the cancellation, as it was sent"""
         self._planned = dict(planned or {})
         self._lease_ms, self._margin_ms, self._now_ms = lease_ms, margin_ms, now_ms
         self._lot_of = {order_id: lot for lot in self.lots.values() for order_id in lot.orders}
@@ -79,8 +86,18 @@ class Granting:
         if want == "manifest":
             named = str(request.get("lot", ""))
             mine = [lot for lot in self.lots.values() if lot.line == line and named in ("", lot.lot)]
-            taken = mine or self._grant_next(line, named)
+            taken = mine or self._grant_next(line, named, request)
             return [Message(line, "manifest", part) for lot in taken for part in self.manifest(lot)]
+        if want == "next":
+            return [
+                Message(line, "manifest", part) for lot in self._grant_next(line, "", request) for part in self.manifest(lot)
+            ]
+        if want == "cancellations":
+            return [
+                Message(line, "cancel", self.cancelled[order_id])
+                for order_id in map(str, request["orders"])
+                if order_id in self.cancelled
+            ]
         if want == "leases":
             journal_id, boot = str(request["journal_id"]), int(request["boot"])
             return [
@@ -90,7 +107,15 @@ class Granting:
             ]
         return []
 
-    def _grant_next(self, line: str, named: str) -> list[Lot]:
+    def cancel(self, order_id: str) -> list[Message]:
+        """Take an order back, wherever it is; the line hears of it now, and again when it asks about its open bags."""
+        self._cancellations += 1
+        self.cancelled[order_id] = json.dumps({"order_id": order_id, "version": self._cancellations}).encode()
+        line = self._lot_of[order_id].line
+        return [Message(line, "cancel", self.cancelled[order_id])] if line else []
+
+    def _grant_next(self, line: str, named: str, request: Json) -> list[Lot]:
+        runs = set(request.get("kinds") or ())
         free = (
             lot
             for lot in self.lots.values()
@@ -98,6 +123,7 @@ class Granting:
             and self._planned.get(lot.lot, line) == line
             and named in ("", lot.lot)
             and not self.ended.keys() >= lot.orders.keys()
+            and (not runs or runs >= lot.kinds)
         )
         return [self.grant(lot, line) for lot in list(free)[:1]]
 
@@ -169,6 +195,11 @@ class Granting:
         self.ended.setdefault(order_id, line)
         if lot.line in ("", line):
             return []
+        # Of that line only: where the order ended it stays in its bag.
         self._cancellations += 1
         cancel = json.dumps({"order_id": order_id, "version": self._cancellations}).encode()
         return [Message(lot.line, "cancel", cancel)]
+
+
+def _kinds(orders: Iterable[Json]) -> frozenset[str]:
+    return frozenset(document["kind"] for order in orders for document in order.get("documents", ()))

@@ -69,6 +69,14 @@ class Hands:
             document.place = "feeder"
             self._to_feed.insert(at, document)
 
+    def lay_in(self, documents: Iterable[PhysicalDocument]) -> None:
+        """What was printed goes into the feeder, behind the order that is being fed."""
+        self.feed_again(documents)
+
+    def take_back(self, document: PhysicalDocument) -> None:
+        """A person takes out of the feeder what was not fed yet."""
+        self._to_feed.remove(document)
+
     def take_from_feeder(self) -> list[PhysicalDocument]:
         """Somebody takes away all that lies in the feeder and was never on the belts: it is no longer this line's."""
         taken = [document for document in reversed(self._to_feed) if not document.past_keys]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from simulators.people import Order
@@ -12,7 +12,7 @@ CHUNK_ORDERS = 500
 Json = dict[str, Any]
 
 
-def wire_order(order: Order, site_key: bytes, classes: Classes) -> Json:
+def wire_order(order: Order, site_key: bytes, classes: Classes, files: Sequence[Json] = ()) -> Json:
     """An order as the contract has it: documents as keyed tokens, never as numbers."""
     addressee = order.addressee
     return {
@@ -37,6 +37,7 @@ def wire_order(order: Order, site_key: bytes, classes: Classes) -> Json:
         "client_unit": order.client_unit,
         "fee_code": order.fee_code,
         "priority": order.priority,
+        **({"files": list(files)} if files else {}),
     }
 
 

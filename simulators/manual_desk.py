@@ -149,7 +149,7 @@ class Sitting:
         if self.slip == "label of another is scanned" and label is not None:
             self.slipped = self.slip
             texts = self._label_beside(label)
-        weight_g = round((ENVELOPE_MG + sum(document.weight_mg for document in envelope.documents)) / 1000)
+        weight_g = round((ENVELOPE_MG + sum(document.mass_mg for document in envelope.documents)) / 1000)
         if self.slip == "weight is mistyped":
             self.slipped = self.slip
             weight_g *= MISTYPED

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from simulators.bodies import Envelope, PhysicalDocument
+from simulators.bodies import NOT_FED, Envelope, PhysicalDocument
 from simulators.plant import Plant
 
 
@@ -69,6 +69,9 @@ def _wrongs(envelope: Envelope, chute: int, orders: Mapping[str, Ordered]) -> It
     if sorted(document.number for document in envelope.documents) != sorted(order.numbers):
         held = ", ".join(document.order_id or "nobody" for document in envelope.documents) or "nobody"
         yield f"{name} is labelled for {order.order_id} and holds what belongs to {held}"
+    for document in envelope.documents:
+        if document.sheets != document.sheets_due:
+            yield f"{name} holds {document.sheets} of {document.sheets_due} sheets of {document.order_id}"
     if label.qr.partition(";")[0] != label.code128:
         yield f"{name} bears two different numbers on one label"
     expected = order.chute_under(envelope.sort_plan)
@@ -124,12 +127,12 @@ def _unaccounted(plant: Plant, accounts: Sequence[Mapping[str, Any]]) -> Iterato
     lying = _lying(plant)
     for document in plant.documents:
         place = lying.get(document.index, document.place)
-        if not document.key and place not in ("feeder", "belt"):
+        if not document.key and place not in (*NOT_FED, "belt"):
             yield f"document {document.index} is in {place} and was never seen by the ID camera, nor read at the desk"
         for key in document.past_keys:
             past = said.pop(key, None)
-            if past != "fed again":
-                yield f"document {document.index} was fed again, and the edge says that {key} is in {past}"
+            if past not in ("fed again", "destroyed"):
+                yield f"document {document.index} was fed again or destroyed, and the edge says that {key} is in {past}"
         key = document.key
         if not key:
             continue

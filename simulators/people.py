@@ -116,14 +116,15 @@ def make_population(
     *,
     copies: Collection[int] = frozenset(),
     families: float = 0.0,
+    papers: Collection[int] = frozenset(),
     twins: float = 0.0,
 ) -> Population:
     """Documents of `items` orders, one after the other; no two numbers look alike, except for `twins`.
 
     An item whose index is in `no_order` is a lone document without an order; one in `copies` too looks like another that lies
     before it. Of the others, the share `families` are orders of several documents. The share `twins` of lone passports has
-    a number that looks like another order's, whose holder was born on another day. The same arguments give the same population.
-    `classes` are the look-alike classes, from line_config by default.
+    a number that looks like another order's, whose holder was born on another day. Those in `papers` are one A4 document
+    each. The same arguments give the same population. `classes` are the look-alike classes, from line_config by default.
     """
     rng = random.Random(seed)
     sizes = random.Random(f"families {seed}")
@@ -137,11 +138,12 @@ def make_population(
     orders: list[Order] = []
     for index in range(items):
         kind = KINDS[index] if index < len(KINDS) else rng.choice(KINDS)
+        kind = "a4" if index in papers else kind
         person = _person(rng, rng.choice(counties))
         order_id = None if index in no_order else f"O{index + 1:06d}"
         mine = [_document(rng, kind, person, order_id, classes, seen)]
         if order_id is not None:
-            if sizes.random() < families:
+            if sizes.random() < families and index not in papers:
                 mine += [
                     _document(sizes, sizes.choice(KINDS), _person(sizes, person.county), order_id, classes, seen)
                     for _ in range(sizes.randint(1, 2))

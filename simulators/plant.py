@@ -49,7 +49,7 @@ class Plant(Hands, Mishaps, Tally):
         self.machine = MachineProgram(image, geometry, frames_per_trigger=frames_per_trigger)
         self.sorter = SorterProgram(image, geometry)
         self.documents = list(documents)
-        self._to_feed = list(reversed(self.documents))
+        self._to_feed = [document for document in reversed(self.documents) if document.place == "feeder"]
         self._rng = random.Random(f"plant {seed}")
         self._luck = random.Random(f"mishaps {seed}")
         faults.now_ms = lambda: self.now_ms
@@ -93,6 +93,10 @@ class Plant(Hands, Mishaps, Tally):
         """what left the belts last, with the event that told of it"""
         self._outages: tuple[tuple[int, int], ...] = ()
         self._clearings = 0
+
+    def watch(self, on_expose: OnExpose, on_scan: OnScan) -> None:
+        """From now on these are told what is before a camera, and what the induction scanner reads."""
+        self.on_expose, self.on_scan = on_expose, on_scan
 
     # --- time ---
     def advance(self, now_ms: int) -> tuple[str, ...]:
@@ -295,7 +299,7 @@ class Plant(Hands, Mishaps, Tally):
         self._carry(self.machine_belt, distance_um, self._weigh, body)
 
     def _weigh(self, body: list[Envelope], travel_um: int) -> None:
-        weight_mg = ENVELOPE_MG + sum(document.weight_mg for document in body[0].documents)
+        weight_mg = ENVELOPE_MG + sum(document.mass_mg for document in body[0].documents)
         weight_mg += self._rng.randint(-SCALE_NOISE_MG, SCALE_NOISE_MG)
         distance_um = self.geometry.weigh_to_label_um
         self.machine.pass_by(

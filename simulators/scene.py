@@ -2,18 +2,21 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
 
 from simulators.bodies import PhysicalDocument
-from simulators.faults import NOT_ORDERED, plan_faults
-from simulators.manifests import make_manifest, wire_order
+from simulators.faults import NOT_ORDERED, PAPER_KINDS, plan_faults
+from simulators.manifests import Json, make_manifest, wire_order
 from simulators.oracle import Ordered, expected_chute
-from simulators.people import make_population
+from simulators.paper import PaperFile, files_of, is_single_a4, sketch
+from simulators.people import Order, make_population
 from simulators.tokens import date_beside, load_classes
 
 LOT = "LOT-1"
+NEED_PAPER = ("order_late", "oversize")
+"""faults of documents that were there before their order, or do not fit"""
 FAMILIES = 0.05
 """share of orders with two or three documents"""
 TWINS = 0.1
@@ -30,18 +33,31 @@ class Scene:
     """Population, documents in the feeder, fault plan and manifest of one run."""
 
     def __init__(
-        self, seed: int, items: int, fault_probability: float | Mapping[str, float], families: float = FAMILIES
+        self,
+        seed: int,
+        items: int,
+        fault_probability: float | Mapping[str, float],
+        families: float = FAMILIES,
+        *,
+        files: float = 0.0,
     ) -> None:
+        """`files`: of the orders of one A4 document, the share that comes as a file."""
         self.seed = seed
         self.items = items
         self.fault_probability = fault_probability
+        self._share = files
         self.families = families
         plan = plan_faults(seed, items, fault_probability)
         no_order = {index for index, kind in plan.items() if kind in NOT_ORDERED}
         copies = {index for index, kind in plan.items() if kind == "second_copy"}
-        self.population = make_population(seed, items, no_order, copies=copies, families=families, twins=TWINS)
+        papers = {index for index, kind in plan.items() if kind in PAPER_KINDS}
+        self.population = make_population(seed, items, no_order, copies=copies, families=families, papers=papers, twins=TWINS)
         first = self._first_documents()
         self.faults = {first[item]: kind for item, kind in plan.items()}
+        self.contents: Callable[[PaperFile], bytes] = sketch
+        """the bytes of a file"""
+        self._classes = load_classes()
+        self.files = self._files(files)
         self.documents = [
             PhysicalDocument(
                 index=index,
@@ -54,6 +70,21 @@ class Scene:
             )
             for index, document in enumerate(self.population.documents)
         ]
+
+    def _files(self, share: float) -> dict[str, PaperFile]:
+        """Which orders come as files: a share of those that can, and those to whose file something will happen."""
+        documents = self.population.documents
+        copied = {document.number for document in documents if document.order_id is None}
+        kinds = {documents[index].order_id: kind for index, kind in self.faults.items()}
+        fit = [
+            order
+            for order in self.population.orders
+            if is_single_a4(order.documents)
+            and order.documents[0].number not in copied
+            and kinds.get(order.order_id) not in NEED_PAPER
+        ]
+        forced = {str(order_id) for order_id, kind in kinds.items() if kind in PAPER_KINDS}
+        return files_of(self.seed, fit, share, forced)
 
     def _first_documents(self) -> list[int]:
         """Index of each item's first document."""
@@ -82,15 +113,18 @@ class Scene:
 
     def manifest(self, site_key: bytes, version: int = 1, lease: tuple[int, int] | None = None) -> list[bytes]:
         """The messages with which central grants the orders, but for those that come late; `lease`: epoch and end."""
-        classes = load_classes()
         late = {self.documents[index].order_id for index, kind in self.faults.items() if kind == "order_late"}
         granted = [order for order in self.population.orders if order.order_id not in late]
-        return make_manifest([wire_order(order, site_key, classes) for order in granted], LOT, version, lease=lease)
+        return make_manifest([self._wire(order, site_key) for order in granted], LOT, version, lease=lease)
 
     def late_manifest(self, site_key: bytes, order_id: str | None) -> list[bytes]:
         """The messages with which central grants this one order."""
         orders = [order for order in self.population.orders if order.order_id == order_id]
-        return make_manifest([wire_order(order, site_key, load_classes()) for order in orders], f"LATE-{order_id}", 1)
+        return make_manifest([self._wire(order, site_key) for order in orders], f"LATE-{order_id}", 1)
+
+    def _wire(self, order: Order, site_key: bytes) -> Json:
+        file = self.files.get(order.order_id)
+        return wire_order(order, site_key, self._classes, () if file is None else [file.wire(self.contents(file))])
 
     def ordered(self, later: Sequence[Mapping[str, int]] = ()) -> list[Ordered]:
         """The orders as the oracle needs them; `later`: the routes that came into force later, in their order."""
@@ -108,4 +142,5 @@ class Scene:
 
     def digest(self) -> str:
         """Names the run."""
-        return hashlib.sha256(f"{self.seed} {self.items} {self.fault_probability} {self.families}".encode()).hexdigest()[:16]
+        named = f"{self.seed} {self.items} {self.fault_probability} {self.families} {self._share}"
+        return hashlib.sha256(named.encode()).hexdigest()[:16]

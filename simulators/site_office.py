@@ -19,6 +19,7 @@ from simulators.central import Central, Wire
 from simulators.granting import Granting, Message
 from simulators.manifests import wire_order
 from simulators.scene import Scene
+from simulators.signature import make_key
 from simulators.tokens import load_classes
 
 SITE = "demo"
@@ -107,6 +108,7 @@ async def serve(options: argparse.Namespace) -> None:
     files = (certificates / "ca.crt", certificates / "central.crt", certificates / "central.key")
     lines = [f"line-{number}" for number in range(1, options.lines + 1)]
     lease_ms = round(options.lease_s * 1000)
+    key = make_key(folder / "central.pub")
     granting = Granting(
         lots,
         planned={lot_of(number): line for number, line in enumerate(lines, 1)},
@@ -114,7 +116,7 @@ async def serve(options: argparse.Namespace) -> None:
         margin_ms=options.margin_min * MINUTE_MS,
     )
     books = Books([order["order_id"] for orders in lots.values() for order in orders], folder / "central.jsonl")
-    central = Central(granting, books, Wire("127.0.0.1", options.port, SITE, tls=files), lines)
+    central = Central(granting, books, Wire("127.0.0.1", options.port, SITE, tls=files, key=key), lines)
     async with running(broker):
         central.start()
         office = Office(central, lease_ms)

@@ -1,6 +1,6 @@
 """What of the documents was fed, what was touched by a fault, and what of the rest lies in a chute."""
 
-from simulators.bodies import Envelope, PhysicalDocument
+from simulators.bodies import NOT_FED, Envelope, PhysicalDocument
 from simulators.faults import FaultBook
 
 
@@ -20,7 +20,7 @@ class Tally:
 
     def _first_documents(self) -> list[PhysicalDocument]:
         """The first document of each order that was fed, and each lone one."""
-        fed = [document for document in self.documents if document.place != "feeder"]
+        fed = [document for document in self.documents if document.place not in NOT_FED]
         first = {document.order_id: document for document in reversed(fed)}
         return [document for document in fed if document.order_id is None or first[document.order_id] is document]
 

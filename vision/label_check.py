@@ -18,16 +18,17 @@ SYMBOLS_MAX = 16
 """More symbols than this on one envelope are not a label but a mistake; the rest is left out."""
 _TORN_LENGTH_PX = 120
 """shorter bars that nobody could read are print"""
-_TORN_SHARE = 0.35
-"""of the length of the bars that were read: a second, torn label's are of that size at least"""
+_TORN_SHARE = 0.5
+"""of the length of the bars that were read: a second, torn label's are of that size at least, and no line of print is"""
 
 
 @dataclass(frozen=True)
 class LabelSeen:
     """The symbols, in reading order of the frame, and what is wrong, "" when they look like one label.
 
-    Symbols that do not belong together: "two_labels" or "stranger". One label with a part that cannot be read: "torn". Nothing
-    read: "no_label", "unreadable", or the picture's own fault: "too_dark", "too_bright", "glare", "blurred".
+    Symbols that do not belong together: "two_labels" or "stranger". One label with a part that cannot be read: "torn". Bars of
+    another beside a whole one: "torn_beside". Nothing read: "no_label", "unreadable", or the picture's own fault: "too_dark",
+    "too_bright", "glare", "blurred".
     """
 
     symbols: tuple[SymbolFound, ...]
@@ -59,7 +60,9 @@ def _reason(frame: Image, symbols: Sequence[SymbolFound], unread: Sequence[Bars]
         return "two_labels"
     if len(numbers) > 1:
         return "stranger"
-    return "torn" if len(symbols) < len(LABEL) or _torn_beside(symbols, unread) else ""
+    if len(symbols) < len(LABEL):
+        return "torn"
+    return "torn_beside" if _torn_beside(symbols, unread) else ""
 
 
 def _torn_beside(symbols: Sequence[SymbolFound], unread: Sequence[Bars]) -> bool:

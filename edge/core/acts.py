@@ -39,7 +39,8 @@ ACTS: dict[str, Act] = {
     "reinduct": Act(arguments=("label",)),
     "void_label": Act(arguments=("print_id", "second")),
     "found": Act(arguments=("key",)),
-    "destroy_sheets": Act(arguments=("order", "file", "sheets", "second")),
+    # `documents`: the keys that the sheets bear at a reject place, "" = they do not lie there
+    "destroy_sheets": Act(arguments=("order", "file", "sheets", "second", "documents")),
     # --- documents that the post will not see ---
     "return_to_issuer": Act(arguments=("documents",)),
     "damaged": Act(arguments=("documents",)),
@@ -49,5 +50,6 @@ ACTS: dict[str, Act] = {
     "desk_label": Act(arguments=("texts", "weight_g")),
     "desk_cancel": Act(),
     # --- receipt lots ---
+    "request_lot": Act(arguments=("lot",)),
     "close_lot": Act(arguments=("lot", "lead")),
 }

@@ -39,7 +39,7 @@ class Carry:
             self._floor.do(Outcome(table="print", key=key, value=prints[key]))
             if key in void:
                 self._floor.do(Outcome(table="void", key=key, value=void[key]))
-        for table in ("dispatched", "returned", "bag", "bag_closed"):
+        for table in ("amended", "dispatched", "returned", "bag", "bag_closed"):
             for key, value in rows.get(table, {}).items():
                 self._floor.do(Outcome(table=table, key=key, value=value))
 

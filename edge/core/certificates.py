@@ -29,7 +29,7 @@ from edge.core.sheets import (
     file_key,
     sheets_of,
 )
-from edge.core.values import Order, OrderFile, OrderId, State, Verdict
+from edge.core.values import DocumentKey, Order, OrderFile, OrderId, State, Verdict
 
 WIRES = ("document_printer", "files")
 PRINTS_IN = frozenset({State.EXECUTE, State.SUSPENDING, State.SUSPENDED, State.UNSUSPENDING})
@@ -51,6 +51,8 @@ class Certificate:
         self.attempt = 0
         """its last print; each has a row of its own"""
         self.not_sent = 0
+        self.documents: list[DocumentKey] = []
+        """what its sheets were called each time that they were read"""
         self.kept = False
         """a copy may lie on this line"""
         self.sheets = sheets_of(file)
@@ -240,6 +242,19 @@ class Certificates:
             return found
         return Check(Verdict.UNKNOWN, "SHEETS_IN_DOUBT", found.order_id)
 
+    def met(self, order_id: OrderId | None, kind: str, token: str, key: DocumentKey) -> None:
+        """A document was read that belongs to this order: what has to be destroyed may be known by this key."""
+        if order_id is not None and self._floor.pool.orders[order_id].files:
+            index = self._floor.pool.index_of(self._floor.pool.orders[order_id], kind, token)
+            certificate = self.all.get(file_key(order_id, index))
+            if certificate is not None:
+                certificate.documents.append(key)
+
+    def met_as(self, order_id: str, index: str) -> list[DocumentKey]:
+        """By which keys sheets of this file were read since the last ones were destroyed."""
+        certificate = self.all.get(file_key(order_id, index))
+        return [] if certificate is None else certificate.documents
+
     def fed(self, order_id: OrderId, index: int) -> None:
         """The sheets are before the camera and were accepted."""
         certificate = self.all.get(file_key(order_id, index))
@@ -262,6 +277,7 @@ class Certificates:
         if sheets < 0 or (certificate.state is not S.UNKNOWN and sheets != certificate.sheets):
             return "SHEETS_DIFFER"
         self._move(certificate, "destroyed")
+        certificate.documents = []
         self._row(certificate, DESTROYED)
         self._floor.report(
             "sheets_destroyed",

@@ -103,6 +103,13 @@ class SetPermit(Command, frozen=True):
 
 
 # --- to the printer ---
+class TryLabel(Command, frozen=True):
+    """See whether this order's label can be made: nothing is printed. Only the answer no is told (LabelImpossible)."""
+
+    order_id: OrderId
+    label: LabelText
+
+
 class PrintLabel(Command, frozen=True):
     """Print this label once (I5); `printer`: name of the link that prints it, "" = the applicator's."""
 
@@ -140,6 +147,13 @@ class DeleteFile(Command, frozen=True):
 
     order_id: OrderId
     index: int
+
+
+# --- to central ---
+class AskCentral(Command, frozen=True):
+    """A person asks for orders: those of the lot whose barcode was scanned, "" = whatever comes next."""
+
+    lot: str
 
 
 # --- durable rows, written in the same transaction as the events ---

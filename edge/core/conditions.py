@@ -140,8 +140,8 @@ CONDITIONS: dict[str, Row] = {
     "LABEL_IMPOSSIBLE": _reject(
         "面单无法制作(缺字或内容过长)",
         "label cannot be made (a character is missing, or too long)",
-        "转人工台席制单，所缺字见作废记录",
-        "make it at the manual desk; the record of the void names the character",
+        "转人工台席制单，所缺字见面板",
+        "make it at the manual desk; the panel names the character",
     ),
     "LABEL_LATE": _reject("面单未及时就绪", "label was not ready in time"),
     "LABEL_PURGED": _reject("面单已吹除", "label was purged"),
@@ -377,6 +377,24 @@ CONDITIONS: dict[str, Row] = {
         "样证未识读", "sample documents were not read", "放入样证核对识读", "feed the sample documents, confirm"
     ),
     "DISK_FULL": _feed("磁盘已满，停止进料", "the disk is full, nothing new is begun", "立即清理磁盘", "free space at once"),
+    "OUTBOX_FILLING": _warn(
+        "待上报数据已占其磁盘份额的八成",
+        "what waits to be told to central has filled four fifths of its share of the disk",
+        "尽快恢复与平台的连接",
+        "get central back soon: the line stops when the share is full",
+    ),
+    "CERTIFICATE_EXPIRES": _warn(
+        "与平台通信的证书即将到期",
+        "the certificate with which the line speaks to central expires within 30 days",
+        "向证书机构申领新证书，替换后重启",
+        "get a new one from your authority, put it in its place, restart",
+    ),
+    "OUTBOX_FULL": _suspend(
+        "待上报数据已占满其磁盘份额",
+        "what waits to be told to central has filled its share of the disk",
+        "恢复与平台的连接，上报后自动继续",
+        "get central back: the line goes on by itself when it has been told",
+    ),
     "NO_MANIFEST": Row(Effect.STOPS_FEED, True, 3, "尚无订单", "no orders yet", "等待平台下发", "wait for central"),
     "MANIFEST_REFUSED": Row(
         Effect.WARNS,

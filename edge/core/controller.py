@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from edge.core.amendments import Amendments
 from edge.core.carry import Carry
 from edge.core.certificates import Certificates
 from edge.core.challenge import Challenges
@@ -12,6 +13,7 @@ from edge.core.commands import Command
 from edge.core.desk import Desk
 from edge.core.device_events import (
     FrameRead,
+    LabelImpossible,
     LabelInDoubt,
     LabelPrinted,
     LabelRead,
@@ -56,6 +58,7 @@ from edge.core.events import (
     ManifestSealed,
     MessageRefused,
     OperatorRequest,
+    OrderAmended,
     OrderCancelled,
     PlcRestarted,
     PlcStatus,
@@ -63,8 +66,10 @@ from edge.core.events import (
     Sealed,
     Weighed,
 )
+from edge.core.figures import Figures
 from edge.core.floor import Floor
 from edge.core.guards import Guards
+from edge.core.host import Host
 from edge.core.item import Item, Items
 from edge.core.label import Labels
 from edge.core.lots import Lots
@@ -76,6 +81,7 @@ from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.tracking import Deadlines
+from edge.core.trials import Trials
 from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, PrintId, Settings, SortPlan
 
 CLOCK_STEP_MS_MAX = 2000
@@ -94,7 +100,8 @@ class Controller:
         self.lots = Lots(floor)
         self.certificates = Certificates(floor)
         self.manifests = Manifests(floor, self.lots, self.certificates)
-        self.documents = Documents(floor, self.certificates, self.collation, self.lots, self._read, self._transit)
+        self.trials = Trials(floor, self.collation)
+        self.documents = Documents(floor, self.certificates, self.trials, self.collation, self.lots, self._read, self._transit)
         self.items = Items(floor, self.documents, self.collation, self._transit)
         self.rolls = Rolls(floor)
         self.labels = Labels(floor, self.items, self._label_read, self.rolls)
@@ -106,6 +113,7 @@ class Controller:
         self.recall = Recall(floor, self.collation, self.items, self.sorting)
         self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
         self.challenges = Challenges(floor, self.sorting.dispatched)
+        self.figures = Figures(floor, self.challenges)
         self.manual = Manual(floor, self.documents, self.items, self.labels, self.recall, self.doors)
         self.desk = Desk(
             floor,
@@ -127,7 +135,7 @@ class Controller:
             Booted: self._booted,
             ConfigLoaded: self._configured,
             ClockRead: self._clock_read,
-            HostRead: self._host_read,
+            HostRead: Host(self.floor).read,
             Carried: self._carried,
             DeadlinePassed: self._nothing_else,
             LinkUp: self._link_up,
@@ -142,6 +150,7 @@ class Controller:
             Sealed: items.sealed,
             ItemEjected: items.ejected,
             Weighed: self._weighed,
+            LabelImpossible: self.trials.impossible,
             LabelPrinted: self._label_printed,
             PrintFailed: self._print_failed,
             LabelInDoubt: labels.in_doubt,
@@ -168,6 +177,7 @@ class Controller:
             LeaseTold: self.manifests.lease_told,
             MessageRefused: self.manifests.message_refused,
             LotReceived: self.lots.received,
+            OrderAmended: Amendments(self.floor, self.lots).amended,
             OrderCancelled: self._order_cancelled,
             FileChecked: self.certificates.checked,
             SheetsPrinted: self.certificates.printed,
@@ -238,6 +248,7 @@ class Controller:
         self.floor.pool.restarted()
         self.challenges.restarted()
         self.certificates.restarted()
+        self.trials.restarted()
         self._restart_links()
         if event.boot > 1:
             self.supervision.booted()
@@ -288,21 +299,13 @@ class Controller:
             floor.raise_condition("CLOCK_STEPPED")
         else:
             floor.end_condition("CLOCK_STEPPED")
-        self.supervision.shift_clock(event.wall_ms)
+        self.figures.clock(event.wall_ms)
         self.challenges.clock()
         floor.look_at_leases()
         if floor.clocks.warn(event.wall_ms):
             floor.raise_condition("TIME_LIMIT_NEAR")
         else:
             floor.end_condition("TIME_LIMIT_NEAR")
-
-    def _host_read(self, event: HostRead) -> None:
-        floor = self.floor
-        floor.disk_free_mb = event.disk_free_mb
-        if event.disk_free_mb < floor.settings.disk_stop_mb:
-            floor.raise_condition("DISK_FULL")
-        else:
-            floor.end_condition("DISK_FULL")
 
     def _printer_status(self, event: PrinterStatus) -> None:
         self.supervision.printer(event)

@@ -6,10 +6,10 @@ from functools import partial
 from edge.core.acts import ACTS
 from edge.core.certificates import Certificates
 from edge.core.checklist import Checklist
-from edge.core.commands import Answer, ClearBelt, Outcome, RunOut
+from edge.core.commands import Answer, AskCentral, ClearBelt, Outcome, RunOut
 from edge.core.conditions import CLEARED_WITH_BELT, Effect
 from edge.core.document import Documents, DocumentState
-from edge.core.doors import Doors
+from edge.core.doors import Doors, listed
 from edge.core.events import BeltEmpty, OperatorRequest
 from edge.core.floor import Floor
 from edge.core.item import Items, ItemState
@@ -26,6 +26,10 @@ def _chute(event: OperatorRequest) -> int | None:
     """The chute that a request names. Digits of other scripts and raised ones are digits to Python, but no chute's."""
     text = event.argument.get("chute", "")
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+LOT_MAX = 64
+"""characters of a lot's name, as in the contract"""
 
 
 class Desk:
@@ -69,6 +73,7 @@ class Desk:
             "close_bag": self._close_bag,
             "close_lot": self._close_lot,
             "confirm_leases": self._confirm_leases,
+            "request_lot": self._request_lot,
             "destroy_sheets": self._destroy_sheets,
         }
         self._doors = doors
@@ -94,6 +99,16 @@ class Desk:
 
     def _confirm_check(self, event: OperatorRequest) -> str:
         return self._checklist.confirm(event.argument.get("check", ""), event.person) or "OK"
+
+    def _request_lot(self, event: OperatorRequest) -> str:
+        """The barcode of a lot was scanned, or somebody wants the next one: central grants it, or it does not."""
+        lot = event.argument.get("lot", "")
+        if len(lot) > LOT_MAX:
+            return "NO_SUCH_LOT"
+        if "CENTRAL_LOST" in self._floor.conditions.active:
+            return "CENTRAL_LOST"
+        self._floor.do(AskCentral(lot=lot))
+        return "OK"
 
     def _confirm_leases(self, event: OperatorRequest) -> str:
         """Central cannot be asked: two persons know that no other line has got these orders."""
@@ -224,7 +239,20 @@ class Desk:
         return self._documents.lots.close(argument.get("lot", ""), event.person, argument.get("lead", ""), on_line) or "OK"
 
     def _destroy_sheets(self, event: OperatorRequest) -> str:
-        return self._certificates.destroy(event) or "OK"
+        argument = event.argument
+        met = self._certificates.met_as(argument.get("order", ""), argument.get("file", ""))
+        named = [self._doors.in_hand(key) for key in listed(argument.get("documents", ""))]
+        if any(document is None for document in named):
+            return "NOT_IN_HAND"
+        # One that was read is known by its number: nobody can give another document out as these sheets.
+        if any(document.token and document.key not in met for document in named if document is not None):
+            return "OTHER_DOCUMENT"
+        code = self._certificates.destroy(event)
+        if not code:
+            for document in dict.fromkeys([*named, *map(self._doors.in_hand, met)]):
+                if document is not None:
+                    self._doors.hand_on(document, "destroyed", event.person)
+        return code or "OK"
 
     def _bag_looked_at(self, code: str) -> str:
         if not self._floor.bags.locked():

@@ -1,7 +1,7 @@
 """What eyes, printer, scanner and scale have to say."""
 
 from edge.core.event import Event
-from edge.core.values import Camera, PrintId, Symbol
+from edge.core.values import Camera, OrderId, PrintId, Symbol
 
 
 class FrameRead(Event, frozen=True):
@@ -71,6 +71,13 @@ class PrintFailed(Event, frozen=True):
     sent: bool
     reason: str
     impossible: bool = False
+
+
+class LabelImpossible(Event, frozen=True):
+    """The answer to TryLabel: no label of this order can be made; `reason` names the character or the text."""
+
+    order_id: OrderId
+    reason: str
 
 
 class LabelInDoubt(Event, frozen=True):

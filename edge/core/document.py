@@ -13,6 +13,7 @@ from edge.core.matching import Check, accept_reading, see
 from edge.core.production import Reject
 from edge.core.sight import document_reason
 from edge.core.tracking import Burst, Bursts, Deadlines
+from edge.core.trials import Trials
 from edge.core.values import DocumentKey, EventFlag, ItemId, OrderId, Verdict
 
 
@@ -29,6 +30,7 @@ class DocumentState(StrEnum):
     FED_AGAIN = "fed again"
     RETURNED = "returned"
     DAMAGED = "damaged"
+    DESTROYED = "destroyed"
     AT_DESK = "at desk"
 
 
@@ -62,11 +64,13 @@ DOCUMENT_TABLE: dict[tuple[DocumentState, str], DocumentState] = {
         for state in (S.IN_TRAY, S.INSERTED, S.ON_DESK)
         for act, target in (("fed_again", S.FED_AGAIN), ("returned", S.RETURNED), ("damaged", S.DAMAGED))
     },
+    # Sheets that were printed on this line, and are printed again.
+    **{(state, "destroyed"): S.DESTROYED for state in (S.IN_TRAY, S.INSERTED, S.ON_DESK)},
 }
 FED_IN_DOUBT = ((EventFlag.TOO_THICK, "DOUBLE_FEED"), (EventFlag.OUT_OF_WINDOW, "POSITION_DOUBT"))
 UNREAD_THAT_WARN = 5
 IN_HAND = frozenset({S.IN_TRAY, S.ON_DESK})
-ENDED = frozenset({S.INSERTED, S.IN_TRAY, S.ON_DESK, S.FED_AGAIN, S.RETURNED, S.DAMAGED})
+ENDED = frozenset({S.INSERTED, S.IN_TRAY, S.ON_DESK, S.FED_AGAIN, S.RETURNED, S.DAMAGED, S.DESTROYED})
 BEFORE_GATE = frozenset({S.FED, S.ACCEPTED, S.REFUSED})
 # Deadline of each state: a field of Settings, in ms; what the camera owes is measured by the clock, the rest in running belt.
 DEADLINES: dict[DocumentState, str] = {
@@ -100,6 +104,7 @@ class Documents:
         self,
         floor: Floor,
         certificates: Certificates,
+        trials: Trials,
         collation: Collation,
         lots: Lots,
         read_deadlines: Deadlines,
@@ -107,6 +112,7 @@ class Documents:
     ) -> None:
         self._floor = floor
         self.certificates = certificates
+        self._trials = trials
         self.lots = lots
         self._collation = collation
         self._read = read_deadlines
@@ -194,6 +200,7 @@ class Documents:
         if document.state is not DocumentState.FED:
             return
         check = self._content_check(document, frames)
+        self.certificates.met(check.order_id, document.kind, document.token, document.key)
         self._floor.report(
             "content_check", document=document.key, verdict=check.verdict.value, reason=check.reason, order_id=check.order_id
         )
@@ -223,6 +230,7 @@ class Documents:
         pool = self._floor.pool
         document.index = pool.index_of(pool.orders[order_id], document.kind, document.token)
         self.certificates.fed(order_id, document.index)
+        self._trials.begin(pool.orders[order_id])
         self._floor.do(self._collation.join(document.key, order_id, document.index))
 
     def _refuse(self, document: Document, reason: str) -> None:

@@ -4,6 +4,7 @@ import msgspec
 
 from edge.core.event import Event
 from edge.core.values import (
+    Address,
     Counters,
     DocumentKey,
     ItemId,
@@ -56,9 +57,13 @@ class ClockRead(Event, frozen=True):
 
 
 class HostRead(Event, frozen=True):
-    """The line PC: free space on the journal's disk, MB (10^6 bytes)."""
+    """The line PC: the journal's disk, its free space, and what the outbox takes of it; MB (10^6 bytes), 0 = not known."""
 
     disk_free_mb: int
+    disk_mb: int = 0
+    outbox_mb: int = 0
+    certificate_days: int | None = None
+    """so long is the certificate good with which it speaks to central; None = it has none"""
 
 
 class DeadlinePassed(Event, frozen=True):
@@ -317,6 +322,17 @@ class LotReceived(Event, frozen=True):
     signed_ms: int
     documents: tuple[OrderDocument, ...]
     green: bool = False
+
+
+class OrderAmended(Event, frozen=True):
+    """Central sends an order elsewhere, or sooner; `version` as in OrderCancelled."""
+
+    order_id: OrderId
+    version: int
+    address: Address
+    client_unit: str = ""
+    fee_code: str = ""
+    priority: int = 0
 
 
 class OrderCancelled(Event, frozen=True):

@@ -110,6 +110,14 @@ class Register:
                     if not self.grant_of[member].sealed:
                         self.grant_of[member].alike[skeleton] = None
 
+    def amend(self, order: Order) -> None:
+        """Replace an order by one with the same documents and product."""
+        self.orders[order.order_id] = order
+        urgent = self.grant_of[order.order_id].urgent
+        urgent.pop(order.order_id, None)
+        if order.priority > 0:
+            urgent[order.order_id] = order
+
     def _leave(self, order_id: OrderId) -> None:
         grant, order = self.grant_of.pop(order_id), self.orders.pop(order_id)
         del grant.cohorts[order.product].orders[order_id]

@@ -112,6 +112,8 @@ class Item:
         self.print_id: PrintId | None = None
         self.label_check: Verdict | None = None
         self.proved = False
+        self.twin = False
+        """a second label with its print id may be on another envelope: it comes back by door B only"""
         """the label check MATCHed while nothing was in doubt: door C is open to it"""
         self.parcel: ParcelKey | None = None
         self.chute: int | None = None

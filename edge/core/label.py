@@ -5,19 +5,15 @@ from edge.core.device_events import LabelInDoubt, LabelPrinted, LabelRead, Label
 from edge.core.events import LabelApplied, LabelExposed, LabelPurged
 from edge.core.floor import Floor
 from edge.core.item import Item, Items, ItemState
+from edge.core.label_text import label_text, qr_payload
 from edge.core.matching import Expected, check_label
 from edge.core.rolls import Rolls
 from edge.core.routing import route
 from edge.core.sight import label_reason
 from edge.core.tracking import Burst, Bursts, Deadlines
-from edge.core.values import EventFlag, ItemId, LabelText, Order, OrderId, PrintId, Verdict
+from edge.core.values import EventFlag, ItemId, Order, OrderId, PrintId, Verdict
 
 MISMATCHES_THAT_HOLD = 2
-
-
-def qr_payload(tracking_number: str, print_id: PrintId) -> str:
-    """The QR carries number and print id (I5)."""
-    return f"{tracking_number};{print_id}"
 
 
 class Labels:
@@ -53,17 +49,7 @@ class Labels:
         floor.pool.live_print[order.order_id] = print_id
         item.print_id, item.chute = print_id, chute
         floor.do(Outcome(table="print", key=str(print_id), value=order.tracking_number))
-        label = LabelText(
-            tracking_number=order.tracking_number,
-            payload_qr=qr_payload(order.tracking_number, print_id),
-            name=order.address.name,
-            phone=order.address.phone,
-            address=order.address.text,
-            county=order.address.county,
-            product=order.product,
-            chute=chute,
-            sender_unit=order.client_unit,
-        )
+        label = label_text(order, print_id, chute)
         floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label, printer=item.printer))
 
     def text_of(self, item: Item) -> str:
@@ -209,12 +195,24 @@ class Labels:
         item.label_check = check.verdict
         item.evidence = next((frame.evidence for frame in frames), "")
         self._floor.report("label_check", item=item.item_id, order_id=item.order_id, verdict=check.verdict.value, reason=reason)
+        if check.verdict is not Verdict.MATCH:
+            self._suspect_twins(item, frames)
         self._count_mismatches(item, check.verdict)
         if check.verdict is not Verdict.MATCH:
             self._items.condemn(item, reason)
         elif not item.reason:
             item.proved = True
             self.accept(item, order)
+
+    def _suspect_twins(self, item: Item, frames: list[LabelRead]) -> None:
+        """Whose label this envelope may bear: one that is named on it, or that of a neighbour, which was printed twice.
+
+        A label in hand says only for which item it was printed. Where it may exist twice, door C would let the wrong one in.
+        """
+        named = {self.print_of(symbol.text) for frame in frames for symbol in frame.symbols} - {None, item.print_id}
+        bearers = [self._items.all[self.item_of[print_id]] for print_id in named if print_id is not None]
+        for suspect in (item, *self._items.neighbours(item.item_id), *bearers):
+            suspect.twin = True
 
     def _count_mismatches(self, item: Item, verdict: Verdict) -> None:
         if verdict is Verdict.MATCH:

@@ -15,7 +15,8 @@ from edge.core.doors import Doors, listed
 from edge.core.events import OperatorRequest
 from edge.core.floor import Floor
 from edge.core.item import BARE, Item, Items, ItemState
-from edge.core.label import Labels, qr_payload
+from edge.core.label import Labels
+from edge.core.label_text import qr_payload
 from edge.core.matching import Check, Expected, accept_reading, check_label
 from edge.core.recall import Recall
 from edge.core.routing import route
@@ -177,6 +178,7 @@ class Manual:
         document.kind, document.token, document.masked = kind, reading.token, reading.masked
         self._documents.all[document.key] = document
         self._documents.lots.read(document.key, kind, reading.token)
+        self._documents.certificates.met(check.order_id, kind, reading.token, document.key)
         floor.production.desk_documents += 1
         floor.report(
             "content_check",

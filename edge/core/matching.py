@@ -95,6 +95,10 @@ class Expected(NamedTuple):
     qr: str
 
 
+TORN_BESIDE = "torn_beside"
+"""the eyes' word for the rest of another label; unlike their other words it is a reason of its own, as no symbol tells of it"""
+
+
 class LabelSeen(NamedTuple):
     """What the frames of one label trigger show."""
 
@@ -103,6 +107,8 @@ class LabelSeen(NamedTuple):
     """distinct (symbology, text)"""
     most_of_one: int
     """largest number of times that one symbol stands in a single frame"""
+    beside: bool
+    """bars that nobody could read lie away from the label's own, in one frame at least"""
     expected: frozenset[tuple[str, str]]
 
 
@@ -113,7 +119,11 @@ def see_label(frames: Sequence[LabelRead], expected: Expected) -> LabelSeen:
         sum(1 for symbol in frame.symbols if (symbol.symbology, symbol.text) == text) for frame in frames for text in texts
     ]
     return LabelSeen(
-        len(frames), texts, max(counts, default=0), frozenset({("code128", expected.code128), ("qr", expected.qr)})
+        len(frames),
+        texts,
+        max(counts, default=0),
+        any(frame.reason == TORN_BESIDE for frame in frames),
+        frozenset({("code128", expected.code128), ("qr", expected.qr)}),
     )
 
 
@@ -122,6 +132,7 @@ LABEL_TABLE: tuple[tuple[Callable[[LabelSeen], bool], Verdict, str], ...] = (
     (lambda seen: not seen.texts, Verdict.UNREADABLE, "LABEL_MISSING"),
     (lambda seen: bool(seen.texts - seen.expected), Verdict.MISMATCH, "LABEL_MISMATCH"),
     (lambda seen: seen.most_of_one > 1, Verdict.MISMATCH, "LABEL_MISMATCH"),
+    (lambda seen: seen.beside, Verdict.MISMATCH, "LABEL_MISMATCH"),
     (lambda seen: seen.texts != seen.expected, Verdict.UNREADABLE, "LABEL_UNREADABLE"),
 )
 

@@ -114,8 +114,10 @@ class OrderPool:
         """order → its print that may exist on paper and is not recorded as destroyed (I5)"""
         self.withdrawn: dict[OrderId, OrderState] = {}
         """cancelled or returned: how it ends, at once or when its documents have left the line"""
-        self.cancelled_at: dict[OrderId, int] = {}
-        """order → version of its cancellation"""
+        self.impossible: dict[OrderId, str] = {}
+        """order → why the line's own label cannot be made; the manual desk has another printer"""
+        self.version_of: dict[OrderId, int] = {}
+        """order → version of its last amendment or cancellation"""
 
     def _become(self, order_id: OrderId, state: OrderState) -> None:
         before = self.state.get(order_id)
@@ -157,6 +159,10 @@ class OrderPool:
         self.waiting += grant.waiting()
         return grant
 
+    def amend(self, order: Order) -> None:
+        """What is known of an active order is another: all but its documents and product."""
+        self._register.amend(order)
+
     def forget(self, lot: LotId, version: int) -> None:
         """A manifest that will not be sealed leaves no trace."""
         grant = self._grants.pop((lot, version), Grant(lot))
@@ -191,6 +197,8 @@ class OrderPool:
         if doubt.reason:
             return doubt
         found = _BY_STATE.get(self.state[order_id]) or self._on_line(self.claims[order_id], kind, token, at_desk)
+        if found.verdict is Verdict.MATCH and order_id in self.impossible and not at_desk:
+            found = Check(Verdict.UNKNOWN, "LABEL_IMPOSSIBLE")
         return found._replace(order_id=order_id)
 
     def _on_line(self, claim: Claim, kind: str, token: str, at_desk: bool) -> Check:

@@ -23,10 +23,10 @@ class Recall:
         before = pool.state.get(event.order_id)
         if before is None:
             self._tell(event, "UNKNOWN_ORDER")
-        elif event.version <= pool.cancelled_at.get(event.order_id, 0):
+        elif event.version <= pool.version_of.get(event.order_id, 0):
             self._tell(event, "OLD_VERSION")
         else:
-            pool.cancelled_at[event.order_id] = event.version
+            pool.version_of[event.order_id] = event.version
             self._withdraw(event, before)
 
     def _withdraw(self, event: OrderCancelled, before: OrderState) -> None:

@@ -1,11 +1,12 @@
 """Why a picture could not be read, in the eyes' words, as a condition that tells a person what to do about it.
 
-What the eyes say only names the cause of a reject: no word of theirs lets anything pass, an unknown one changes nothing (I9).
+What the eyes say names the cause of a reject: no word of theirs lets anything pass, an unknown one changes nothing (I9).
 """
 
 from collections.abc import Mapping, Sequence
 
 from edge.core.device_events import FrameRead, LabelRead
+from edge.core.matching import TORN_BESIDE
 
 PICTURE: dict[str, str] = {
     "too_dark": "PICTURE_DARK",
@@ -24,7 +25,7 @@ DOCUMENT: dict[str, str] = {
 LABEL: dict[str, dict[str, str]] = {
     "LABEL_MISSING": {**PICTURE, "torn": "LABEL_TORN", "unreadable": "LABEL_UNREADABLE"},
     "LABEL_UNREADABLE": {**PICTURE, "torn": "LABEL_TORN"},
-    "LABEL_MISMATCH": {"two_labels": "TWO_LABELS", "stranger": "STRANGER_ON_LABEL"},
+    "LABEL_MISMATCH": {"two_labels": "TWO_LABELS", TORN_BESIDE: "TWO_LABELS", "stranger": "STRANGER_ON_LABEL"},
 }
 """by the label check's own reason"""
 

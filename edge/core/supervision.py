@@ -18,7 +18,6 @@ ACTING_MAX_US = 3_000_000
 GAP_US = 2_000_000
 STANDS_US = 2_000_000
 """so long may a unit stand by itself while the line runs"""
-DAY_MS = 86_400_000
 FEEDER_EMPTY = 0
 """bit of the table `alarms` in the process image"""
 PRINTER_READY = frozenset({"ready", "label_waiting", "busy"})
@@ -65,7 +64,6 @@ class Supervision:
         self._starving_us: int | None = None
         """since when feeder and belts are empty"""
         self._central_away_us: int | None = None
-        self._shift_begin_ms = 0
 
     # --- links and images ---
     def link_up(self, event: LinkUp) -> None:
@@ -203,24 +201,6 @@ class Supervision:
         first = self._counted.setdefault(event.plc, offset)
         if offset != first:
             self._floor.raise_condition("ACCOUNTS_DIFFER")
-
-    def shift_clock(self, wall_ms: int) -> None:
-        """Begin a new shift when the local time of day says so; the figures of the old one are reported."""
-        floor = self._floor
-        floor.production.account(floor.now_us)
-        local_ms = wall_ms + floor.settings.utc_offset_min * 60_000
-        day_ms = local_ms // DAY_MS * DAY_MS
-        begun_ms = [day_ms + start * 60_000 for start in floor.settings.shift_starts_min]
-        begin_ms = max((at for at in (*begun_ms, *(at - DAY_MS for at in begun_ms)) if at <= local_ms), default=0)
-        if begin_ms == self._shift_begin_ms:
-            return
-        first, self._shift_begin_ms = not self._shift_begin_ms, begin_ms
-        ended = floor.production.next_shift(floor.now_us, wall_ms)
-        if not first:
-            figures = ended.oee(floor.settings.target_rate_per_h)._asdict()
-            pareto = ";".join(f"{cause}:{number}:{seconds}" for cause, number, seconds in ended.pareto())
-            dispatched = ended.outcomes.get("dispatched", 0)
-            floor.report("shift_ended", since_ms=ended.since_ms, dispatched=dispatched, stops=pareto, **figures)
 
     # --- state and permit, after every event ---
     def settle(self) -> None:

@@ -210,6 +210,8 @@ class Settings(msgspec.Struct, frozen=True):
     disk_start_mb: int = 2000
     disk_stop_mb: int = 500
     """free space below which the line does not start, and below which nothing new is begun"""
+    outbox_share_percent: int = 10
+    """share of the journal's disk that what central has not confirmed may take; with more nothing new is begun"""
     shift_starts_min: tuple[int, ...] = (0, 480, 960)
     """minutes of the local day at which a shift begins"""
     utc_offset_min: int = 480

@@ -2,7 +2,8 @@
 
 from string import Formatter
 
-from PIL import Image, ImageDraw
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw
 
 from edge.labels import privacy
 from edge.labels.codes import INK, draw_code128, draw_qr
@@ -27,14 +28,24 @@ def compose(layout: LabelLayout, fields: LabelFields) -> Image.Image:
     bitmap = Image.new("1", layout.size_dots, 0)
     draw_code128(bitmap, layout, fields.tracking_number)
     draw_qr(bitmap, layout, fields.payload_qr)
-    draw = ImageDraw.Draw(bitmap)
+    texts = Image.new("1", layout.size_dots, 0)
+    draw = ImageDraw.Draw(texts)
     for element, text in drawn:
         _draw_text(draw, layout, element, text)
     for rule in layout.rules:
         left, top = layout.dots(rule.x_mm), layout.dots(rule.y_mm)
         right, bottom = left + max(1, layout.dots(rule.width_mm)), top + max(1, layout.dots(rule.height_mm))
         draw.rectangle((left, top, right - 1, bottom - 1), fill=INK)
-    return bitmap
+    return ImageChops.logical_or(bitmap, _in_rows(texts, layout.text_row_dots))
+
+
+def _in_rows(drawn: Image.Image, dots: int) -> Image.Image:
+    """The same in rows `dots` high: a row burns where any of its dots burnt, so that no thin stroke is lost."""
+    width, height = drawn.size
+    packed = np.frombuffer(drawn.tobytes(), np.uint8).reshape(height, -1)
+    padded = np.vstack([packed, np.zeros((-height % dots, packed.shape[1]), np.uint8)])
+    rows = np.bitwise_or.reduce(padded.reshape(-1, dots, packed.shape[1]), axis=1)
+    return Image.frombytes("1", (width, height), np.repeat(rows, dots, axis=0)[:height].tobytes())
 
 
 def text_model(layout: LabelLayout, fields: LabelFields) -> list[tuple[TextBox, str]]:

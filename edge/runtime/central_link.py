@@ -10,17 +10,20 @@ from functools import partial
 import msgspec
 
 from drivers.ports import BrokerPort, Delivery, DeviceError, DeviceRefused
-from edge.core.commands import Command
+from edge.core.commands import AskCentral, Command
 from edge.core.event import Event
-from edge.core.events import LinkDown, LinkUp, MessageRefused
+from edge.core.events import LinkDown, LinkUp, ManifestRefused, MessageRefused
 from edge.core.values import SortPlan
+from edge.runtime.asking import Abilities, Asking, Needs
 from edge.runtime.clock import Clock
-from edge.runtime.contract.inward import Confirm
-from edge.runtime.contract.outward import EventMessage, LineState, Request
+from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, Confirm
+from edge.runtime.contract.outward import EventMessage, LineState
 from edge.runtime.link import Health, Offer
 from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
 from edge.runtime.messages import MESSAGES, decode_message
 from edge.runtime.outbox import Outbox, OutboxStore
+from edge.runtime.refusals import Allowance, Refusals
+from edge.runtime.signing import SignatureError, payload_of
 from edge.runtime.spawn import Crew
 from line_config.tracking_number import S10, NumberForm
 
@@ -29,9 +32,16 @@ OFFER_AGAIN_S = 0.02
 LOOK_S = 0.25
 AGAIN_S = 5.0
 UNACKED_PARTS_MAX = 16
+COMMANDS_PER_S, COMMANDS_BURST = 50.0, 500.0
+WAITING_MAX = 100
+"""commands that wait for their turn; more than a broker has under way without acknowledgement"""
+TOO_MANY = "too many commands at once; central: send fewer, at QoS 1"
+STRANGE = "topic is none of this line's; broker: correct the rights"
+TOO_LARGE = f"message is larger than {MESSAGE_MAX_BYTES} bytes; central: send less at once"
 RETAINED = "retained; central: send commands without the retain flag, and clear what the broker keeps on this topic"
 
 _LONG_AGO_S = float("-inf")
+NOTHING_NEEDED, NO_ABILITIES = Needs(), Abilities()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -61,12 +71,15 @@ class CentralLink:
         sort_plan: SortPlan,
         line_state: Callable[[], str],
         boot: int = 1,
-        unconfirmed: Callable[[], bool] = lambda: False,
+        needs: Needs = NOTHING_NEEDED,
+        abilities: Abilities = NO_ABILITIES,
         forms: tuple[NumberForm, ...] = (S10,),
+        public: bytes = b"",
         prints: bool = False,
     ) -> None:
-        """`unconfirmed`: whether the line has leases that only central can confirm, as it has been away.
+        """`needs`, `abilities`: what to ask central for, and what not to grant.
 
+        `public`: central's key; where there is one, its orders are believed only with its signature over them.
         `prints`: see ManifestDesk.
         """
         self._offer = offer
@@ -76,25 +89,28 @@ class CentralLink:
         self._root = root
         self._line_state = line_state
         self._boot = boot
-        self._unconfirmed = unconfirmed
+        self._asking = Asking(store.journal_id, boot, needs, abilities)
         self._desk = ManifestDesk(sort_plan, forms, prints=prints)
+        self._public = public
         self._unacked: dict[ManifestKey, list[Delivery]] = {}
         self._online = asyncio.Event()
         self._up = False
         self._detail = ""
-        self._wants_manifest = True
         self._told = b""
         self._told_s = _LONG_AGO_S
-        self._asked_s = {"manifest": _LONG_AGO_S, "leases": _LONG_AGO_S}
         self.outbox = Outbox(store)
         self._journal_id = store.journal_id
         self.stray_confirms = 0
-        self._requests = 0
+        self.refusals = Refusals()
+        self._commands = Allowance(COMMANDS_PER_S, COMMANDS_BURST)
+        self._waiting: asyncio.Queue[tuple[Event, Delivery]] = asyncio.Queue(WAITING_MAX)
 
     # --- what the rest of the runtime sees ---
     def send(self, command: Command) -> None:
-        """No command goes to central: what it gets to know comes out of the outbox."""
-        raise AssertionError(f"dispatch table sends {type(command).__name__} to central")
+        """Only questions go to central: what it gets to know comes out of the outbox."""
+        if not isinstance(command, AskCentral):
+            raise TypeError(f"dispatch table sends {type(command).__name__} to central")
+        self._asking.orders(command.lot)
 
     def health(self) -> Health:
         """Up = connected to the broker and taken up again; the detail says what is on its way."""
@@ -103,7 +119,7 @@ class CentralLink:
         return Health(self._up, round(age_s * 1000), self._detail or f"{self.outbox.waiting()} waiting{differs}")
 
     def counters(self) -> dict[str, int]:
-        """Rows sent (repeats included), repeated, confirmed up to, and waiting."""
+        """Rows sent (repeats included), repeated, confirmed up to, and waiting; what was refused of central's messages."""
         outbox = self.outbox
         return {
             "sent": outbox.sent,
@@ -111,18 +127,16 @@ class CentralLink:
             "confirmed": outbox.confirmed_seq,
             "waiting": outbox.waiting(),
             "stray_confirms": self.stray_confirms,
+            "refused": self.refusals.count,
             "agreed": outbox.agreed_seq,
             "differs": outbox.differs_seq,
         }
 
-    def request_manifest(self) -> None:
-        """Ask central for the open orders; asked again until a manifest has been settled."""
-        self._wants_manifest = True
-        self._asked_s["manifest"] = _LONG_AGO_S
-
     async def run(self) -> None:
         """Serve the connection until cancelled, then say that the line is off."""
+        self._crew.spawn(self._act(), "central commands")
         self._crew.spawn(self._send_rows(), "central outbox")
+        self._crew.spawn(self.outbox.forget(), "central confirmations")
         self._crew.spawn(self._keep_up(), "central housekeeping")
         attempt = 0
         try:
@@ -182,40 +196,78 @@ class CentralLink:
     async def _listen(self) -> None:
         while True:
             delivery = await self._port.receive()
+            topic = delivery.topic.removeprefix(self._root)
             if delivery.retained and delivery.topic.startswith(self._root):
                 await self._refuse(delivery, RETAINED)
-            elif delivery.topic == self._root + "manifest":
-                await self._manifest(delivery)
-            elif delivery.topic == self._root + "confirm":
-                await self._confirm(delivery)
-            elif delivery.topic.removeprefix(self._root) in MESSAGES:
-                await self._message(delivery)
+            elif len(delivery.payload) > MESSAGE_MAX_BYTES:
+                await self._refuse(delivery, TOO_LARGE)
+            elif topic == "confirm":
+                self._confirm(delivery)
+            elif topic == "manifest" or topic in MESSAGES:
+                await self._command(topic, delivery)
             else:
-                self._port.ack(delivery)
+                await self._refuse(delivery, STRANGE)
+
+    async def _command(self, topic: str, delivery: Delivery) -> None:
+        """What has an effect; who may say so has signed it, where the line knows central's key."""
+        if self._public:
+            try:
+                delivery = delivery._replace(payload=payload_of(delivery.payload, self._public))
+            except SignatureError as error:
+                await self._refuse(delivery, f"{error}; central: sign it with the key that this line knows")
+                return
+        await (self._manifest(delivery) if topic == "manifest" else self._message(delivery))
 
     async def _message(self, delivery: Delivery) -> None:
         """One message is one event; it is acknowledged when that is durable."""
         event = decode_message(delivery.topic.removeprefix(self._root), delivery.payload, self._clock.now_us())
-        await self._tell(event, partial(self._port.ack, delivery))
+        if isinstance(event, MessageRefused):
+            await self._refuse(delivery, event.fault)
+            return
+        if not self._waiting.full():
+            self._waiting.put_nowait((event, delivery))
+        elif delivery.qos == 0:
+            await self._refuse(delivery, TOO_MANY)
+        else:
+            await self._waiting.put((event, delivery))
+
+    async def _act(self) -> None:
+        """Commands in their order. In thousands they are nobody's will: what waits is not acknowledged, so no more comes."""
+        while True:
+            event, delivery = await self._waiting.get()
+            await asyncio.sleep(self._commands.wait_s(self._now_s()))
+            await self._tell(event, partial(self._port.ack, delivery))
 
     async def _refuse(self, delivery: Delivery, fault: str) -> None:
-        event = MessageRefused(at_us=self._clock.now_us(), topic=delivery.topic.removeprefix(self._root), fault=fault)
-        await self._tell(event, partial(self._port.ack, delivery))
+        """A message that has no effect: counted, and recorded unless there are too many of them."""
+        if self.refusals.record(fault, self._now_s()):
+            event = MessageRefused(at_us=self._clock.now_us(), topic=delivery.topic.removeprefix(self._root)[:64], fault=fault)
+            await self._tell(event, partial(self._port.ack, delivery))
+        else:
+            self._port.ack(delivery)
 
-    async def _confirm(self, delivery: Delivery) -> None:
+    @staticmethod
+    def _now_s() -> float:
+        return asyncio.get_running_loop().time()
+
+    def _confirm(self, delivery: Delivery) -> None:
         try:
             confirm = _decode_confirm(delivery.payload)
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.stray_confirms += 1
         else:
-            self.stray_confirms += not await self.outbox.confirm(confirm.journal_id, confirm.seq, confirm.digest)
+            self.stray_confirms += not self.outbox.confirm(confirm.journal_id, confirm.seq, confirm.digest)
         self._port.ack(delivery)
 
     async def _manifest(self, delivery: Delivery) -> None:
         key, settled = await _in_turns(self._desk.take(delivery.payload, self._clock.now_us()))
         parts = self._unacked.setdefault(key, [])
         parts.append(delivery)
-        if settled is not None:
+        refusal = settled is not None and isinstance(settled.events[-1], ManifestRefused)
+        if settled is not None and refusal and not self.refusals.record("manifest", self._now_s()):
+            for part in self._unacked.pop(key):
+                self._port.ack(part)
+        elif settled is not None:
             await self._settle(settled, self._unacked.pop(key))
         elif len(parts) > UNACKED_PARTS_MAX:
             # A broker stops delivering after some 20 unacknowledged messages, so a long manifest would never be whole.
@@ -226,7 +278,7 @@ class CentralLink:
         def durable() -> None:
             for part in parts:
                 self._port.ack(part)
-            self._wants_manifest = False
+            self._asking.got_orders()
 
         # Events become durable in order, so the last one stands for all.
         for event in settled.events[:-1]:
@@ -253,24 +305,26 @@ class CentralLink:
         while True:
             if not self._online.is_set():
                 self._told, self._told_s = b"", _LONG_AGO_S
-                self._asked_s = dict.fromkeys(self._asked_s, _LONG_AGO_S)
+                self._asking.connected()
                 await self._online.wait()
             now_s = asyncio.get_running_loop().time()
             for settled in self._desk.overdue(self._clock.now_us()):
                 await self._settle(settled, self._unacked.pop((settled.lot, settled.version), []))
             self.outbox.review(now_s)
+            await self._sum_up(now_s)
             await self._keep_asking(now_s)
             await self._keep_telling(now_s)
             await asyncio.sleep(LOOK_S)
 
+    async def _sum_up(self, now_s: float) -> None:
+        found = self.refusals.sum(now_s)
+        if found is not None:
+            fault = f"{found.messages} more messages refused, the last: {found.last}; central or broker: see who sends them"
+            await self._tell(MessageRefused(at_us=self._clock.now_us(), topic="", fault=fault))
+
     async def _keep_asking(self, now_s: float) -> None:
-        for want, wanted in (("manifest", self._wants_manifest), ("leases", self._unconfirmed())):
-            if wanted and now_s - self._asked_s[want] >= AGAIN_S:
-                self._asked_s[want] = now_s
-                self._requests += 1
-                request_id = f"{self._journal_id}-{self._boot}-{self._requests}"
-                request = Request(want=want, request_id=request_id, journal_id=self._journal_id, boot=self._boot)
-                await self._publish("request", _encode(request))
+        for request in self._asking.due(now_s):
+            await self._publish("request", _encode(request))
 
     async def _keep_telling(self, now_s: float) -> None:
         state = _encode(LineState(online=True, state=self._line_state(), journal_id=self._journal_id))

@@ -5,6 +5,7 @@ import asyncio
 from edge.core.commands import (
     Answer,
     Apply,
+    AskCentral,
     ClearBelt,
     Command,
     DeleteFile,
@@ -25,6 +26,7 @@ from edge.core.commands import (
     Seal,
     SetPermit,
     SetState,
+    TryLabel,
 )
 from edge.runtime.link import Link
 
@@ -43,9 +45,11 @@ TABLE: dict[type[Command], tuple[str, ...]] = {
     RejectItem: (SORTER,),
     SetState: (MACHINE, SORTER),
     PrintLabel: (PRINTER,),
+    TryLabel: (PRINTER,),
     FetchFile: (PAGES,),
     PrintFile: (PAGES,),
     DeleteFile: (PAGES,),
+    AskCentral: ("central",),
     SetPermit: (),
     Publish: (),
     Outcome: (),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.ports import DeviceError, LabelPrinterPort
-from edge.core.commands import Command, PrintLabel
-from edge.core.device_events import LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
+from edge.core.commands import Command, PrintLabel, TryLabel
+from edge.core.device_events import LabelImpossible, LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
 from edge.core.values import LabelText, PrintId
@@ -116,6 +116,7 @@ class LabelLink:
         self._deadline_us = print_deadline_ms * 1000
         self._wake = Bell()
         self._queue: deque[_Job] = deque()
+        self._trials: deque[TryLabel] = deque()
         self._untold: deque[Event] = deque()
         self._sent: _Sent | None = None
         self._last_id = 0
@@ -136,6 +137,9 @@ class LabelLink:
 
     def send(self, command: Command) -> None:
         """Queue a PrintLabel. Print ids ascend, so one that is not above the last is a repeat and is dropped (I5)."""
+        if isinstance(command, TryLabel):
+            self._trials.append(command)
+            self._wake.set()
         if not isinstance(command, PrintLabel):
             return
         if command.print_id <= self._last_id:
@@ -164,7 +168,7 @@ class LabelLink:
             await self._port.close()
 
     async def _pause(self) -> None:
-        if any(job.fmt is None for job in self._queue):
+        if self._trials or any(job.fmt is None for job in self._queue):
             return
         self._wake.clear()
         idle = not (self._queue or self._sent or self._untold or self._doubts)
@@ -283,12 +287,23 @@ class LabelLink:
     async def _render_next(self) -> None:
         job = next((job for job in self._queue if job.fmt is None), None)
         if job is None:
+            await self._try_next()
             return
         try:
             job.fmt = await self._render(job.label)
         except LabelError as error:
             self._queue.remove(job)
             self._fail_unsent(job, str(error), impossible=True)
+
+    async def _try_next(self) -> None:
+        """A label that is only tried; those to be printed come first."""
+        if not self._trials:
+            return
+        trial = self._trials.popleft()
+        try:
+            await self._render(trial.label)
+        except LabelError as error:
+            self._tell(LabelImpossible(at_us=self._clock.now_us(), order_id=trial.order_id, reason=str(error)))
 
     async def _send_next(self) -> None:
         if self._sent is not None or self._state != "ready" or not self._queue or self._clock.now_us() < self._settles_us:

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS outcome (
     name TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (name, key));
 CREATE TABLE IF NOT EXISTS cursor (source TEXT PRIMARY KEY, boot INTEGER NOT NULL, seq INTEGER NOT NULL);
 """
+ROW_BYTES = 160
+"""of one message in the outbox, beside its body: its number, kind and time, its digest in the account, and their pages"""
 COLUMNS = "seq, journal_id, boot, at_us, kind, version, body, chain"
 INSERT_RECORD = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -143,6 +145,8 @@ class Ledger(Reader):
         """digest over all that was told to central; None in a journal of 0.1.0, which kept none"""
         self.outbox_seq = 0
         """last sequence number given out"""
+        self.outbox_bytes = 0
+        """what the unconfirmed messages take on the disk, about"""
         self.journal_id = ""
         self.boot = 0
         self.name, self.key = path, key[:64]
@@ -200,6 +204,7 @@ class Ledger(Reader):
         self.journal_id = meta.get("journal_id") or new_journal_id()
         self.boot = int(meta.get("boot", "0")) + 1
         self.outbox_seq = int(meta.get("outbox_seq", "0"))
+        self.outbox_bytes = self._outbox_bytes(self.outbox_seq)
         row = self.sql.execute("SELECT digest FROM account WHERE seq = ?", (self.outbox_seq,)).fetchone()
         self._told = UNTOLD if not self.outbox_seq else None if row is None else row[0]
         self._head = self.at(proved_seq) or self.base()
@@ -238,6 +243,7 @@ class Ledger(Reader):
             sql.executemany("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", batch.cursors)
         sql.execute("COMMIT")
         self._head, self.outbox_seq = Head(seq, chain), outbox_seq
+        self.outbox_bytes += sum(ROW_BYTES + len(body) for *_, body in messages)
         if digests:
             self._told = digests[-1][1]
 
@@ -291,11 +297,18 @@ class Ledger(Reader):
     def outbox_confirm(self, seq: int) -> str:
         """Central has stored everything up to `seq`. Returns our digest up to there, "" where we have none."""
         row = self.sql.execute("SELECT digest FROM account WHERE seq = ?", (seq,)).fetchone()
+        freed = self._outbox_bytes(seq)
         self.sql.execute("BEGIN IMMEDIATE")
         self.sql.execute("DELETE FROM outbox WHERE seq <= ?", (seq,))
         self.sql.execute("DELETE FROM account WHERE seq < ? AND seq % ?", (seq, CHECKPOINT))
         self.sql.execute("COMMIT")
+        self.outbox_bytes -= freed
         return "" if row is None else row[0].hex()
+
+    def _outbox_bytes(self, until_seq: int) -> int:
+        query = "SELECT COUNT(*) * ? + COALESCE(SUM(LENGTH(body)), 0) FROM outbox WHERE seq <= ?"
+        (size,) = self.sql.execute(query, (ROW_BYTES, until_seq)).fetchone()
+        return int(size)
 
     def outbox_waiting(self) -> int:
         """Rows that central has not confirmed."""

@@ -1,4 +1,4 @@
-"""Central's short messages, each of which becomes one event: receipt lots, leases and cancellations."""
+"""Central's short messages, each of which becomes one event: receipt lots, leases, amendments and cancellations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from edge.core.event import Event
-from edge.core.events import LeaseTold, LotReceived, MessageRefused, OrderCancelled
-from edge.core.values import LotId, OrderDocument, OrderId
-from edge.runtime.contract.inward import INWARD, Cancel, Lease, Lot
+from edge.core.events import LeaseTold, LotReceived, MessageRefused, OrderAmended, OrderCancelled
+from edge.core.values import Address, LotId, OrderDocument, OrderId
+from edge.runtime.contract.inward import INWARD, Amend, Cancel, Lease, Lot
 
 
 def _lot(lot: Lot, at_us: int) -> Event:
@@ -34,8 +34,21 @@ def _cancel(cancel: Cancel, at_us: int) -> Event:
     return OrderCancelled(at_us=at_us, order_id=OrderId(cancel.order_id), version=cancel.version)
 
 
+def _amend(amend: Amend, at_us: int) -> Event:
+    address = amend.address
+    return OrderAmended(
+        at_us=at_us,
+        order_id=OrderId(amend.order_id),
+        version=amend.version,
+        address=Address(address.county, address.text, address.name, address.phone),
+        client_unit=amend.client_unit,
+        fee_code=amend.fee_code,
+        priority=amend.priority,
+    )
+
+
 # topic → the event that a message there becomes
-MESSAGES: dict[str, Callable[[Any, int], Event]] = {"lot": _lot, "lease": _lease, "cancel": _cancel}
+MESSAGES: dict[str, Callable[[Any, int], Event]] = {"lot": _lot, "lease": _lease, "amend": _amend, "cancel": _cancel}
 
 
 def decode_message(topic: str, payload: bytes, at_us: int) -> Event:

@@ -43,13 +43,20 @@ class Outbox:
         self.differs_seq = 0
         """the first number at which it has said another one; 0 = none"""
         self._highest_seq = 0
-        self._reviewed_seq = 0
+        self._reviewed_seq = -1
         self._reviewed_s = 0.0
         self._patience_s = PATIENCE_S
+        self._heard = (0, "")
+        """what central has confirmed last, with its digest"""
+        self._heard_of = asyncio.Event()
 
     def waiting(self) -> int:
         """Rows that central has not confirmed."""
-        return self._store.outbox_last_seq() - self.confirmed_seq
+        return self._last_seq() - self.confirmed_seq
+
+    def _last_seq(self) -> int:
+        """A row may be read, sent and confirmed before the commit that wrote it has come back to this loop."""
+        return max(self._store.outbox_last_seq(), self._highest_seq)
 
     async def next(self) -> OutboxRow:
         """The next row to publish; waits for one, and for room in the window."""
@@ -69,7 +76,7 @@ class Outbox:
         room = self._window - (self._sent_seq - self.confirmed_seq)
         if room <= 0:
             return
-        after_seq, last_seq = self._sent_seq, self._store.outbox_last_seq()
+        after_seq, last_seq = self._sent_seq, self._last_seq()
         rows = await self._store.outbox_after(after_seq, room)
         if after_seq != self._sent_seq:
             # Rewound or confirmed while the store answered: what it said is out of date.
@@ -94,21 +101,33 @@ class Outbox:
             self._reviewed_s, self._patience_s = now_s, min(2 * self._patience_s, PATIENCE_MAX_S)
             self.rewind()
 
-    async def confirm(self, journal_id: str, seq: int, digest: str = "") -> bool:
+    def confirm(self, journal_id: str, seq: int, digest: str = "") -> bool:
         """Central has stored all up to `seq`; False for another journal's confirmation, or one of rows that never were.
 
         `digest`: what central's account says up to there, "" = it does not say.
         """
-        if journal_id != self._store.journal_id or not 0 <= seq <= self._store.outbox_last_seq():
+        if journal_id != self._store.journal_id or not 0 <= seq <= self._last_seq():
             return False
         if seq > self.confirmed_seq:
-            self._compare(seq, await self._store.outbox_confirm(seq), digest)
-            self.confirmed_seq = max(self.confirmed_seq, seq)
+            self.confirmed_seq = seq
             self._sent_seq = max(self._sent_seq, seq)
             while self._fetched and self._fetched[0].seq <= seq:
                 self._fetched.popleft()
             self._store.outbox_changed.set()
+            self._heard = (seq, digest)
+            self._heard_of.set()
         return True
+
+    async def forget(self) -> None:
+        """Delete what was confirmed, for ever; confirmations that come meanwhile are done with in one.
+
+        The window does not wait for it: each is a commit of its own, and rows that are deleted too late are only sent again.
+        """
+        while True:
+            await self._heard_of.wait()
+            self._heard_of.clear()
+            seq, digest = self._heard
+            self._compare(seq, await self._store.outbox_confirm(seq), digest)
 
     def _compare(self, seq: int, ours: str, theirs: str) -> None:
         if not ours or not theirs:

@@ -28,6 +28,8 @@ PRINTER, FILES = "document_printer", "files"
 FETCH_AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 LOOKS_IDLE = 10
 """an idle printer is looked at this many times less often"""
+LOOKS_REFUSED = 20
+"""after a print that it did not take it is left alone for so many looks"""
 LOST_MAX = 20
 """so many times in a row may a job not be answered for, before nobody knows what became of it"""
 LONG_S = 3600.0
@@ -129,6 +131,8 @@ class PageLink:
         """the file that is being fetched"""
         self._unwanted = False
         """and whether it is to be deleted as soon as that ends"""
+        self._refused = False
+        """the printer has just said no to a print"""
         self._untold: deque[Event] = deque()
         self._told_up: dict[str, bool] = {}
         self._detail = "not asked yet"
@@ -161,6 +165,10 @@ class PageLink:
                 ready = await self._look()
                 if self._prints and ready:
                     await self._print(self._prints.popleft())
+                    if self._refused:
+                        # What stands against this one may stand against the next as well, and must not refuse them all.
+                        self._refused = False
+                        await asyncio.sleep(self._poll_s * LOOKS_REFUSED)
                 self._tell_all()
                 waits = bool(self._prints or self._untold or not ready)
                 await self._print_bell.wait(self._poll_s * (1 if waits else LOOKS_IDLE))
@@ -250,10 +258,10 @@ class PageLink:
         return ""
 
     # --- sheets ---
-    async def _look(self) -> bool:
-        """Whether the printer would print now."""
+    async def _look(self, jobs: int = 0) -> bool:
+        """Whether the printer would print now; `jobs`: so many of ours are in its queue."""
         try:
-            against = await self._printer.status()
+            against = await self._printer.status(jobs)
         except DeviceError as error:
             self._tell_wire(PRINTER, error)
             return False
@@ -283,6 +291,7 @@ class PageLink:
             try:
                 sides = await self._print_one(one)
             except DeviceRefused as error:
+                self._refused = True
                 self._fail(command, str(error), sent=sheets > 0)
                 return
             except DeviceError as error:
@@ -323,7 +332,7 @@ class PageLink:
             else:
                 if job.state == "completed" or job.state in ENDED_BADLY:
                     return job
-                await self._look()
+                await self._look(jobs=1)
             await asyncio.sleep(self._poll_s)
 
 

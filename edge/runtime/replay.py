@@ -1,7 +1,7 @@
 """Running a journal again: for the start (the same state as before, I13), and for people (what would be decided today)."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +18,7 @@ from edge.core.events import (
     LotReceived,
     ManifestGranted,
     ManifestSealed,
+    OrderAmended,
     OrderCancelled,
 )
 from edge.core.invariants import Auditor, InvariantError
@@ -34,12 +35,20 @@ EVENT_VERSION = 1
 Fields = dict[str, Any]
 # (kind, version) → what makes the next version's fields of it. Fields that were only added, with defaults, need none.
 UPCASTERS: dict[tuple[str, int], Callable[[Fields], Fields]] = {}
-ROWS = ("dispatched", "print", "void", "bag", "bag_closed", "returned", "sheet")
+ROWS = ("dispatched", "print", "void", "bag", "bag_closed", "returned", "sheet", "amended")
 """outcome tables: a replay must reproduce them, and another core starts from them"""
-BOOKS = (ManifestGranted, ManifestSealed, LeaseTold, OrderCancelled, LotReceived)
-"""what central has said: facts that every release takes from a journal, whoever wrote it"""
+BOOKS = (ConfigLoaded, ManifestGranted, ManifestSealed, LeaseTold, OrderAmended, OrderCancelled, LotReceived)
+"""what central has said, and under which configuration: facts that every release takes from a journal, whoever wrote it"""
 
 _encode = msgspec.json.Encoder().encode
+
+
+def counts(book: Event, amended: Mapping[str, str]) -> bool:
+    """Whether what central said had an effect when it came; `amended`: the rows, order → version of its last amendment.
+
+    Whether an amendment came in time depends on where its documents were, which the books alone do not tell.
+    """
+    return not isinstance(book, OrderAmended) or book.version <= int(amended.get(book.order_id, 0))
 
 
 class Step(NamedTuple):
@@ -108,7 +117,8 @@ def steps(records: Iterable[Record], controller: Controller) -> Iterator[Step]:
             # Here the release that wrote what follows has begun, with the books alone.
             controller = Controller(controller.floor.settings, controller.floor.sort_plan)
             auditor = Auditor(controller)
-            for event in books:
+            carried = msgspec.json.decode(record.body, type=Carried)
+            for event in (book for book in books if counts(book, carried.rows.get("amended", {}))):
                 controller.handle(event)
         elif isinstance(book := event_of(record), BOOKS):
             books.append(book)
@@ -200,13 +210,16 @@ def replay(journal: Journal, core: str, settings: Settings, sort_plan: SortPlan,
         # Another core has worked since then: what was carried over from it counts, not what we knew before it.
         return replay(journal, core, settings, sort_plan)
     rows: dict[str, dict[str, str]] = {name: {} for name in ROWS}
+    stored = {name: journal.outcomes(name, -1 if snapshot is None else begin.seq) for name in ROWS}
+    amended = stored["amended"]
     for record in journal.records(begin):
         place = Head(record.seq, record.chain)
         if record.kind == FORCED:
             continue
         broke = msgspec.json.decode(record.body, type=str) if record.kind == BREACH else ""
         event = event_of(record)
-        if event is None or ((until is None or record.seq < until) and not isinstance(event, BOOKS)):
+        books_only = until is None or record.seq < until
+        if event is None or (books_only and not (isinstance(event, BOOKS) and counts(event, amended))):
             continue
         commands = controller.handle(event)
         _require_kept(auditor, commands, record.seq)
@@ -214,7 +227,6 @@ def replay(journal: Journal, core: str, settings: Settings, sort_plan: SortPlan,
             if isinstance(command, Outcome):
                 rows[command.table][command.key] = command.value
         last_us, count = max(last_us, record.at_us), count + 1
-    stored = {name: journal.outcomes(name, -1 if snapshot is None else begin.seq) for name in ROWS}
     if until is None:
         return Replayed(controller, auditor, place, last_us, count, broke, stored)
     for name, replayed in rows.items():

@@ -16,10 +16,12 @@ from typing import Any
 
 import structlog
 
+from drivers.certificate import not_after
 from drivers.document_printer import IppPrinter
 from drivers.file_source import HttpFiles
 from drivers.mqtt import MqttClient, TlsFiles
 from drivers.plc import plc_port
+from drivers.ports import DeviceRefused
 from drivers.process_image import ImageCodec
 from drivers.scale import SerialScale
 from drivers.scanner import SerialScanner
@@ -32,6 +34,7 @@ from edge.labels.fields import LabelError
 from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime, new_journal_id
 from edge.runtime.archive import WholeJournal
+from edge.runtime.asking import needs_of
 from edge.runtime.camera_link import CameraLink, worker_argv
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
@@ -48,7 +51,8 @@ from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scale_link import ScaleLink
 from edge.runtime.scanner_link import HandScan, HandScannerLink, ScannerLink
-from edge.runtime.settings import printer_of, settings_of, sort_plan_of
+from edge.runtime.settings import abilities_of, printer_of, settings_of, sort_plan_of
+from edge.runtime.signing import public_key
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
@@ -62,8 +66,9 @@ EMPTY_BELT_WAIT_S = 20.0
 LAST_IMAGE_S = 0.1
 FAILED, ENDED = 1, 0
 DISK_LOOK_S = 10.0
-PAPER_LIMIT_MS = 120_000
+DAY_MS = 86_400_000
 MB = 1_000_000
+PAPER_LIMIT_MS = 120_000
 KEEP_LIMIT_MS = 600_000
 """for the first snapshot of a long journal, in a niced process"""
 
@@ -270,8 +275,10 @@ class Line:
             sort_plan=sort_plan_of(self._config),
             line_state=lambda: self.runtime.controller.floor.machine.state.name,
             boot=self.runtime.boot,
-            unconfirmed=lambda: "LEASES_UNCONFIRMED" in self.runtime.controller.floor.conditions.active,
+            needs=needs_of(self.runtime.controller),
+            abilities=abilities_of(self._config),
             forms=self._config.tracking_numbers,
+            public=public_key(section.public_key_file),
             prints=self._config.document_printer is not None,
         )
         self.runtime.add(link)
@@ -306,9 +313,22 @@ class Line:
     async def _watch_disk(self) -> None:
         """Tell the core how much room the journal has left."""
         while True:
-            free_mb = shutil.disk_usage(self._data_dir).free // 1_000_000
-            self.runtime.pump.offer(HostRead(at_us=self._clock.now_us(), disk_free_mb=free_mb))
+            disk = shutil.disk_usage(self._data_dir)
+            mb = {"disk_free_mb": disk.free, "disk_mb": disk.total, "outbox_mb": self._ledger.outbox_bytes}
+            sizes = {name: size // MB for name, size in mb.items()}
+            self.runtime.pump.offer(HostRead(at_us=self._clock.now_us(), certificate_days=self._certificate_days(), **sizes))
             await asyncio.sleep(DISK_LOOK_S)
+
+    def _certificate_days(self) -> int | None:
+        files = self._config.central
+        if not files.tls_cert_file:
+            return None
+        try:
+            ends = min(not_after(Path(path)) for path in (files.tls_cert_file, files.tls_ca_file))
+        except DeviceRefused as error:
+            log.warning("certificate", error=str(error))
+            return 0
+        return int((ends.timestamp() * 1000 - self._clock.wall_ms()) // DAY_MS)
 
     async def _until_told(self) -> None:
         """Wait for the first signal or failure; after a signal, until the belt is empty or a second one comes."""

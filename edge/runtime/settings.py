@@ -4,6 +4,8 @@ from pathlib import Path
 
 from drivers.label_printer import LabelPrinter, serial_printer, tcp_printer
 from edge.core.values import Settings, SortPlan
+from edge.runtime.asking import Abilities
+from line_config.document_layout import load_document_layout
 from line_config.label_layout import LabelLayout, load_label_layout
 from line_config.model import LineConfig, SerialPrinterSection, TcpPrinterSection
 
@@ -40,6 +42,7 @@ def settings_of(config: LineConfig) -> Settings:
         build_ms=BUILD_MS,
         disk_start_mb=limits.disk_start_mb,
         disk_stop_mb=limits.disk_stop_mb,
+        outbox_share_percent=limits.outbox_share_percent,
         lease_margin_min=limits.lease_margin_min,
         shift_starts_min=tuple(sorted(int(at[:2]) * 60 + int(at[3:]) for at in times.shifts)),
         utc_offset_min=times.utc_offset_min,
@@ -62,6 +65,12 @@ def printer_of(section: TcpPrinterSection | SerialPrinterSection) -> LabelPrinte
     if section.kind == "serial":
         return serial_printer(dialect, section.device, section.baud, timeout_ms, more=more)
     return tcp_printer(dialect, section.host, section.port, section.status_port, timeout_ms, more=more)
+
+
+def abilities_of(config: LineConfig) -> Abilities:
+    """What this line can run, as central is told with each request."""
+    kinds = tuple(load_document_layout(Path(path)).kind for path in config.line.documents)
+    return Abilities(kinds, tuple(config.line.envelope_formats), config.line.thickness_max_mm)
 
 
 def sort_plan_of(config: LineConfig) -> SortPlan:

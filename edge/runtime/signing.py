@@ -53,6 +53,14 @@ def read_public(text: str) -> bytes:
     return key
 
 
+def public_key(path: str) -> bytes:
+    """The public key in this file; no file, no key. Raises SignatureError."""
+    try:
+        return read_public(Path(path).read_text("ascii", errors="replace")) if path else b""
+    except OSError as error:
+        raise SignatureError(f"public key {path} cannot be read ({error.strerror}): correct public_key_file") from error
+
+
 def sign(content: Any, key: SigningKey) -> bytes:
     """The file of this content."""
     payload = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
@@ -62,10 +70,15 @@ def sign(content: Any, key: SigningKey) -> bytes:
 
 def believed(data: bytes, public: bytes) -> Any:
     """The content of a file that the holder of this key has signed. Raises SignatureError."""
+    return json.loads(payload_of(data, public))
+
+
+def payload_of(data: bytes, public: bytes) -> bytes:
+    """The payload of a file or message that the holder of this key has signed. Raises SignatureError."""
     try:
         signed = msgspec.json.decode(data, type=Signed)
         payload, signature = base64.b64decode(signed.payload, validate=True), bytes.fromhex(signed.signature)
-    except ValueError as error:  # msgspec's and base64's errors are such
+    except (ValueError, RecursionError) as error:  # msgspec's and base64's errors are such
         raise SignatureError(f"this is no signed file ({error})") from error
     if signed.key != public.hex():
         raise SignatureError("it was signed by somebody else: ask whose key this is")
@@ -73,4 +86,4 @@ def believed(data: bytes, public: bytes) -> Any:
         VerifyKey(public).verify(payload, signature)
     except (BadSignatureError, ValueError) as error:
         raise SignatureError("its signature is wrong: it was changed after it was signed, do not use it") from error
-    return json.loads(payload)
+    return payload

@@ -3,6 +3,7 @@
 from itertools import islice
 from typing import Any
 
+from edge.core.certificates import Certificate
 from edge.core.conditions import CONDITIONS
 from edge.core.controller import Controller
 from edge.core.document import BEFORE_GATE, DocumentState
@@ -52,6 +53,7 @@ PLACE_OF_DOCUMENT: dict[DocumentState, str] = {
     DocumentState.FED_AGAIN: "fed again",
     DocumentState.RETURNED: "returned",
     DocumentState.DAMAGED: "damaged",
+    DocumentState.DESTROYED: "destroyed",
 }
 
 
@@ -97,6 +99,8 @@ def snapshot(
         "desk": _desk(controller),
         "labels_to_destroy": _labels_to_destroy(controller),
         "files": {state.value: len(there) for state, there in controller.certificates.standing.items() if there},
+        "labels_impossible": _labels_impossible(controller),
+        "sheets_to_feed": _sheets_to_feed(controller),
         "sheets_to_destroy": _sheets_to_destroy(controller),
         "scans": [scan._asdict() for scan in _scans(controller)],
         "lots": [_lot(lot) for lot in controller.lots.open_lots()],
@@ -160,14 +164,29 @@ def _labels_to_destroy(controller: Controller) -> list[dict[str, Any]]:
     return rows
 
 
+def _labels_impossible(controller: Controller) -> list[dict[str, str]]:
+    """Orders for the manual desk, the last first, and what the applicator's printer cannot print of each."""
+    found = reversed(controller.floor.pool.impossible.items())
+    return [{"order": order_id, "reason": reason} for order_id, reason in islice(found, LABELS_SHOWN)]
+
+
+def _sheets_to_feed(controller: Controller) -> list[dict[str, Any]]:
+    """Printed sheets that may be fed: all others in the printer's tray must not."""
+    certificates = controller.certificates
+    left = {one.key for one in certificates.left()}
+    good = (one for one in certificates.standing[FileState.PRINTED].values() if one.key not in left)
+    return [_file(one) for one in islice(good, LABELS_SHOWN)]
+
+
+def _file(one: Certificate) -> dict[str, Any]:
+    return {"order": one.order_id, "file": one.file.index, "state": one.state.value, "sheets": one.sheets}
+
+
 def _sheets_to_destroy(controller: Controller) -> list[dict[str, Any]]:
     """Printed sheets that must not be fed, while their destruction is not recorded."""
     certificates = controller.certificates
     rows = [*certificates.standing[FileState.UNKNOWN].values(), *certificates.left()]
-    return [
-        {"order": one.order_id, "file": one.file.index, "state": one.state.value, "sheets": one.sheets}
-        for one in rows[:LABELS_SHOWN]
-    ]
+    return [_file(one) for one in rows[:LABELS_SHOWN]]
 
 
 def _scans(controller: Controller) -> list[Scan]:

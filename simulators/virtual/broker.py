@@ -28,6 +28,7 @@ class VirtualBroker:
         self._root = root
         self.grants: list[bytes] = []
         """the manifests that a line gets when it asks"""
+        self.cancelled: dict[str, bytes] = {}
         self._missed: list[bytes] = []
         self._inbox: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._gone = False
@@ -83,6 +84,11 @@ class VirtualBroker:
             self._missed += parts
         for part in parts:
             self.send("manifest", part)
+
+    def cancel(self, order_id: str, version: int) -> None:
+        """Central takes an order back; what the line did not hear it hears when it asks about its open bags."""
+        self.cancelled[order_id] = msgspec.json.encode({"order_id": order_id, "version": version})
+        self.send("cancel", self.cancelled[order_id])
 
     def send(self, topic: str, payload: bytes) -> None:
         """Central sends something of its own accord; nothing while it is away."""
@@ -151,6 +157,10 @@ class VirtualBroker:
         if request["want"] == "manifest":
             for part in self.grants:
                 self._deliver("manifest", part)
+        if request["want"] == "cancellations":
+            for order_id in set(map(str, request["orders"])) & self.cancelled.keys():  # type: ignore[call-overload]
+                self._deliver("cancel", self.cancelled[order_id])
+        if request["want"] != "leases":
             return
         heads = [msgspec.json.decode(part) for part in self.grants]
         ends = {(head["lot"], head["epoch"]): head["lease_end_ms"] for head in heads if head.get("epoch")}

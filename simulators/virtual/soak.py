@@ -24,6 +24,8 @@ LOOK_S = 1.0
 SETTLE_S = 5.0
 COMMIT_S = 0.01
 GRACE_MS = 600_000
+FILES = 0.3
+"""of the orders of one A4 document, the share that comes as a file"""
 BAG_ITEMS = 12
 """that a bag holds where bags are to be full now and then"""
 
@@ -41,6 +43,8 @@ SETTINGS = Settings(
     weight_min_g=5,
     weight_max_g=900,
     desk_printer=True,
+    files_ahead_max=4,
+    sheets_ahead_max=12,
 )
 
 
@@ -57,7 +61,7 @@ async def _shift(
     progress: Progress,
     trace: Trace,
 ) -> dict[str, Any]:
-    scene = Scene(seed, items, faults)
+    scene = Scene(seed, items, faults, files=FILES)
     plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
     full = CHUTE_FULL in disturbances
     settings = msgspec.structs.replace(SETTINGS, bag_items_max=BAG_ITEMS) if full else SETTINGS

@@ -57,6 +57,23 @@ def reached(world: World) -> dict[str, int]:
         "label declared destroyed": acts["void_label"],
         "document returned to its issuer": acts["return_to_issuer"],
         **_at_the_desk(world, acts),
+        **_of_the_files(world, reasons),
+    }
+
+
+def _of_the_files(world: World, reasons: Counter[str]) -> dict[str, int]:
+    """Situations of the documents that are printed on the line, and each thing that went wrong with one of them."""
+    bagged = [document for envelopes in world.plant.chutes.values() for e in envelopes for document in e.documents]
+    acts = world.paper.room.acts
+    return {
+        "files: printed and dispatched": sum(document.sheets is not None for document in bagged),
+        "files: printed": len(_told(world, "sheets_printed")),
+        "files: outcome unknown": len(_told(world, "sheets_unknown")),
+        "files: sheets destroyed": len(_told(world, "sheets_destroyed")),
+        "files: refused": len(_told(world, "file_refused")),
+        "files: deletion told": len(_told(world, "file_deleted")),
+        "files: sheets in doubt rejected": reasons["SHEETS_IN_DOUBT"],
+        "files: fed without a look": acts["fed without a look"],
     }
 
 
@@ -81,6 +98,14 @@ REPLAYED = 8
 """one seed in so many is replayed from its beginning"""
 
 
+def _of_paper(world: World) -> list[str]:
+    """What is wrong with sheets and files, as they lie in the room and in the folder."""
+    found = [f"{order_id} was printed while sheets of it existed" for order_id in world.paper.room.on_top]
+    if world.boot is not None and world.idle and (left := world.paper.kept()):
+        found.append(f"{left} files are still on the line, whose sheets are out or not wanted")
+    return found
+
+
 def shortcomings(world: World) -> list[str]:
     """What the oracle does not look at: whether the line came back, what central knows, what stayed behind, a replay."""
     found = []
@@ -102,7 +127,7 @@ def shortcomings(world: World) -> list[str]:
     fed, went = world.plant.untouched()
     if fed - went > MISREAD_MAX + fed // 100:
         found.append(f"{fed - went} of {fed} items that met no fault were not dispatched")
-    return [*found, *_cancelled_and_gone(world)]
+    return [*found, *_of_paper(world), *_cancelled_and_gone(world)]
 
 
 def _told(world: World, kind: str) -> list[dict[str, object]]:

@@ -83,7 +83,17 @@ def _printer_garbage(world: World, on: bool, _: random.Random) -> None:
     world.printer_wire.garbage = on
 
 
+def _paper(what: str) -> Switch:
+    def switch(world: World, on: bool, _: random.Random) -> None:
+        setattr(world.paper.pages, what, on)
+
+    return switch
+
+
+PAPER_S = (5.0, 20.0, 60.0, 120.0)
+PAPER = {"document_printer_silent": "silent", "document_printer_empty": "out_of_paper", "file_server_away": "server_away"}
 KINDS: tuple[Kind, ...] = (
+    *(Kind(name, PAPER_S, _paper(what), touches=False) for name, what in PAPER.items()),
     Kind("machine_plc_link_cut", SHORT_S, _wire("cut", "machine_plc")),
     Kind("sorter_plc_link_cut", SHORT_S, _wire("cut", "sorter_plc")),
     Kind("plc_deaf", SHORT_S, _wire("deaf")),

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ from drivers.process_image import ImageCodec
 from edge.core.values import Camera, Plc, Settings, SortPlan, State
 from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime
+from edge.runtime.asking import needs_of
 from edge.runtime.bell import Bell
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
@@ -33,39 +33,26 @@ from simulators.plc_program import PlcProgram
 from simulators.plc_rules import SCAN_MS
 from simulators.scene import Scene
 from simulators.virtual.books import JOURNAL_KEY, Books
+from simulators.virtual.boot import Boot
 from simulators.virtual.broker import VirtualBroker
 from simulators.virtual.desk import add_printers, desk_reader
 from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import Sight, VirtualEyes
 from simulators.virtual.panel import RuntimePanel
-from simulators.virtual.ports import VirtualPlc, VirtualPrinter, VirtualScanner
+from simulators.virtual.ports import VirtualPlc, VirtualScanner
+from simulators.virtual.printery import Printery
 from simulators.virtual.wires import PlcWire, PrinterWire
 
 SITE_KEY = b"virtual world site key, 32 bytes"
 SNAPSHOTS = 0.7
 """share of lives that end just behind a snapshot; the others replay from an older one, or from the beginning"""
 WALL_START_MS = 1_790_000_000_000
-LEASE = (1, WALL_START_MS + 7 * 86_400_000)
-"""epoch and end: longer than any run, so that only a restart asks for it"""
+LEASE = (1, WALL_START_MS + 7 * 86_400_000)  # epoch and end: longer than any run, so that only a restart asks for it
 OPERATOR_LOOKS_MS = 1000
 PLC_WAIT_MS = 1000
 """an idle PLC link exchanges so often: without a heartbeat for 1,500 ms a PLC stops its belt"""
 LATE_S = (3.0, 25.0)
 """so long after its document an order comes that comes late"""
-
-
-@dataclass
-class Boot:
-    """One life of the runtime."""
-
-    ledger: Ledger
-    store: InlineStore | ThreadStore
-    crew: Crew
-    runtime: Runtime
-    eyes: dict[str, VirtualEyes]
-    central: CentralLink
-    plc_ports: dict[str, VirtualPlc] = field(default_factory=dict)
-    printer: VirtualPrinter | None = None
 
 
 class World:
@@ -78,6 +65,7 @@ class World:
         image = load_process_image()
         self._image = image
         self.book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
+        self.paper = Printery(scene, self.book, self.now_ms)
         self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed)
         self.operator = Operator(self.plant, seed=scene.seed)
         self.clerk = Clerk(self.plant, desk_reader(SITE_KEY), seed=scene.seed) if doors else None
@@ -150,6 +138,7 @@ class World:
         if self.boot is not None:
             await self.kill()
         self._disk.close()
+        self.paper.close()
 
     # --- the plant's time: callbacks, no task, because it is woken some sixty times an item ---
     def wake_plant(self) -> None:
@@ -170,10 +159,9 @@ class World:
     def printer_off(self, *, off: bool, keeps_queue: bool) -> None:
         """The printer loses its power, or has it again."""
         self.printer_wire.off = off
-        if off:
-            torn = self.plant.printer.power_off()
-            if self.boot is not None and self.boot.printer is not None:
-                self.boot.printer.switched_off(torn, keeps_queue=keeps_queue)
+        torn = self.plant.printer.power_off() if off else None
+        if off and self.boot is not None and self.boot.printer is not None:
+            self.boot.printer.switched_off(torn, keeps_queue=keeps_queue)
 
     def lease(self, lease: tuple[int, int]) -> None:
         """Central grants all orders but the late ones under this lease (epoch and end); before the run begins."""
@@ -183,7 +171,7 @@ class World:
         """Central takes an order back; whatever becomes of its documents is due to that."""
         self._cancellations += 1
         self.book.touched |= {document.index for document in self.scene.documents if document.order_id == order_id}
-        self.broker.send("cancel", f'{{"order_id": "{order_id}", "version": {self._cancellations}}}'.encode())
+        self.broker.cancel(order_id, self._cancellations)
 
     def _grant_later(self, index: int) -> None:
         """Central grants this document's order only after it has been before the camera."""
@@ -282,11 +270,12 @@ class World:
             sort_plan=self._sort_plan,
             line_state=lambda: runtime.controller.floor.machine.state.name,
             boot=runtime.boot,
-            unconfirmed=lambda: "LEASES_UNCONFIRMED" in runtime.controller.floor.conditions.active,
+            prints=self.paper.there,
+            needs=needs_of(runtime.controller),
         )
         runtime.add(central)
-        self.plant.on_expose = lambda camera, trigger, subject: eyes[camera].exposed(trigger, subject)
-        self.plant.on_scan = scanner.emit
+        self.paper.add_to(runtime, self.clock, crew)
+        self.plant.watch(lambda camera, trigger, subject: eyes[camera].exposed(trigger, subject), scanner.emit)
         runtime.begin(self.scene.digest())
         crew.spawn(pump.run(), "pump")
         crew.spawn(Anchors(store, self.clock).run(), "anchors")
@@ -304,8 +293,7 @@ class World:
         if boot is None:
             return
         self.plant.touch_belt()
-        self.plant.on_expose = lambda *_: None
-        self.plant.on_scan = lambda _: None
+        self.plant.watch(lambda *_: None, lambda _: None)
         await boot.crew.stop()
         boot.store.close()
         self._disk.cut()
@@ -345,6 +333,7 @@ class World:
             panel = RuntimePanel(boot.runtime)
             try:
                 await self.operator.look(panel, self.now_ms())
+                await self.paper.look(boot.runtime, panel, self.plant, self.cancel)
                 if self.clerk is not None:
                     await self.clerk.look(panel)
             except PanelAway:
@@ -356,17 +345,18 @@ class World:
         bound = len(floor.bags.by_chute) == len(self.plant.chutes)
         running = floor.machine.state is State.EXECUTE and not floor.conditions.active and bound
         green, self._green = running and self._green, running
-        return green and (self.clerk is None or self.clerk.idle)
+        return green and not self.paper.room.in_tray and (self.clerk is None or self.clerk.idle)
 
     @property
     def told(self) -> bool:
         """Central has confirmed everything."""
-        return self.boot is not None and self.boot.central.counters()["waiting"] == 0
+        return self.boot is not None and not self.boot.central.counters()["waiting"]
 
     @property
     def idle(self) -> bool:
-        """Everything was fed, nothing is on a belt, and nothing is left to be done at the desk."""
-        return self.plant.idle and (self.clerk is None or self.clerk.idle)
+        """Everything was fed, nothing is on a belt, and nothing is left to be done at the desk or in the print room."""
+        printed = self.boot is None or not self.paper.waits(self.boot.runtime)
+        return printed and self.plant.idle and (self.clerk is None or self.clerk.idle)
 
     # --- judging ---
     @property
@@ -388,7 +378,7 @@ class World:
         return {"stored": stored, "duplicates": self.broker.duplicates, "gaps": self.broker.gaps}
 
     def conditions(self) -> dict[str, int]:
-        """How often each condition was raised since the last boot."""
+        """How often each was raised since the last boot."""
         return {} if self.boot is None else dict(sorted(self.boot.runtime.controller.floor.conditions.raised.items()))
 
     def accounts(self) -> list[dict[str, Any]]:

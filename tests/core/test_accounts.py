@@ -221,6 +221,37 @@ def test_disk(free_mb: int, full: bool) -> None:
         assert {check.code: check.passed for check in line.controller.checklist.checks()}["DISK_LOW"] == passed
 
 
+@pytest.mark.parametrize(
+    ("outbox_mb", "disk_mb", "standing"),
+    [
+        (0, 0, set()),  # nobody has said how large the disk is
+        (799, 10_000, set()),
+        (800, 10_000, {"OUTBOX_FILLING"}),
+        (999, 10_000, {"OUTBOX_FILLING"}),
+        (1000, 10_000, {"OUTBOX_FILLING", "OUTBOX_FULL"}),
+    ],
+)
+def test_what_waits_to_be_told_has_a_share_of_the_disk(outbox_mb: int, disk_mb: int, standing: set[str]) -> None:
+    line = Line()
+    line.say(HostRead, disk_free_mb=9000, disk_mb=disk_mb, outbox_mb=outbox_mb)
+    assert conditions(line) & {"OUTBOX_FILLING", "OUTBOX_FULL"} == standing
+    assert line.controller.supervision.permit == ("OUTBOX_FULL" not in standing)
+    line.say(HostRead, disk_free_mb=9000, disk_mb=10_000, outbox_mb=1)
+    assert not conditions(line) & {"OUTBOX_FILLING", "OUTBOX_FULL"}, "it was told"
+    line.mirror()
+    assert line.controller.supervision.permit
+
+
+@pytest.mark.parametrize(("days", "warns"), [(None, False), (30, False), (29, True), (-1, True)])
+def test_a_certificate_is_warned_of_a_month_ahead(days: int | None, warns: bool) -> None:
+    line = Line()
+    line.say(HostRead, disk_free_mb=9000, certificate_days=days)
+    assert ("CERTIFICATE_EXPIRES" in conditions(line)) == warns
+    assert line.controller.supervision.permit
+    line.say(HostRead, disk_free_mb=9000, certificate_days=300)
+    assert "CERTIFICATE_EXPIRES" not in conditions(line)
+
+
 @pytest.mark.parametrize(("step_ms", "stepped"), [(2000, False), (2001, True), (-2000, False), (-2001, True)])
 def test_a_step_of_the_clock(step_ms: int, stepped: bool) -> None:
     line = caught_up()
@@ -276,7 +307,7 @@ def test_which_shift_it_is(minute: int, begins: int) -> None:
     utc_ms = day_ms + minute * 60_000 - SETTINGS.utc_offset_min * 60_000
     line = Line(started=False)
     line.say(ClockRead, wall_ms=utc_ms)
-    assert line.controller.supervision._shift_begin_ms == day_ms + begins * 60_000
+    assert line.controller.figures._shift_begin_ms == day_ms + begins * 60_000
 
 
 def test_before_the_first_shift_of_the_day_it_is_yesterdays_last() -> None:
@@ -285,7 +316,7 @@ def test_before_the_first_shift_of_the_day_it_is_yesterdays_last() -> None:
     line.say(ConfigLoaded, digest="d", settings=settings, sort_plan=PLAN)
     day_ms = 20_000 * 86_400_000
     line.say(ClockRead, wall_ms=day_ms + 60_000)
-    assert line.controller.supervision._shift_begin_ms == day_ms - 86_400_000 + 1080 * 60_000
+    assert line.controller.figures._shift_begin_ms == day_ms - 86_400_000 + 1080 * 60_000
 
 
 def test_the_first_shift_ends_nothing_and_each_is_told_once() -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from edge.core.certificates import ENTERED_AN_EVENT, PRINTS_IN, TRIES, Certificate
 from edge.core.commands import Command, DeleteFile, FetchFile, InsertClose, Outcome, PrintFile, Publish, RejectDocument
+from edge.core.document import DocumentState
 from edge.core.events import (
     Booted,
     Carried,
     ConfigLoaded,
+    DeadlinePassed,
     DocumentRejected,
     LinkDown,
     LinkUp,
@@ -543,7 +545,50 @@ def test_a_file_that_is_not_taken_up_yet_is_in_doubt_and_may_be_withdrawn() -> N
     assert len(books.all) == ENTERED_AN_EVENT
     check = books.check(Check(Verdict.MATCH, "", OrderId(f"O{last}")), "resident_id", f"token{last}")
     assert check == (Verdict.UNKNOWN, "SHEETS_IN_DOUBT", f"O{last}")
+    books.met(OrderId(f"O{last}"), "resident_id", f"token{last}", DocumentKey("D1-1"))
     office.say(OrderCancelled, order_id=OrderId(f"O{last}"), version=1)
     assert f"O{last}/0" not in books.all
     office.say(LinkUp, link="files")
     assert office.state(last) == "withdrawn"
+
+
+def test_rejected_sheets_are_destroyed_under_the_keys_by_which_they_were_read() -> None:
+    office = Office()
+    office.tell(FileChecked)
+    office.tell(SheetsFailed, sent=True, reason="silence")
+    office.read_certificate()
+    office.say(DocumentRejected, document=DocumentKey("D1-1"))
+    assert office.controller.documents.all[DocumentKey("D1-1")].reason == "SHEETS_IN_DOUBT"
+    assert office.destroy() == "OK"
+    assert office.told("destroyed") == [{"document": "D1-1", "order_id": None, "person": "P1"}]
+    assert office.controller.documents.all[DocumentKey("D1-1")].state is DocumentState.DESTROYED
+    office.printed()
+    office.read_certificate(key=2)
+    assert office.destroy(sheets="3") == "SHEETS_IN_USE"
+
+
+def test_sheets_that_could_not_be_read_are_named_by_the_key_that_they_bear_but_no_other_document_is() -> None:
+    office = Office()
+    office.tell(FileChecked)
+    office.tell(SheetsFailed, sent=True, reason="silence")
+    office.feed(1)
+    office.read(1, token="another")
+    office.feed(2)
+    office.say(DeadlinePassed, 5000)
+    for key in (1, 2):
+        office.say(DocumentRejected, document=DocumentKey(f"D1-{key}"))
+    assert office.destroy(documents="D1-9") == "NOT_IN_HAND"
+    assert office.destroy(documents="D1-1") == "OTHER_DOCUMENT"
+    assert office.destroy(documents="D1-2") == "OK"
+    documents = office.controller.documents.all
+    assert documents[DocumentKey("D1-2")].state is DocumentState.DESTROYED
+    assert documents[DocumentKey("D1-1")].state is DocumentState.IN_TRAY
+
+
+def test_sheets_that_are_on_the_belt_are_not_in_hand_when_the_rest_is_destroyed() -> None:
+    office = Office()
+    office.tell(FileChecked)
+    office.tell(SheetsFailed, sent=True, reason="silence")
+    office.read_certificate()
+    assert office.destroy(sheets="0") == "OK"
+    assert office.controller.documents.all[DocumentKey("D1-1")].state is DocumentState.REFUSED

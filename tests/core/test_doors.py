@@ -21,7 +21,7 @@ from edge.core.events import (
 )
 from edge.core.item import ItemState
 from edge.core.orders import OrderState
-from edge.core.values import DocumentKey, ItemId, OrderId, Plc, SortPlan, State
+from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, Plc, SortPlan, State
 from tests.core.line import SETTINGS, Line
 
 O1 = OrderId("O1")
@@ -238,3 +238,31 @@ def test_what_lies_in_a_bag_or_is_bare_already_is_not_opened() -> None:
     assert code(line, "open_envelope", item="I1-1", labels="", second="P2") == "NOT_IN_HAND"
     assert line.controller.items.all[ItemId("I1-1")].state is ItemState.DISPATCHED
     assert not [c for c in line.said(Publish) if c.kind == "envelope_opened"]
+
+
+def test_door_c_is_shut_to_a_label_that_was_seen_on_another_envelope_as_well() -> None:
+    """It was printed twice: by the label in hand nobody can tell which of both envelopes is the one that was proved."""
+    line = Line()
+    for n in (1, 2):
+        line.to_labelled(n)
+    line.expose(1)
+    line.expose(2, line.symbols(1))
+    first, second = (line.controller.items.all[ItemId(f"I1-{n}")] for n in (1, 2))
+    assert (first.proved, first.twin, second.proved, second.twin) == (True, True, False, True)
+    for n in (1, 2):
+        line.say(HandedOver, item=ItemId(f"I1-{n}"))
+        line.induct(n, line.qr(1))
+        line.say(ItemRejected, parcel=ParcelKey(f"S1-{n}"))
+    assert code(line, "reinduct", label=line.qr(1)) == "OPEN_IT"
+
+
+def test_door_c_is_shut_to_the_neighbours_of_a_label_that_was_not_read() -> None:
+    line = Line()
+    for n in (1, 2, 3, 4):
+        line.to_labelled(n)
+    for n in (1, 2, 4):
+        line.expose(n)
+    line.expose(3, ())
+    items = [line.controller.items.all[ItemId(f"I1-{n}")] for n in (1, 2, 3, 4)]
+    assert [item.twin for item in items] == [False, True, True, True]
+    assert [item.reason for item in items] == ["", "", "LABEL_MISSING", ""], "only door C is shut to them"

@@ -45,7 +45,7 @@ KEYS: dict[str, st.SearchStrategy[Any]] = {
 SIMPLE = (
     e.DocumentFed, e.Inserted, e.DocumentRejected, e.Sealed, e.ItemEjected, e.Weighed, e.LabelApplied, e.LabelPurged, e.LabelExposed,
     e.HandedOver, e.Inducted, e.Diverted, e.ItemRejected, e.DivertUnconfirmed, e.Lost, e.Extra, e.RejectUnconfirmed, e.CommandRefused,
-    e.BeltEmpty, e.PlcRestarted, d.LabelPrinted, d.PrintFailed, d.PrinterStatus, d.WeightRead, e.LinkUp, e.LinkDown, e.DeadlinePassed,
+    e.BeltEmpty, e.PlcRestarted, d.LabelPrinted, d.PrintFailed, d.PrinterStatus, d.WeightRead, d.LabelImpossible, e.LinkUp, e.LinkDown, e.DeadlinePassed,
     p.FileChecked, p.FileChecked, p.SheetsPrinted, p.SheetsFailed, p.FileDeleted,
 )  # fmt: skip
 TEXTS = st.sampled_from(["", "x", "EA000000001CN;1", "EA000000002CN;2", "EA000000001CN;2", ";", "EA000000001CN;99"])

@@ -55,9 +55,9 @@ DOCUMENT = life("""
     accepted: refuse > refused, inserted > inserted, in_tray > in tray, lost > lost
     refused: inserted > inserted, in_tray > in tray, lost > lost
     lost: in_tray > in tray, inserted > inserted, found > on desk
-    in tray: fed_again > fed again, returned > returned, damaged > damaged
-    inserted: fed_again > fed again, returned > returned, damaged > damaged
-    on desk: fed_again > fed again, returned > returned, damaged > damaged
+    in tray: fed_again > fed again, returned > returned, damaged > damaged, destroyed > destroyed
+    inserted: fed_again > fed again, returned > returned, damaged > damaged, destroyed > destroyed
+    on desk: fed_again > fed again, returned > returned, damaged > damaged, destroyed > destroyed
     at desk: inserted > inserted, given_up > on desk
 """)
 ITEM = life("""
@@ -168,7 +168,7 @@ def test_packml(state: str, command: str) -> None:
 
 def test_the_sets_of_states() -> None:
     assert {"in tray", "on desk"} == IN_HAND
-    assert {"inserted", "in tray", "on desk", "fed again", "returned", "damaged"} == DOCUMENT_ENDED
+    assert {"inserted", "in tray", "on desk", "fed again", "returned", "damaged", "destroyed"} == DOCUMENT_ENDED
     assert {"fed", "accepted", "refused"} == BEFORE_GATE
     assert {"dispatched", "ejected", "rejected", "on desk", "opened", "recalled", "closed at desk"} == ENDED
     assert {"ejected", "opened"} == BARE

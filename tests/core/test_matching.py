@@ -20,8 +20,10 @@ def frame(k: int = 0, *, token: str = "t", flags: int = 15, kind: str | None = "
     )  # fmt: skip
 
 
-def label(*symbols: Symbol, k: int = 0) -> LabelRead:
-    return LabelRead(at_us=0, camera=Camera.LABEL, camera_boot=1, trigger=2, k=k, symbols=symbols, evidence="")
+def label(*symbols: Symbol, k: int = 0, reason: str = "") -> LabelRead:
+    return LabelRead(
+        at_us=0, camera=Camera.LABEL, camera_boot=1, trigger=2, k=k, symbols=symbols, evidence="", reason=reason
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,8 @@ def test_frames_that_differ_in_the_second_field_have_none(fields: tuple[str, ...
         ([label(GOOD[0], Symbol("qr", NUMBER + ";8"))], Verdict.MISMATCH, "LABEL_MISMATCH"),
         ([label(*GOOD), label(Symbol("qr", "x"), k=1)], Verdict.MISMATCH, "LABEL_MISMATCH"),
         ([label(*GOOD, GOOD[0])], Verdict.MISMATCH, "LABEL_MISMATCH"),
+        ([label(*GOOD), label(*GOOD, k=1, reason="torn_beside")], Verdict.MISMATCH, "LABEL_MISMATCH"),
+        ([label(*GOOD), label(GOOD[0], k=1, reason="torn")], Verdict.MATCH, ""),
         ([label(GOOD[0]), label(GOOD[1], k=1)], Verdict.MATCH, ""),
         ([label(*GOOD)], Verdict.MATCH, ""),
         ([label(*GOOD), label(*GOOD, k=1)], Verdict.MATCH, ""),

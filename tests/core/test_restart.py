@@ -203,7 +203,7 @@ def test_a_shift_begins_to_the_millisecond(second: float, begins_min: int) -> No
     day_ms = 20_000 * 86_400_000
     line = Line(started=False)
     line.say(ClockRead, wall_ms=day_ms + round(second * 1000) - SETTINGS.utc_offset_min * 60_000)
-    assert line.controller.supervision._shift_begin_ms == day_ms + begins_min * 60_000
+    assert line.controller.figures._shift_begin_ms == day_ms + begins_min * 60_000
 
 
 def test_a_feeder_that_is_filled_in_between_counts_anew() -> None:

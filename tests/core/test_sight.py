@@ -51,6 +51,7 @@ def test_what_was_read_keeps_its_reason(reason: str) -> None:
         ("LABEL_UNREADABLE", "blurred", "PICTURE_BLURRED"),
         ("LABEL_UNREADABLE", "two_labels", "LABEL_UNREADABLE"),
         ("LABEL_MISMATCH", "two_labels", "TWO_LABELS"),
+        ("LABEL_MISMATCH", "torn_beside", "TWO_LABELS"),
         ("LABEL_MISMATCH", "stranger", "STRANGER_ON_LABEL"),
         ("LABEL_MISMATCH", "torn", "LABEL_MISMATCH"),
         ("", "two_labels", ""),

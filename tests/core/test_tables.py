@@ -43,8 +43,13 @@ def test_only_a_persons_act_leads_out_of_an_end() -> None:
     assert {happened for state, happened in ITEM_TABLE if state in ENDED} == {
         "reinduct", "opened", "recalled", "seen_outside",
     }  # fmt: skip
-    assert {happened for state, happened in DOCUMENT_TABLE if state in DOCUMENT_ENDED} == {"fed_again", "returned", "damaged"}
-    finals = {ItemState.OPENED, DocumentState.FED_AGAIN, DocumentState.RETURNED, DocumentState.DAMAGED}
+    assert {happened for state, happened in DOCUMENT_TABLE if state in DOCUMENT_ENDED} == {
+        "fed_again",
+        "returned",
+        "damaged",
+        "destroyed",
+    }
+    finals = {ItemState.OPENED, DocumentState.FED_AGAIN, DocumentState.RETURNED, DocumentState.DAMAGED, DocumentState.DESTROYED}
     assert not [pair for pair in (*ITEM_TABLE, *DOCUMENT_TABLE) if pair[0] in finals]
 
 

@@ -65,12 +65,15 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "LabelRead.reason": "", "LabelRead.printed": "", "LabelRead.contrast_permille": 0,
         "LabelRead.modulation_permille": 0, "LabelRead.margin_permille": 0,
         "Settings.bag_items_max": 0, "Settings.starved_after_ms": 30_000, "Settings.central_away_max_min": 1440,
+        "Settings.outbox_share_percent": 10,
+        "HostRead.disk_mb": 0, "HostRead.outbox_mb": 0, "HostRead.certificate_days": None,
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
         "LeaseTold.journal_id": "", "LeaseTold.boot": 0, "LeaseTold.central_ms": 0,
         "ManifestSealed.epoch": 0, "ManifestSealed.lease_end_ms": 0, "Settings.lease_margin_min": 10,
         "Settings.shift_starts_min": (0, 480, 960), "Settings.utc_offset_min": 480,
         "Settings.media_labels": 0, "Settings.ribbon_labels": 0, "Settings.roll_low_labels": 100,
         "LabelText.sender_unit": "", "PrintFailed.impossible": False,
+        "OrderAmended.client_unit": "", "OrderAmended.fee_code": "", "OrderAmended.priority": 0,
         "Settings.desk_printer": False, "PrintLabel.printer": "", "PrinterStatus.printer": "",
     }  # fmt: skip
 
@@ -126,11 +129,17 @@ CODES = {
     ("stops feed", True, 3, 0): "NO_MANIFEST",
     ("blocks start", False, 2, 0): """REJECTS_NOT_CLEARED NO_BAG_BOUND BELT_IN_DOUBT NO_SORT_PLAN CLOCK_NOT_SET DISK_LOW
         TEST_LABEL SAMPLE_DOCUMENTS""",
-    ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED",
+    ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED OUTBOX_FULL",
     ("suspends", True, 3, 0): "STARVED",
     ("warns", True, 2, 0): """TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW
         DOCUMENT_PRINTER_LOST FILES_LOST FILE_REFUSED""",
-    ("warns", True, 3, 0): "CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST DESK_PRINTER_NOT_READY",
+    (
+        "warns",
+        True,
+        3,
+        0,
+    ): """CERTIFICATE_EXPIRES OUTBOX_FILLING CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST
+        DESK_PRINTER_NOT_READY""",
     ("warns", False, 1, 0): "RECALL SHEETS_UNKNOWN",
     ("warns", False, 2, 0): "SHEETS_LEFT",
 }
@@ -167,10 +176,10 @@ def test_what_a_person_may_ask_for() -> None:
         "confirm_check": "check", "bind_bag": "chute bag", "recount_bag": "chute labels", "take_out": "chute label",
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
-        "close_lot": "lot lead", "roll_changed": "roll", "confirm_leases": "second",
+        "close_lot": "lot lead", "roll_changed": "roll", "confirm_leases": "second", "request_lot": "lot",
         "desk_read": "document kind token skeleton second_field flags masked", "desk_insert": "kind token flags",
         "desk_label": "texts weight_g",
-        "destroy_sheets": "order file sheets second",
+        "destroy_sheets": "order file sheets second documents",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel",

@@ -60,7 +60,7 @@ async def test_a_job_that_stands_in_the_middle_is_followed_to_its_end(printer: P
     while (await device.job(number)).sides != 1:
         pass
     assert (await device.job(number)).state == "printing"
-    assert await device.status() == "", "this one calls it a warning while it goes on trying"
+    assert await device.status(1) == "", "this one calls it a warning while it goes on trying"
     (tmp_path / "filled").touch()
     assert (await ended(device, number)).sides == 2
 

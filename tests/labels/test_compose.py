@@ -1,3 +1,4 @@
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -102,3 +103,15 @@ def test_no_text_leaves_its_box_and_every_symbol_reads(path, address):
 def test_what_cannot_be_printed_right_is_refused(change, says):
     with pytest.raises(LabelError, match=says):
         compose(LAYOUT, msgspec.structs.replace(FIELDS, **change))
+
+
+def test_texts_in_rows_of_two_dots_lose_no_dot_and_leave_the_symbols_as_they_are():
+    layout = load_label_layout(LAYOUTS[0].parent / "ems_100x150_300.toml")
+    fine, rows = (dots(compose(layout.model_copy(update={"text_row_dots": height}), FIELDS)) for height in (1, 2))
+    assert layout.text_row_dots == 2
+    assert not (fine & ~rows).any()
+    for box in (layout.code128, layout.qr):
+        left, top = layout.dots(box.x_mm), layout.dots(box.y_mm)
+        place = np.s_[top : top + layout.dots(box.height_mm), left : left + layout.dots(box.width_mm)]
+        assert (fine[place] == rows[place]).all()
+    assert len(zlib.compress(np.packbits(rows, axis=1))) < 0.75 * len(zlib.compress(np.packbits(fine, axis=1)))

@@ -1,9 +1,10 @@
 """The account with central: both sides hash what was told, each in its own words; what is missing, twice or altered shows."""
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from typer.testing import CliRunner
@@ -166,19 +167,35 @@ def test_a_line_that_is_no_event_is_named(tmp_path: Path, line: str) -> None:
 
 async def test_a_confirmation_with_a_digest_is_compared_at_once() -> None:
     class Store(MemoryStore):
+        confirmed: ClassVar[list[int]] = []
+
         async def outbox_confirm(self, seq: int) -> str:
+            self.confirmed.append(seq)
             await super().outbox_confirm(seq)
             return "" if seq == 9 else f"{seq:064x}"
 
     store = Store(rows=20)
     outbox = Outbox(store)
-    for seq, digest in ((1, ""), (2, f"{2:064x}"), (9, f"{9:064x}"), (3, "f" * 64), (4, f"{4:064x}")):
-        assert await outbox.confirm("J1", seq, digest)
-    assert (outbox.agreed_seq, outbox.differs_seq) == (2, 0), "3 and 4 were confirmed with 9"
-    assert await outbox.confirm("J1", 10, "f" * 64)
-    assert await outbox.confirm("J1", 11, "f" * 64)
-    assert await outbox.confirm("J1", 12, f"{12:064x}")
-    assert (outbox.agreed_seq, outbox.differs_seq) == (12, 10), "the first difference stays"
+    forgetting = asyncio.ensure_future(outbox.forget())
+
+    async def confirmed(seq: int, digest: str) -> tuple[int, int]:
+        assert outbox.confirm("J1", seq, digest)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return outbox.agreed_seq, outbox.differs_seq
+
+    for seq, digest in ((1, ""), (2, f"{2:064x}"), (9, f"{9:064x}"), (3, "f" * 64)):
+        await confirmed(seq, digest)
+    assert await confirmed(4, f"{4:064x}") == (2, 0), "3 and 4 were confirmed with 9"
+    await confirmed(10, "f" * 64)
+    await confirmed(11, "f" * 64)
+    assert await confirmed(12, f"{12:064x}") == (12, 10), "the first difference stays"
+    assert store.confirmed == [1, 2, 9, 10, 11, 12]
+    for seq in (13, 14, 15):
+        assert outbox.confirm("J1", seq, f"{seq:064x}")
+    assert await confirmed(16, f"{16:064x}") == (16, 10)
+    assert store.confirmed[6:] == [16], "what comes together is deleted together"
+    forgetting.cancel()
 
 
 # --- the commands ---

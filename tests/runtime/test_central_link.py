@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from drivers.ports import Delivery, DeviceRefused, LinkLost
+from edge.core.commands import AskCentral
 from edge.core.events import (
     LinkDown,
     LinkUp,
@@ -13,16 +14,21 @@ from edge.core.events import (
     ManifestRefused,
     ManifestSealed,
     MessageRefused,
+    OrderAmended,
     OrderCancelled,
 )
-from edge.core.values import SortPlan
-from edge.runtime import central_link
+from edge.core.values import Address, SortPlan
+from edge.runtime import asking, central_link
+from edge.runtime.asking import Needs
 from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
+from edge.runtime.contract.inward import MESSAGE_MAX_BYTES
 from edge.runtime.contract.outward import CONTRACT
 from edge.runtime.outbox import Outbox
 from edge.runtime.records import OutboxRow
+from edge.runtime.signing import SignatureError, public_key
 from edge.runtime.spawn import Crew
+from simulators.signature import make_key, signed
 from tests.contract import require_sent
 from tests.runtime.test_manifest import messages, order
 
@@ -127,16 +133,17 @@ class FakePort:
 
 
 class Rig:
-    def __init__(self, rows=0):
+    def __init__(self, rows=0, public=b""):
         self.port, self.store = FakePort(), MemoryStore(rows)
         self.events, self.durable, self.refuse = [], [], 0
+        self.instant = False
         self.state = "STOPPED"
-        self.unconfirmed = False
+        self.unconfirmed, self.bagged = False, []
         self.crew = Crew()
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
             root=ROOT, sort_plan=SortPlan("t", {"44": 1}, 0), line_state=lambda: self.state,
-            boot=4, unconfirmed=lambda: self.unconfirmed,
+            boot=4, public=public, needs=Needs(unconfirmed=lambda: self.unconfirmed, bagged=lambda: self.bagged),
         )  # fmt: skip
 
     def offer(self, event, *, cursor=None, on_durable=None):
@@ -144,7 +151,9 @@ class Rig:
             self.refuse -= 1
             return False
         self.events.append(event)
-        if on_durable is not None:
+        if on_durable is not None and self.instant:
+            on_durable()
+        elif on_durable is not None:
             self.durable.append(on_durable)
         return True
 
@@ -171,7 +180,8 @@ def impatient(monkeypatch):
 
 async def test_connects_subscribes_asks_and_tells_its_state():
     async with Rig() as rig:
-        assert rig.port.subscribed == [("manifest", 1), ("lot", 1), ("lease", 1), ("cancel", 1), ("confirm", 0)]
+        wanted = [("manifest", 1), ("lot", 1), ("lease", 1), ("amend", 1), ("cancel", 1), ("confirm", 0)]
+        assert rig.port.subscribed == wanted
         (request,) = rig.port.of("request")
         assert request["want"] == "manifest"
         state = {"online": True, "state": "STOPPED", "journal_id": "J1", "contract": CONTRACT}
@@ -195,8 +205,8 @@ async def test_a_lot_and_a_cancellation_are_acknowledged_when_durable():
         assert rig.port.acked == []
         for durable in rig.durable:
             durable()
-        assert rig.port.acked == [1, 2, 3, 4]
-    _, received, cancelled, *refused = rig.events
+        assert sorted(rig.port.acked) == [1, 2, 3, 4]
+    received, cancelled, *refused = sorted(rig.events[1:], key=lambda event: isinstance(event, MessageRefused))
     assert isinstance(received, LotReceived)
     assert (received.lot, received.signed_ms, received.green, len(received.documents)) == ("R1", 5, True, 1)
     assert cancelled == OrderCancelled(at_us=cancelled.at_us, order_id="O1", version=2)
@@ -204,7 +214,21 @@ async def test_a_lot_and_a_cancellation_are_acknowledged_when_durable():
     assert "central: correct" in refused[0].fault
 
 
-@pytest.mark.parametrize("topic", ["manifest", "lot", "cancel"])
+async def test_an_amendment_becomes_an_event_or_is_refused():
+    address = {"county": "441900", "text": "样例路 9 号", "name": "测试乙", "phone": "19900000009"}
+    amend = {"order_id": "O1", "version": 3, "address": address, "priority": 2, "later_field": 1}
+    async with Rig() as rig:
+        rig.port.deliver("amend", json.dumps(amend).encode(), mid=1)
+        rig.port.deliver("amend", json.dumps({**amend, "address": "样例路 9 号"}).encode(), mid=2)
+        await rig.until(lambda: len(rig.events) == 3)
+        assert rig.port.acked == []
+    amended, refused = sorted(rig.events[1:], key=lambda event: isinstance(event, MessageRefused))
+    assert amended == OrderAmended(at_us=amended.at_us, order_id="O1", version=3, address=Address(**address), priority=2)
+    assert isinstance(refused, MessageRefused)
+    assert "样例" not in refused.fault
+
+
+@pytest.mark.parametrize("topic", ["manifest", "lot", "amend", "cancel"])
 async def test_a_retained_command_is_refused(topic):
     async with Rig() as rig:
         rig.port.deliver(topic, messages([order(0)])[0], mid=7, retained=True)
@@ -218,9 +242,9 @@ async def test_a_retained_command_is_refused(topic):
 
 
 async def test_leases_are_asked_for_until_they_are_confirmed(monkeypatch):
-    monkeypatch.setattr(central_link, "AGAIN_S", 0.02)
+    monkeypatch.setattr(asking, "AGAIN_S", 0.02)
     async with Rig() as rig:
-        rig.link._wants_manifest = False
+        rig.link._asking.got_orders()
         rig.unconfirmed = True
         await rig.until(lambda: [request["want"] for request in rig.port.of("request")][-2:] == ["leases"] * 2)
         request = rig.port.of("request")[-1]
@@ -257,12 +281,13 @@ async def test_rows_go_in_order_with_journal_seq_and_key():
         rig.store.add(1)
         await rig.until(lambda: rig.port.seqs() == [1, 2, 3, 4])
         assert rig.link.counters() == {
-            "sent": 4, "repeated": 0, "confirmed": 0, "waiting": 4, "stray_confirms": 0, "agreed": 0, "differs": 0,
+            "sent": 4, "repeated": 0, "confirmed": 0, "waiting": 4, "stray_confirms": 0, "refused": 0, "agreed": 0,
+            "differs": 0,
         }  # fmt: skip
-        for seq, digest in ((1, f"{1:064x}"), (2, "f" * 64)):
+        for seq, digest, compared in ((1, f"{1:064x}", (1, 0)), (2, "f" * 64, (1, 2))):
             rig.port.deliver("confirm", json.dumps({"journal_id": "J1", "seq": seq, "digest": digest}).encode())
-        await rig.until(lambda: rig.link.counters()["confirmed"] == 2)
-        assert (rig.link.counters()["agreed"], rig.link.counters()["differs"]) == (1, 2)
+            await rig.until(lambda c=compared: (rig.link.outbox.agreed_seq, rig.link.outbox.differs_seq) == c)
+        assert rig.link.counters()["confirmed"] == 2
         assert rig.link.health().detail == "2 waiting, central's account differs at event 2"
 
 
@@ -360,6 +385,7 @@ async def test_a_full_pump_is_offered_the_same_events_again():
 
 async def test_asks_again_until_a_manifest_is_settled(monkeypatch):
     monkeypatch.setattr(central_link, "AGAIN_S", 0.0)
+    monkeypatch.setattr(asking, "AGAIN_S", 0.0)
     async with Rig() as rig:
         await rig.until(lambda: len(rig.port.of("request")) >= 3)
         rig.port.deliver("manifest", messages([])[0], 7)
@@ -369,7 +395,7 @@ async def test_asks_again_until_a_manifest_is_settled(monkeypatch):
         await rig.until(lambda: len(rig.port.of("state")) > told + 3)
         assert len(rig.port.of("request")) <= asked + 1
         assert len({request["request_id"] for request in rig.port.of("request")}) == len(rig.port.of("request"))
-        rig.link.request_manifest()
+        rig.link.send(AskCentral(lot=""))
         await rig.until(lambda: len(rig.port.of("request")) > asked + 1)
 
 
@@ -449,15 +475,41 @@ async def test_central_may_confirm_more_than_this_run_has_sent():
     store = MemoryStore(rows=10)
     outbox = Outbox(store)
     assert (await outbox.next()).seq == 1
-    assert await outbox.confirm("J1", 8)
+    assert outbox.confirm("J1", 8)
     assert (await outbox.next()).seq == 9
+
+
+async def test_a_row_that_is_confirmed_before_its_commit_has_come_back_is_not_sent_again():
+    """The writer's thread is ahead of this loop: the row can be read, and the count does not know it yet."""
+    store = MemoryStore(rows=2)
+    store.last = 1
+    outbox = Outbox(store)
+    assert [(await outbox.next()).seq for _ in range(2)] == [1, 2]
+    reading = asyncio.ensure_future(outbox.next())
+    await asyncio.sleep(0)
+    assert outbox.confirm("J1", 2)
+    assert outbox.waiting() == 0
+    for _ in range(5):
+        await asyncio.sleep(0)
+    store.last = 2
+    store.add(1)
+    assert (await reading).seq == 3
+    assert outbox.repeated == 0
+
+
+async def test_the_first_look_is_no_reason_to_send_again():
+    store = MemoryStore(rows=1)
+    outbox = Outbox(store)
+    await outbox.next()
+    outbox.review(1000.0)
+    assert (outbox.waiting(), outbox._sent_seq) == (1, 1)
 
 
 async def test_a_rewind_while_the_store_answers_discards_the_answer():
     store = MemoryStore(rows=3)
     outbox = Outbox(store, window=2)
     assert [(await outbox.next()).seq for _ in range(2)] == [1, 2]
-    await outbox.confirm("J1", 1)
+    outbox.confirm("J1", 1)
     reading = asyncio.ensure_future(outbox.next())
     await asyncio.sleep(0)
     outbox.rewind()
@@ -483,6 +535,76 @@ async def test_progress_renews_the_patience():
     for seq in range(1, 4):
         await outbox.next()
         outbox.review(4.0 * seq)
-        await outbox.confirm("J1", seq)
+        outbox.confirm("J1", seq)
     outbox.review(100.0)
     assert (outbox.repeated, outbox.confirmed_seq) == (0, 3)
+
+
+# --- what must be refused ---
+async def test_orders_are_believed_only_with_central_s_signature_over_them(tmp_path):
+    ours, theirs = make_key(tmp_path / "central.pub"), make_key(tmp_path / "other.pub")
+    (manifest,) = messages([order(1)])
+    cancel = b'{"order_id": "O1", "version": 1}'
+    async with Rig(rows=3, public=public_key(str(tmp_path / "central.pub"))) as rig:
+        rig.instant = True
+        await rig.until(lambda: rig.port.connections)
+        bad = [manifest, cancel, signed(manifest, theirs), signed(cancel, ours).replace(b"signature", b"sig"), b"\xff"]
+        bad.append(b"[" * 9999)
+        bad.append(signed(cancel, ours).replace(b'"payload": "ey', b'"payload": "ez'))
+        for n, payload in enumerate(bad, 1):
+            rig.port.deliver("cancel" if n % 2 else "manifest", payload, mid=n)
+            await rig.until(lambda n=n: n in rig.port.acked)
+        refused = [event for event in rig.events if isinstance(event, MessageRefused)]
+        assert len(refused) == rig.link.counters()["refused"] == len(bad)
+        assert all("sign it with the key that this line knows" in event.fault for event in refused)
+        rig.port.deliver("manifest", signed(manifest, ours), mid=51)
+        rig.port.deliver("cancel", signed(cancel, ours), mid=52)
+        await rig.until(lambda: {51, 52} <= set(rig.port.acked))
+        assert [event.order_id for event in rig.events if isinstance(event, OrderCancelled)] == ["O1"]
+        assert any(isinstance(event, ManifestSealed) for event in rig.events)
+        rig.port.confirm(1)
+        await rig.until(lambda: rig.link.counters()["confirmed"] == 1)
+
+
+def test_a_key_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(SignatureError, match="public_key_file"):
+        public_key(str(tmp_path / "none.pub"))
+    assert public_key("") == b""
+
+
+async def test_a_storm_of_nonsense_gets_a_bounded_number_of_records_and_a_sum(monkeypatch):
+    monkeypatch.setattr(central_link, "LOOK_S", 0.01)
+    async with Rig() as rig:
+        rig.instant = True
+        await rig.until(lambda: rig.port.connections)
+        for n in range(300):
+            rig.port.deliver(("manifest", "lot", "strange/topic")[n % 3], b"rubbish", mid=n)
+        await rig.until(lambda: len(rig.port.acked) == 300)
+        await rig.until(lambda: any(isinstance(event, MessageRefused) and not event.topic for event in rig.events))
+        single = [event for event in rig.events if isinstance(event, ManifestRefused) or getattr(event, "topic", "")]
+        (total,) = (event for event in rig.events if isinstance(event, MessageRefused) and not event.topic)
+        assert rig.link.counters()["refused"] == 300
+        assert f"{300 - len(single)} more messages refused" in total.fault
+        assert len(single) < 60
+
+
+async def test_a_message_that_is_too_large_is_refused_unread():
+    async with Rig() as rig:
+        rig.instant = True
+        await rig.until(lambda: rig.port.connections)
+        rig.port.deliver("lot", b"{" * (MESSAGE_MAX_BYTES + 1))
+        await rig.until(lambda: rig.port.acked)
+        assert "larger than" in rig.events[-1].fault
+
+
+async def test_commands_in_thousands_wait_unacknowledged(monkeypatch):
+    monkeypatch.setattr(central_link, "COMMANDS_BURST", 5.0)
+    async with Rig() as rig:
+        rig.instant = True
+        await rig.until(lambda: rig.port.connections)
+        for n in range(200):
+            rig.port.deliver("cancel", b'{"order_id": "O1", "version": 1}', mid=n)
+        await rig.until(lambda: len(rig.port.acked) >= 5)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert len(rig.port.acked) < 100

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.runtime.journal import InlineStore, ThreadStore
-from edge.runtime.ledger import Ledger
+from edge.runtime.ledger import ROW_BYTES, Ledger
 from edge.runtime.link import Cursor
 from edge.runtime.records import Batch, Entry, JournalError
 
@@ -38,6 +38,21 @@ def test_what_is_written_is_there_after_reopening(tmp_path: Path) -> None:
     assert [row.seq for row in again.outbox_after(0, 10)] == [1]
     again.write(Batch([entry(3)]))
     assert len(list(again.records())) == 3
+    again.close()
+
+
+def test_the_outbox_knows_what_it_takes_of_the_disk(tmp_path: Path) -> None:
+    ledger = opened(tmp_path / "j.db")
+    ledger.write(Batch([], [("k", 0, b"1" * 40), ("k", 0, b"2" * 60)]))
+    ledger.write(Batch([], [("k", 0, b"{}")]))
+    assert ledger.outbox_bytes == 3 * ROW_BYTES + 102
+    ledger.outbox_confirm(1)
+    assert ledger.outbox_bytes == 2 * ROW_BYTES + 62
+    ledger.close()
+    again = opened(tmp_path / "j.db")
+    assert again.outbox_bytes == 2 * ROW_BYTES + 62
+    again.outbox_confirm(3)
+    assert again.outbox_bytes == 0
     again.close()
 
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from drivers.ports import LinkLost
-from edge.core.commands import PrintLabel, RunOut
-from edge.core.device_events import LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
+from edge.core.commands import PrintLabel, RunOut, TryLabel
+from edge.core.device_events import LabelImpossible, LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
-from edge.core.values import ItemId, LabelText, Plc, PrintId
+from edge.core.values import ItemId, LabelText, OrderId, Plc, PrintId
 from edge.labels.fields import LabelError
 from edge.runtime.clock import Clock
 from edge.runtime.dispatch import Dispatch
@@ -527,6 +527,26 @@ def test_a_label_that_cannot_be_made_fails_unsent_and_says_why():
     bench = on_a_bench(script, draw=draw)
     assert sorted(bench.ends()) == [(1, "printed"), (2, "label: address has the character U+E000 unsent"), (3, "printed")]
     assert [event.impossible for event in bench.of(PrintFailed)] == [True]
+
+
+def test_a_label_that_is_only_tried_is_told_where_it_cannot_be_made_and_never_sent():
+    async def draw(text: LabelText) -> bytes:
+        if text.name == "样例\ue000":
+            raise LabelError("label: name has the character U+E000")
+        return await render(text)
+
+    async def script(bench: Bench) -> None:
+        bench.printer.fault = "media_out"
+        for name in ("样例\ue000", "样例一"):
+            trial = TryLabel(order_id=OrderId(name), label=structs.replace(command(1).label, name=name))
+            bench.link.send(trial)
+        await asyncio.sleep(1)
+
+    bench = on_a_bench(script, draw=draw)
+    assert [(event.order_id, event.reason) for event in bench.of(LabelImpossible)] == [
+        ("样例\ue000", "label: name has the character U+E000")
+    ]
+    assert not bench.printer.formats
 
 
 def test_a_full_queue_loses_no_event_and_keeps_their_order():

@@ -48,7 +48,7 @@ class FakePrinter:
         self.jobs: list[PageJob | DeviceError] = []
         self.given: list[tuple[str, bytes, bool]] = []
 
-    async def status(self) -> str:
+    async def status(self, jobs: int = 0) -> str:
         self.looks += 1
         await asyncio.sleep(0)
         if isinstance(self.against, DeviceError):

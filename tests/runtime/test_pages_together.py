@@ -45,7 +45,7 @@ class World:
         self.not_ready = 0
 
     # --- the printer ---
-    async def status(self) -> str:
+    async def status(self, jobs: int = 0) -> str:
         await asyncio.sleep(0.01)
         self.not_ready = max(0, self.not_ready - 1)
         return "media-empty" if self.not_ready else ""

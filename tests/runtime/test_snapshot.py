@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from edge.core.commands import Outcome
 from edge.core.controller import Controller
-from edge.core.events import Booted, Carried, Event, LinkUp, OperatorRequest, OrderCancelled
+from edge.core.events import Booted, Carried, DocumentRejected, Event, LinkUp, OperatorRequest, OrderAmended, OrderCancelled
 from edge.core.invariants import Auditor
 from edge.core.page_events import FileChecked, FileDeleted, SheetsFailed, SheetsPrinted
-from edge.core.values import Order, OrderId
+from edge.core.values import Address, DocumentKey, Order, OrderId
 from edge.runtime import snapshot as module
 from edge.runtime.keeper import make_snapshot
 from edge.runtime.ledger import Head, Ledger
 from edge.runtime.records import Batch, Entry, JournalError
-from edge.runtime.replay import replay
+from edge.runtime.replay import replay, steps
 from edge.runtime.snapshot import (
     Snapshot,
     core_digest,
@@ -210,6 +210,38 @@ def test_what_another_core_has_decided_since_the_snapshot_is_not_replayed(writte
     assert again.carry is None
     assert again.controller.floor.pool.state["O1"].value == "dispatched"
     assert again.controller.labels.next_print_id == 2
+    written.ledger.close()
+
+
+def test_another_core_takes_amendments_as_they_were_answered(written: Written) -> None:
+    line, elsewhere = written.line, Address("441900", "x", "y", "z")
+    line.feed(1)
+    line.read(1)
+    line.say(OrderAmended, order_id=OrderId("O1"), version=1, address=elsewhere)  # too late
+    line.say(DocumentRejected, document=DocumentKey("D1-1"))
+    for n, version in ((2, 1), (3, 4)):
+        line.say(OrderAmended, order_id=OrderId(f"O{n}"), version=version, address=elsewhere)
+    line.say(OrderAmended, order_id=OrderId("O3"), version=3, address=Address("440106", "x", "y", "z"))  # old
+    wanted = {n: line.controller.floor.pool.orders[OrderId(f"O{n}")].address for n in (1, 2, 3)}
+    assert [wanted[n] == elsewhere for n in (1, 2, 3)] == [False, True, True]
+    line.say(Booted, boot=2, journal_id="j1", version="t", core="another")
+    written.catch_up()
+    replayed = replay(written.ledger, "", SETTINGS, PLAN)
+    assert replayed.carry is not None
+    assert replayed.carry["amended"] == {"O2": "1", "O3": "4"}
+    entries = [
+        Entry(line.now_ms * 1000, kind, 1, msgspec.json.encode(event))
+        for kind, event in (
+            ("Booted", Booted(at_us=0, boot=3, journal_id="j1", version="t")),
+            ("Carried", Carried(at_us=0, rows=replayed.carry)),
+        )
+    ]
+    line.entries, written.entries = entries, 0
+    written.catch_up()
+    *_, last = steps(written.ledger.records(), Controller(SETTINGS, PLAN))
+    for controller in (replayed.controller, written.replay(), last.controller):
+        pool = controller.floor.pool
+        assert {n: pool.orders[OrderId(f"O{n}")].address for n in wanted} == wanted
     written.ledger.close()
 
 

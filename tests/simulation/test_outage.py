@@ -102,6 +102,28 @@ def test_at_its_leases_end_the_line_suspends_and_goes_on_when_central_renews() -
     tell(SHORT_MS, _ends)
 
 
+async def _bags(story: Story) -> None:
+    """Central takes back what lies in an open bag, and the line cannot hear it."""
+    await story.wait(30)
+    assert story.world.boot is not None
+    dispatched = story.world.boot.runtime.controller.sorting.dispatched
+    order_id = next(iter(dispatched))
+    story.world.cancel(order_id)
+    await story.wait(60)
+    assert "RECALL" not in story.active()
+    story.world.broker.away(gone=False)
+    await story.until_done()
+    told = [event for events in story.world.broker.stored.values() for event in events if event["kind"] == "cancellation"]
+    assert [(body["order_id"], body["code"]) for body in (event["body"] for event in told)] == [(order_id, "RECALLED")]
+    taken = [event for events in story.world.broker.stored.values() for event in events if event["kind"] == "recalled"]
+    assert len(taken) == 1
+    assert story.dispatched == ITEMS - 1
+
+
+def test_open_bags_are_asked_about_after_the_outage() -> None:
+    tell(LONG_MS, _bags)
+
+
 async def _restarts(story: Story) -> None:
     await story.wait(60)
     await story.world.kill()

@@ -113,6 +113,26 @@ def test_a_line_gets_the_lot_whose_barcode_it_scanned_and_no_other_lines() -> No
     assert asked(granting, "line-1", "tea") == []
 
 
+def test_next_is_a_lot_that_it_has_not_yet_and_only_of_kinds_that_it_runs() -> None:
+    granting = site(Clock(), planned={})
+    granting.lots["LOT-1"].kinds = frozenset({"passport"})
+    (first,) = asked(granting, "line-1", "next", kinds=["resident_id"])
+    assert first["lot"] == "LOT-2"
+    assert [one["lot"] for one in asked(granting, "line-1", "next", kinds=["resident_id", "passport"])] == ["LOT-1"]
+    assert [one["lot"] for one in asked(granting, "line-1", "next")] == ["LOT-3"]
+    assert asked(granting, "line-1", "next") == []
+
+
+def test_a_cancellation_is_told_at_once_and_again_for_what_lies_in_an_open_bag() -> None:
+    granting = site(Clock())
+    asked(granting, "line-1")
+    (said,) = granting.cancel("O10")
+    assert (said.line, said.topic) == ("line-1", "cancel")
+    (again,) = asked(granting, "line-1", "cancellations", orders=["O11", "O10"])
+    assert again == json.loads(said.payload)
+    assert granting.cancel("O20") == [], "nobody has it yet"
+
+
 class Site:
     """Lines that obey their lease: each feeds a lot until the end that it was told last, and no longer."""
 

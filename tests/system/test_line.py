@@ -55,3 +55,21 @@ def test_killed_in_mid_run_nothing_is_lost_and_nothing_goes_twice(make_demo, qui
     assert result["operator"]["clear_belt"] >= 1
     assert result["dispatched"] > 0
     assert result["central"]["waiting"] == 0
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_demo_that_is_told_to_end_leaves_nobody_behind(tmp_path: Path) -> None:
+    command = [SEALLINE, "demo", "--items", "5", "--headless", "--data-dir", tmp_path / "demo"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stderr is not None
+        shown = next((line for line in demo.stderr if "panel: " in line), "")
+        started = children(demo.pid)
+        demo.terminate()
+        rest = demo.stderr.read()
+    assert shown, rest
+    assert len(started) >= 2
+    assert demo.returncode != 0
+    assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []

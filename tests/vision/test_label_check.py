@@ -52,6 +52,18 @@ def test_two_labels_are_seen_as_two():
         assert len(seen.symbols) >= 3
 
 
+@pytest.mark.parametrize("part", [slice(0, 400), slice(240, 800)])
+def test_the_rest_of_a_torn_label_beside_a_whole_one(part):
+    """Its bars tell nobody what it was; that they are there is enough."""
+    torn = label("EA999999999CN", 7)
+    rest = np.zeros_like(torn)
+    rest[:400, part] = torn[:400, part]
+    both = np.hstack([render_envelope(dots, 1)[0] for dots in (label(NUMBER, 41), rest)])
+    seen = read_label(both)
+    assert pairs(seen) == BOTH
+    assert seen.reason == "torn_beside"
+
+
 def test_a_stranger_between_the_labels_own():
     dots = label(NUMBER, 41)
     dots[:400] = label("EA999999999CN", 7)[:400]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from drivers.mqtt import MqttClient
 from edge.core.values import SortPlan
+from edge.runtime.asking import Needs
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
 from edge.runtime.journal import ThreadStore
@@ -35,7 +36,7 @@ async def central_at(broker, items=10, file=None, lease_ms=0):
 class Line:
     """A link with a real journal, and a pump that keeps what it is offered."""
 
-    def __init__(self, broker, path, durable=True, files=None):
+    def __init__(self, broker, path, durable=True, files=None, public=b""):
         self.ledger = Ledger(str(path), KEY)
         self.ledger.open(lambda: "J1")
         self.store = ThreadStore(self.ledger)
@@ -46,7 +47,8 @@ class Line:
         )
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
-            root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE", boot=7, unconfirmed=lambda: self.unconfirmed,
+            root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE", boot=7, needs=Needs(unconfirmed=lambda: self.unconfirmed),
+            public=public,
         )  # fmt: skip
 
     def offer(self, event, *, cursor=None, on_durable=None):

@@ -51,19 +51,20 @@ async def mosquitto(tmp_path):
 
 async def test_the_whole_loop(broker, tmp_path, monkeypatch):
     monkeypatch.setattr(outbox, "PATIENCE_S", 10.0)
-    async with central_at(broker, items=1200) as central, Line(broker, tmp_path / "j.db") as line:
-        await until(lambda: line.of(ManifestSealed))
-        assert [len(chunk.orders) for chunk in line.of(ManifestGranted)] == [500, 500, 200]
-        await line.publish(1, 150)
-        report = await stored(central, line, 150)
-        assert_whole(report, 150)
-        assert report["line_state"] == {"online": True, "state": "EXECUTE", "journal_id": "J1", "contract": CONTRACT}
-        assert len(report["missing"]) == 1050
-        assert report["duplicates"] == 0
-        assert await line.store.outbox_after(0, 10) == []
-        health = line.link.health()
-        assert (health.up, health.detail) == (True, "0 waiting")
-    await until(lambda: not central.books.line_state["online"])
+    async with central_at(broker, items=1200) as central:
+        async with Line(broker, tmp_path / "j.db") as line:
+            await until(lambda: line.of(ManifestSealed))
+            assert [len(chunk.orders) for chunk in line.of(ManifestGranted)] == [500, 500, 200]
+            await line.publish(1, 150)
+            report = await stored(central, line, 150)
+            assert_whole(report, 150)
+            assert report["line_state"] == {"online": True, "state": "EXECUTE", "journal_id": "J1", "contract": CONTRACT}
+            assert len(report["missing"]) == 1050
+            assert (report["duplicates"], line.link.outbox.repeated) == (0, 0)
+            assert await line.store.outbox_after(0, 10) == []
+            health = line.link.health()
+            assert (health.up, health.detail) == (True, "0 waiting")
+        await until(lambda: not central.books.line_state["online"])
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
@@ -128,7 +129,7 @@ async def test_leases_are_granted_confirmed_for_this_boot_and_ended(broker, tmp_
         await until(lambda: line.of(ManifestSealed))
         sealed = line.of(ManifestSealed)[0]
         line.unconfirmed = True
-        line.link._asked_s["leases"] = float("-inf")
+        line.link._asking.connected()
         await until(lambda: line.of(LeaseTold))
         line.unconfirmed = False
         told = line.of(LeaseTold)[0]

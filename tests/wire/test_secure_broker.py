@@ -12,9 +12,11 @@ from drivers.mqtt import MqttClient, TlsFiles
 from drivers.ports import DeviceRefused, LinkLost
 from edge.core.events import ManifestSealed
 from edge.runtime import central_link
+from edge.runtime.signing import public_key
 from simulators.broker import Child, SiteMosquitto, make_certificates, mosquitto_binary
 from simulators.central import Wire, one_line
 from simulators.people import make_population
+from simulators.signature import make_key
 from tests.wire.line import CLASSES, KEY, Line, until
 from tests.wire.secure import MAKES, client, secured, tls
 
@@ -119,12 +121,12 @@ async def test_a_whole_manifest_and_its_events_pass(
     central = one_line(
         make_population(1, 1200, (), CLASSES),
         KEY,
-        Wire(broker.host, broker.port, "demo", broker.protocol, files),
+        Wire(broker.host, broker.port, "demo", broker.protocol, files, make_key(tmp_path / "central.pub")),
         "line-1",
         CLASSES,
     )
     central.start()
-    line = Line(broker, tmp_path / "j.db", files=tls(made, "line-1"))
+    line = Line(broker, tmp_path / "j.db", files=tls(made, "line-1"), public=public_key(str(tmp_path / "central.pub")))
     async with line:
         await until(lambda: line.of(ManifestSealed))
         await line.publish(1, 60)

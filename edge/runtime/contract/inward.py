@@ -110,6 +110,17 @@ class Lease(Message, frozen=True):
     boot: Annotated[int, Meta(ge=0, le=2**53)] = 0
 
 
+class Amend(Message, frozen=True):
+    """Central sends an order elsewhere, or sooner, while none of its documents is on the line; documents and number stay."""
+
+    order_id: Name
+    version: Version
+    address: Address
+    client_unit: str = ""
+    fee_code: str = ""
+    priority: int = 0
+
+
 class Cancel(Message, frozen=True):
     """Central takes an order back."""
 
@@ -130,6 +141,7 @@ INWARD: dict[str, tuple[type[Message], str]] = {
     "manifest": (Manifest, "平台授予本线的订单清单(分块)；整单接收或整单拒收"),
     "lot": (Lot, "交接批：一同移交的证件及双方签字的清单"),
     "lease": (Lease, "平台续租、重启后确认租约，或以新纪元终止租约"),
+    "amend": (Amend, "平台变更订单(地址、优先级等)，证件上线前有效"),
     "cancel": (Cancel, "平台撤回订单"),
     "confirm": (Confirm, "平台确认：该日志截至 seq 的事件已存妥"),
 }

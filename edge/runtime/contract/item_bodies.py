@@ -140,6 +140,10 @@ class Damaged(HandedOn, frozen=True):
     """A document is damaged; its order ends with it."""
 
 
+class Destroyed(HandedOn, frozen=True):
+    """Sheets that were printed on the line are destroyed; their file is printed again while the order is open."""
+
+
 # --- files that are printed on the line ---
 class OfFile(Body, frozen=True):
     """Base: something about the file of one of an order's documents."""

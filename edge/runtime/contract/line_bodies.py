@@ -16,6 +16,13 @@ class ManifestAccepted(Body, frozen=True):
     undecided_groups: int
 
 
+class LabelImpossible(Body, frozen=True):
+    """The line cannot make this order's label; its documents are rejected unsealed, for the manual desk."""
+
+    order_id: str
+    reason: str
+
+
 class ManifestRefused(Body, frozen=True):
     """A manifest was refused whole."""
 
@@ -38,6 +45,14 @@ class MessageRefused(Body, frozen=True):
 
     topic: str
     fault: str
+
+
+class Amendment(Body, frozen=True):
+    """The answer to an amendment."""
+
+    order_id: str
+    version: int
+    code: str
 
 
 class Cancellation(Body, frozen=True):
@@ -160,6 +175,28 @@ class ShiftEnded(Body, frozen=True):
     effectiveness: int
     quality: int
     oee: int
+
+
+class Production(Body, frozen=True):
+    """The figures of one minute; none where the line's clock has jumped over it."""
+
+    since_ms: int
+    documents_fed: int
+    dispatched: int
+    rejected: int
+    rate_per_h: int
+    state: str
+
+
+class Integrity(Body, frozen=True):
+    """What can be claimed of a shift: 0 wrong in so many dispatched, and how the line's checks were put to the proof."""
+
+    since_ms: int
+    documents_fed: int
+    dispatched: int
+    bound_ppm: int
+    tried: int
+    challenges_missed: int
 
 
 class Booted(Body, frozen=True):

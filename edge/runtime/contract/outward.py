@@ -11,12 +11,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Request(Message, frozen=True):
-    """The line asks for its orders, until a manifest has been settled; or after a restart for its leases, until confirmed."""
+    """The line asks: for its orders, for the next lot, for its leases after a restart, for cancellations of open bags."""
 
     want: str
     request_id: str
     journal_id: str
     boot: int
+    lot: str = ""
+    kinds: list[str] = []
+    formats: list[str] = []
+    thickness_max_mm: int = 0
+    orders: list[str] = []
 
 
 class LineState(Message, frozen=True):

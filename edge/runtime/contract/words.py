@@ -28,6 +28,13 @@ WORDS: dict[str, Word] = {
         "rises with each version of the same lot; an old one after a new one is refused", "同一批的版本号，只升不降", 1
     ),
     "Cancel.version": Word("rises with each amendment of the order", "该订单的变更版本号，只升不降", 2),
+    "Amend.version": Word("rises with each amendment or cancellation of the order", "该订单的变更版本号，只升不降", 1),
+    "Amendment.version": Word("as in the amendment", "变更消息中的版本号", 1),
+    "Amendment.code": Word(
+        "AMENDED, OLD_VERSION, TOO_LATE (a document of it is on the line, or it has ended), UNROUTABLE or UNKNOWN_ORDER",
+        "变更结果",
+        "AMENDED",
+    ),
     "Cancellation.version": Word("as in the cancellation", "撤单消息中的版本号", 2),
     "Booted.version": Word("version of the controller's software", "控制器软件版本", "0.1.0"),
     "document": Word("document on the line: PLC's boot and handle", "线上证件编号(PLC启动号-句柄)", "D3-17"),
@@ -88,6 +95,9 @@ WORDS: dict[str, Word] = {
     "of": Word("sheets of one whole print", "整份应有张数", 2),
     "attempt": Word("number of this print of the file, from 1", "第几次打印，从1起", 1),
     "FileRefused.reason": Word("begins with a code: NOT_FETCHED, WRONG_DIGEST, NOT_PDF …", "原因，以代码开头", "WRONG_DIGEST"),
+    "LabelImpossible.reason": Word(
+        "names the character or the text", "所缺字符或超长文本", "label: no font of this layout has a glyph for U+20BB7"
+    ),
     "SheetsUnknown.reason": Word("why", "原因", "1 of 2 sheets"),
     "sheets_are": Word("where its sheets stand", "其纸张的状态", "printed"),
     # --- manifest ---
@@ -186,6 +196,16 @@ WORDS: dict[str, Word] = {
     "missed": Word("those that were not refused, comma-separated", "未被拦截的挑战件，逗号分隔", ""),
     "roll": Word("media or ribbon", "标签纸(media)或碳带(ribbon)", "media"),
     "virtual": Word("always true: nothing of it exists", "恒为真：并无实物", True),
+    "Production.since_ms": Word("begin of the minute, ms since 1970 UTC", "该分钟开始时间，UTC毫秒", 1_795_000_020_000),
+    "documents_fed": Word("documents fed", "上件证件数", 45),
+    "rejected": Word("items and lone documents rejected", "剔除件数", 1),
+    "rate_per_h": Word("items dispatched an hour, by the last minute", "按最近一分钟折算的每小时寄出件数", 2_690),
+    "bound_ppm": Word(
+        "wrong dispatches are fewer than this per million at 95 %, if none is known; 0 = nothing was dispatched",
+        "95%置信下错寄率上界，百万分之(已知错寄为零时)；0=未寄出",
+        152,
+    ),
+    "challenges_missed": Word("number of challenges that were not refused", "未被拦截的挑战件数", 0),
     "since_ms": Word("begin of the shift, ms since 1970 UTC", "班次开始时间，UTC毫秒", 1_795_000_000_000),
     "dispatched": Word("items dispatched", "已寄出件数", 19_800),
     "stops": Word(
@@ -218,7 +238,17 @@ WORDS: dict[str, Word] = {
     "EventMessage.kind": Word("kind of the event", "事件种类", "dispatched"),
     "body": Word("its facts, by kind", "事件内容，随种类而定", None),
     "chain": Word("hash of the journal's chain after that record, hex", "该记录后的链式散列，十六进制", "9a" * 16),
-    "want": Word('what it asks for: "manifest" or "leases"', "所请求的内容：订单清单或租约", "manifest"),
+    "want": Word(
+        'what it asks for: "manifest" (its orders; `lot`: those), "next" (another lot), "leases", '
+        '"cancellations" (of `orders`, which lie in open bags; after each outage)',
+        "所请求的内容：manifest=订单(lot 指定批)，next=下一批，leases=租约，cancellations=未封袋内订单的撤单",
+        "manifest",
+    ),
+    "Request.lot": Word('lot whose barcode was scanned, "" = none', "所扫描的批号；空=未扫描", ""),
+    "kinds": Word("kinds of documents that the line can run", "本线可处理的证件种类", ["resident_id", "passport"]),
+    "formats": Word("formats of envelopes that the line can run", "本线可用的信封规格", ["C5"]),
+    "thickness_max_mm": Word("thickest envelope that it can run, in mm; 0 = not said", "可处理的最大封厚，毫米；0=未声明", 8),
+    "Request.orders": Word("orders in its open bags", "未封袋内的订单", []),
 }
 
 
