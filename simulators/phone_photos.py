@@ -135,8 +135,11 @@ SUBJECTS: dict[str, Callable[[np.random.Generator, random.Random], Sheet]] = {
     "card": _document("resident_id"),
     "permit": _document("hk_macau_permit"),
     "licence": _document("driving_licence"),
+    "identity card": _document("travel_document_td1"),
+    "large card": _document("travel_document_td2"),
+    "foreign passport": _document("travel_document_td3"),
 }
-STIFF = frozenset({"passport", "card", "permit", "licence"})
+STIFF = frozenset({"passport", "card", "permit", "licence", "identity card", "large card", "foreign passport"})
 """neither bent nor folded"""
 
 

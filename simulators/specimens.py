@@ -8,7 +8,8 @@ from datetime import date, timedelta
 LETTERS_OF_PERMITS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 KINDS = (
     "resident_id", "residence_permit", "hmt_residence_permit", "driving_licence", "household_register", "passport",
-    "travel_document_td1", "travel_document_td2", "hk_macau_permit", "taiwan_permit", "a4", "vehicle_plate", "book",
+    "travel_document_td1", "travel_document_td2", "travel_document_td3",
+    "hk_macau_permit", "taiwan_permit", "a4", "vehicle_plate", "book",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from vision.forms import FORMS
 from vision.locate import Outline, find_outline
 from vision.messages import Flag
 from vision.ocr import PITCH_PX, SECOND, LineReader
-from vision.quality import assess
+from vision.quality import CONTRAST_MIN, assess
 from vision.readers import (
     NOTHING,
     Corners,
@@ -137,7 +137,7 @@ def _read_zone(lines: LineReader, image: Image, zone: Sequence[Part], layout: Do
     read = []
     for part, slots in zip(zone, slots_of(layout), strict=True):
         crop = part.cut(image, PITCH_PX)
-        if assess(crop).reason:
+        if assess(crop).contrast < CONTRAST_MIN:  # what a scanner burnt out is no glare, and blur shows in what is read
             return None
         read.append(lines.read(crop, slots, at_end=len(zone) == 1))
         if not read[-1].text:

@@ -20,15 +20,15 @@ _GLYPHS_MIN, _GLYPHS_MAX = 9, 6000
 """of a row, and in a picture"""
 _SIDE_MIN_PX, _SIDE_MAX_PX = 5, 90
 """of a glyph"""
-_WINDOW_PX, _DEEPER = (41, 91), 7.0
-"""neighbourhoods that a glyph must be darker than, and by how many grey levels"""
+_DARKER = ((41, 7.0), (91, 7.0), (41, 25.0))
+"""px of the neighbourhood that a glyph must be darker than, and by how many grey levels: paper may be patterned itself"""
 _NEAR, _NEIGHBOURS = 1.9, 7
 """how far the next glyph may be in sides of this one, and how many are tried"""
 _EXACT_TREE = 4
 """flann's single k-d tree: exact, and the same each time"""
 _STRAIGHT_COS, _EVEN_SHARE, _ALIKE = -0.955, 0.22, 2.3
 """of three in a row: their turn, how much both distances differ, and their sizes"""
-_GAP_MAX = 6
+_GAP_MAX = 9
 """places that may be missing between two parts of one row"""
 _DENSE_MIN, _SEEN_MIN, _OFF_MAX = 0.12, 0.6, 0.4
 """share of a glyph's box that is ink, of a row's places that were found, and pitches by which a glyph may be off its place"""
@@ -90,8 +90,8 @@ class Row:
 def find_rows(image: Image) -> list[Row]:
     """All rows of at least nine glyphs, longest first, most of them upright."""
     rows: list[Row] = []
-    for window in _WINDOW_PX:
-        at, sides = _glyphs(image, window)
+    for window, by in _DARKER:
+        at, sides = _glyphs(image, window, by)
         if len(at) >= _GLYPHS_MIN:
             chains = _joined([chain for chain in _chains(at, sides) if len(chain) >= _PART_MIN], at)
             fitted = (_fitted(at[chain]) for chain in chains if len(chain) >= _GLYPHS_MIN)
@@ -132,9 +132,8 @@ def zones(row: Row, rows: Sequence[Row], slots: Sequence[Sequence[str]]) -> Iter
 def _parts(row: Row, length: int) -> list[Part]:
     """Parts of so many places: the row itself; the end of a longer one; a shorter one from either end."""
     short = length - row.places
-    starts = [0] if abs(short) <= 1 else [-short] if short < 0 else [0, -short] if short <= _MISSING_MAX else []
-    ends = [row.places if abs(short) <= 1 else start + length for start in starts]
-    return [Part(row, start - _PAPER, end - 1 + _PAPER) for start, end in zip(starts, ends, strict=True)]
+    starts = {0: [0], -1: [1, 0]}.get(short, [-short] if short < 0 else [0, -short] if short <= _MISSING_MAX else [])
+    return [Part(row, start - _PAPER, start + length - 1 + _PAPER) for start in starts]
 
 
 def _below(row: Row, other: Row) -> Row | None:
@@ -146,10 +145,10 @@ def _below(row: Row, other: Row) -> Row | None:
     return other if 1.6 < down < 3.6 and abs(along) < 4 else None
 
 
-def _glyphs(image: Image, window: int) -> tuple[Points, Points]:
+def _glyphs(image: Image, window: int, by: float) -> tuple[Points, Points]:
     """Middles and sizes in px of dark specks that may be glyphs."""
     smooth = cv2.GaussianBlur(image, (3, 3), 0)
-    mask = cv2.adaptiveThreshold(smooth, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, window, _DEEPER)
+    mask = cv2.adaptiveThreshold(smooth, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, window, by)
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     boxes = stats[1:].astype(np.float64)
     side = np.maximum(boxes[:, 2], boxes[:, 3])
