@@ -21,11 +21,12 @@ def _refuse(faults: tuple[str, ...]) -> typer.Exit:
     return typer.Exit(BAD_INPUT)
 
 
-def tokenise(
+def tokenise(  # noqa: PLR0917 - typer's way to name the options of a command
     plain: Annotated[Path, typer.Argument(help="The list: .csv with one document a row, or JSON lines with one order a line")],
     key: Annotated[Path, typer.Option("--key", help="The site key, as the lines have it")],
     lot: Annotated[str, typer.Option(help="Write a manifest of this lot instead of bare orders, one message a line")] = "",
     version: Annotated[int, typer.Option(min=1, help="Version of the manifest")] = 1,
+    first_number: Annotated[str, typer.Option(help="Where your range of tracking numbers begins, for orders without one")] = "",
     to: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of standard output")] = None,
 ) -> None:
     """Turn a plain list into orders with keyed tokens: the numbers stay where the list is. Exit 2 with all its faults."""
@@ -37,14 +38,18 @@ def tokenise(
 
     try:
         entries = source.read_list(plain.read_bytes(), as_csv=plain.suffix.lower() == ".csv")
-        orders = source.tokenise(entries, load_site_key(key), standard_layouts())
+        orders = source.tokenise(entries, load_site_key(key), standard_layouts(), first_number)
     except OSError as error:
         raise _refuse((f"{plain} cannot be read: {error.strerror}",)) from error
     except SiteKeyError as error:
         raise _refuse((str(error),)) from error
     except source.ListRefused as refused:
         raise _refuse(tuple(f"{plain}: {fault}" for fault in refused.faults)) from refused
-    lines = [message.decode() for message in source.manifest(orders, lot=lot, version=version)] if lot else []
+    lines = (
+        [message.decode() for message in source.manifest(orders, lot=lot, version=version, first_number=first_number)]
+        if lot
+        else []
+    )
     text = "".join(f"{line}\n" for line in lines or [json.dumps(order, ensure_ascii=False) for order in orders])
     if to is None:
         sys.stdout.write(text)

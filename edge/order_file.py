@@ -1,11 +1,11 @@
 """One order as a file, for drawing its label by hand: the manifest's own words, and a sender where one is printed."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from edge.labels.fields import LabelFields
+from edge.labels.fields import SIGN_BY_CODE, SIGN_IN_PERSON, LabelFields
 from line_config.tracking_number import NumberForm, fits_one
 
 FILE_MAX_BYTES = 1 << 16
@@ -43,6 +43,12 @@ class OrderFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     documents: tuple[Any, ...] = ()
     fee_code: str = ""
     priority: int = 0
+    files: tuple[Any, ...] = ()
+    signature: Literal["in_person", "code"] = "in_person"
+    source: str = ""
+    limit_min: int = 0
+    weight_min_g: int = 0
+    weight_max_g: int = 0
 
     def fields(self, print_id: int, chute: int) -> LabelFields:
         """The label's fields, not masked yet."""
@@ -60,6 +66,7 @@ class OrderFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             sender_name=sender.name,
             sender_phone=sender.phone,
             sender_address=sender.address,
+            signature=SIGN_BY_CODE if self.signature == "code" else SIGN_IN_PERSON,
         )
 
 

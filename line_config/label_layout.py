@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from line_config.label_privacy import PrivacyRule
 
 TEXT_FIELDS = frozenset({
-    "tracking_number", "name", "phone", "address", "county", "product", "chute",
+    "tracking_number", "name", "phone", "address", "county", "product", "chute", "signature",
     "sender_unit", "sender_name", "sender_phone", "sender_address",
 })  # fmt: skip
 """What a text element may name in braces."""

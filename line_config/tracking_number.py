@@ -1,7 +1,7 @@
 """Forms of tracking numbers as data: a pattern, and the name of the function that proves the check digit."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -9,13 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
+def _s10_check(digits: Iterable[int]) -> int:
+    """UPU S10, clause 5.3: eight digits weighted, the check digit behind them."""
+    check = 11 - sum(weight * digit for weight, digit in zip(_S10_WEIGHTS, digits, strict=True)) % 11
+    return {10: 0, 11: 5}.get(check, check)
+
+
 def _s10(number: str) -> bool:
-    """UPU S10, clause 5.3: eight digits weighted, the check digit behind them; the letters are not counted."""
+    """The letters are not counted."""
     digits = [int(char) for char in number if "0" <= char <= "9"]
-    if len(digits) != len(_S10_WEIGHTS) + 1:
-        return False
-    check = 11 - sum(weight * digit for weight, digit in zip(_S10_WEIGHTS, digits[:8], strict=True)) % 11
-    return digits[8] == {10: 0, 11: 5}.get(check, check)
+    return len(digits) == len(_S10_WEIGHTS) + 1 and digits[8] == _s10_check(digits[:8])
 
 
 def _mod10(number: str) -> bool:
@@ -58,3 +61,12 @@ S10 = NumberForm(name="UPU S10", pattern="[A-Z]{2}[0-9]{9}[A-Z]{2}", check="s10"
 def fits_one(number: str, forms: Iterable[NumberForm]) -> bool:
     """Whether a number has one of the forms."""
     return any(form.fits(number) for form in forms)
+
+
+def numbers_from(first: str) -> Iterator[str]:
+    """This S10 number and those that follow it, up to the last serial number. ValueError where it is no S10 number."""
+    if not S10.fits(first):
+        raise ValueError("no number of UPU S10")
+    for serial in range(int(first[2:10]), 10**8):
+        digits = f"{serial:08d}"
+        yield f"{first[:2]}{digits}{_s10_check(map(int, digits))}{first[11:]}"

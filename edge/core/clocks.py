@@ -34,8 +34,8 @@ class Clocks:
         self._warnings = Deadlines()
         """of those whose receipt was signed"""
         self._ended: dict[OrderId, None] = {}
-        self._took_ms: dict[str, list[int]] = {}
-        """product → durations of its finished orders, ascending"""
+        self._took_ms: dict[tuple[str, int], list[int]] = {}
+        """product and limit → durations of its finished orders, ascending"""
         self.near: dict[OrderId, None] = {}
         """orders whose limit will be missed unless somebody hurries, in the order in which they became so"""
 
@@ -43,7 +43,7 @@ class Clocks:
         """Orders without a signed receipt run from their grant on."""
         for cohort in cohorts:
             cohort.since_ms = now_ms
-            self._cohorts.append((self._due_ms(cohort.product, now_ms, settings), cohort))
+            self._cohorts.append((self._due_ms(cohort, now_ms, settings), cohort))
 
     def signed(self, order_ids: Iterable[OrderId], signed_ms: int, settings: Settings) -> None:
         """The documents of these orders were handed over with a signature; the earliest one counts."""
@@ -51,11 +51,12 @@ class Clocks:
             since_ms, cohort = self.since_ms(order_id), self._cohort_of(order_id)
             if since_ms is not None and cohort is not None:
                 self._signed_ms[order_id] = since_ms = min(signed_ms, since_ms)
-                self._warnings.set(order_id, self._due_ms(cohort.product, since_ms, settings))
+                self._warnings.set(order_id, self._due_ms(cohort, since_ms, settings))
 
     @staticmethod
-    def _due_ms(product: str, since_ms: int, settings: Settings) -> int:
-        return since_ms + (settings.limit_min(product) - settings.time_warning_min) * MINUTE_MS
+    def _due_ms(cohort: Cohort, since_ms: int, settings: Settings) -> int:
+        limit_min = cohort.limit_min or settings.limit_min(cohort.product)
+        return since_ms + (limit_min - settings.time_warning_min) * MINUTE_MS
 
     def since_ms(self, order_id: OrderId) -> int | None:
         """Since when the clock of this order runs; None = it does not."""
@@ -83,14 +84,15 @@ class Clocks:
         """The clock of this order stops."""
         since_ms, cohort = self.since_ms(order_id), self._cohort_of(order_id)
         if since_ms is not None and cohort is not None:
-            insort(self._took_ms.setdefault(cohort.product, []), max(0, now_ms - since_ms))
+            took_ms = self._took_ms.setdefault((cohort.product, cohort.limit_min), [])
+            insort(took_ms, max(0, now_ms - since_ms))
             self.ended(order_id)
 
     def attainment(self, settings: Settings) -> list[Attainment]:
-        """By product: median, 90th percentile and the share within the limit."""
+        """By product and limit: median, 90th percentile and the share within the limit."""
         rows = []
-        for product, took_ms in sorted(self._took_ms.items()):
-            limit_min, last = settings.limit_min(product), len(took_ms) - 1
+        for (product, own_min), took_ms in sorted(self._took_ms.items()):
+            limit_min, last = own_min or settings.limit_min(product), len(took_ms) - 1
             within = bisect_right(took_ms, limit_min * MINUTE_MS)
             median, p90 = (took_ms[round(last * share)] // MINUTE_MS for share in (0.5, 0.9))
             rows.append(Attainment(product, limit_min, len(took_ms), median, p90, within * 1000 // len(took_ms)))

@@ -14,10 +14,12 @@ Index: TypeAlias = dict[DocumentName, Sequence[OrderId]]
 
 
 class Cohort:
-    """Orders of one product that were granted together: without a signed receipt their clocks run from the same moment."""
+    """Orders of one product and limit that were granted together: without a signed receipt their clocks run alike."""
 
-    def __init__(self, product: str) -> None:
+    def __init__(self, product: str, limit_min: int = 0) -> None:
+        """`limit_min`: 0 = the product's."""
         self.product = product
+        self.limit_min = limit_min
         self.orders: dict[OrderId, None] = {}
         self.since_ms = 0
         """wall time of the seal"""
@@ -31,8 +33,8 @@ class Grant:
         self.sealed = False
         self.chunks: dict[int, tuple[Order, ...]] = {}
         """kept until the seal"""
-        self.cohorts: dict[str, Cohort] = {}
-        """its own orders by product"""
+        self.cohorts: dict[tuple[str, int], Cohort] = {}
+        """its own orders by product and limit"""
         self.urgent: dict[OrderId, Order] = {}
         """those with a priority"""
         self.filed: dict[OrderId, Order] = {}
@@ -91,9 +93,10 @@ class Register:
         order_id = order.order_id
         self.orders[order_id] = order
         self.grant_of[order_id] = grant
-        cohort = grant.cohorts.get(order.product)
+        terms = order.product, order.limit_min
+        cohort = grant.cohorts.get(terms)
         if cohort is None:
-            cohort = grant.cohorts[order.product] = Cohort(order.product)
+            cohort = grant.cohorts[terms] = Cohort(*terms)
         cohort.orders[order_id] = None
         if order.priority > 0:
             grant.urgent[order_id] = order
@@ -120,7 +123,7 @@ class Register:
 
     def _leave(self, order_id: OrderId) -> None:
         grant, order = self.grant_of.pop(order_id), self.orders.pop(order_id)
-        del grant.cohorts[order.product].orders[order_id]
+        del grant.cohorts[order.product, order.limit_min].orders[order_id]
         grant.urgent.pop(order_id, None)
         grant.filed.pop(order_id, None)
         grant.ended.pop(order_id, None)

@@ -253,9 +253,11 @@ class Items:
         return item
 
     def weight_fits(self, item: Item) -> bool:
-        """Whether its weight is one that an item of this line can have."""
-        settings = self._floor.settings
-        return settings.weight_min_g * 10 <= item.weight_100mg <= settings.weight_max_g * 10
+        """Whether its weight is one that its order expects, or else one that an item of this line can have."""
+        settings, order = self._floor.settings, item.order
+        min_g = (order and order.weight_min_g) or settings.weight_min_g
+        max_g = (order and order.weight_max_g) or settings.weight_max_g
+        return min_g * 10 <= item.weight_100mg <= max_g * 10
 
     def _doubt_place(self, item: Item, flags: int) -> None:
         if flags & EventFlag.OUT_OF_WINDOW:

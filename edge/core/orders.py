@@ -176,7 +176,8 @@ class OrderPool:
         """With whom an active order was granted."""
         if order_id not in self.orders:
             return None
-        return self._register.grant_of[order_id].cohorts[self.orders[order_id].product]
+        order = self.orders[order_id]
+        return self._register.grant_of[order_id].cohorts[order.product, order.limit_min]
 
     def find(self, kind: str, token: str, skeleton: str, second_field: str = "", *, at_desk: bool = False) -> Check:
         """Which order a document belongs to. No check digit tells open orders of equal skeleton apart, only a second field can.

@@ -136,18 +136,31 @@ class OrderFile(msgspec.Struct, frozen=True, gc=False):
     """control code of a carrier sheet that is printed in front, whose token is the document's; "" = the file bears its own"""
 
 
+class Signature(StrEnum):
+    """How the addressee signs for it."""
+
+    IN_PERSON = "in_person"
+    CODE = "code"
+
+
 class Order(msgspec.Struct, frozen=True, gc=False):
-    """What belongs together and where it goes."""
+    """What belongs together and where it goes. A limit or weight of 0 is the product's or the line's own."""
 
     order_id: OrderId
     documents: tuple[OrderDocument, ...]
     address: Address
-    tracking_number: str
+    tracking_number: str = ""
     product: str = "EMS"
     client_unit: str = ""
     fee_code: str = ""
     priority: int = 0
     files: tuple[OrderFile, ...] = ()
+    signature: Signature = Signature.IN_PERSON
+    source: str = ""
+    """the system that it was ordered in"""
+    limit_min: int = 0
+    weight_min_g: int = 0
+    weight_max_g: int = 0
 
 
 class LabelText(msgspec.Struct, frozen=True):
@@ -162,6 +175,7 @@ class LabelText(msgspec.Struct, frozen=True):
     product: str
     chute: int
     sender_unit: str = ""
+    signature: Signature = Signature.IN_PERSON
 
 
 class Counters(msgspec.Struct, frozen=True):
@@ -221,6 +235,8 @@ class Settings(msgspec.Struct, frozen=True):
     """labels that a fresh ribbon is good for; 0 = not watched"""
     roll_low_labels: int = 100
     """so few labels left are said to be few"""
+    test_label: bool = False
+    """after hands were at the printer one test label is printed and read before any other"""
     lease_margin_min: int = 10
     """how long after a lease's end central waits at least before it grants the lot to another line"""
     desk_printer: bool = False

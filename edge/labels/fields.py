@@ -2,6 +2,8 @@
 
 import msgspec
 
+SIGN_IN_PERSON, SIGN_BY_CODE = "请本人凭有效证件签收", "请收件人亮码签收"
+
 
 class LabelError(Exception):
     """This label cannot be made; the text names the field and what to do, never the person."""
@@ -25,6 +27,8 @@ class LabelFields(msgspec.Struct, frozen=True):
     sender_name: str = ""
     sender_phone: str = ""
     sender_address: str = ""
+    signature: str = SIGN_IN_PERSON
+    """how the addressee signs for it, as printed"""
 
     def texts(self) -> dict[str, str]:
         """What the layout's text elements may name."""

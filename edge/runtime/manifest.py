@@ -1,6 +1,7 @@
 """Manifests: bytes from central → orders that may enter the pool, or a list of faults; a manifest is refused whole."""
 
 import hashlib
+import itertools
 import re
 from collections.abc import Generator, Iterator
 from enum import StrEnum
@@ -13,7 +14,7 @@ from edge.core.events import ManifestGranted, ManifestRefused, ManifestSealed
 from edge.core.routing import route
 from edge.core.values import LotId, Order, OrderDocument, SortPlan
 from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, ORDERS_MAX, PAGES_MAX, ManifestHead
-from line_config.tracking_number import S10, NumberForm, fits_one
+from line_config.tracking_number import S10, NumberForm, fits_one, numbers_from
 
 MANIFEST_ORDERS_MAX = 50_000
 OPEN_MAX = 8
@@ -54,6 +55,7 @@ class FaultCode(StrEnum):
     DUPLICATE_ORDER = "order stands there twice; central: send each order once"
     DUPLICATE_DOCUMENT = "document belongs to two orders; central: decide which"
     DUPLICATE_TRACKING_NUMBER = "tracking number is used twice; central: give each order its own"
+    BAD_NUMBER_RANGE = "first_number is no S10 number, or not enough numbers follow it; central: grant other numbers"
     BAD_TRACKING_NUMBER = "tracking number has no form of this line's, or its check digit is wrong; central: correct it"
     MISSING_ADDRESS = "address has no text, name or six-digit county code; central: complete it"
     UNROUTABLE = "sort plan has no chute for this county; line: extend the sort plan, or central: take the order back"
@@ -61,6 +63,7 @@ class FaultCode(StrEnum):
     BAD_FILE_INDEX = "files name no document of their order, or two the same one; central: correct it"
     BAD_CARRIER = "code of the carrier sheet is not 4 to 20 capital letters and digits; central: correct it"
     NO_DOCUMENT_PRINTER = "this line prints no documents; central: grant it elsewhere, or line: add [document_printer]"
+    BAD_LIMITS = "limit or weight below 0, or the least weight above the most; central: correct it"
     NO_DOCUMENT = "order has no document; central: correct it"
     PLAIN_NUMBER = "document is not given by tokens of 32 hex digits; central: send keyed tokens, never numbers"
     PLAIN_NUMBER_IN_ADDRESS = "a file's address bears what may be a person's number; central: give the file another name"
@@ -146,12 +149,33 @@ def _part(data: bytes, plan: SortPlan, forms: tuple[NumberForm, ...], *, prints:
     except RecursionError as error:
         raise _UnusableError(Fault(FaultCode.NOT_JSON, "too deep")) from error
     faults: list[Fault] = []
+    if not all(order.tracking_number for order in orders):
+        yield
+        orders, short = _numbered(orders, head.first_number)
+        faults += [Fault(FaultCode.BAD_NUMBER_RANGE, f"chunk {head.chunk}")] * short
     for begin in range(0, len(orders), ORDERS_A_STEP):
         yield
         for order in orders[begin : begin + ORDERS_A_STEP]:
             faults += _faults_of(order, plan, forms, prints=prints)
     faults += [Fault(FaultCode.PLAIN_NUMBER, f"order {order['order_id'][:32]!r}") for order in listed if _plain(order)]
     return _Part(head, orders, lines, tuple(faults))
+
+
+def _numbered(orders: tuple[Order, ...], first_number: str) -> tuple[tuple[Order, ...], bool]:
+    """Orders without a number get the granted ones in turn; True where these are none, or too few."""
+    if not first_number:
+        return orders, False
+    wanted = sum(not order.tracking_number for order in orders)
+    try:
+        numbers = list(itertools.islice(numbers_from(first_number), wanted))
+    except ValueError:
+        numbers = []
+    if len(numbers) < wanted:
+        return orders, True
+    granted = iter(numbers)
+    return tuple(
+        order if order.tracking_number else msgspec.structs.replace(order, tracking_number=next(granted)) for order in orders
+    ), False
 
 
 def _place(error: msgspec.ValidationError) -> str:
@@ -168,6 +192,8 @@ def _faults_of(order: Order, plan: SortPlan, forms: tuple[NumberForm, ...], *, p
         yield Fault(FaultCode.MISSING_ADDRESS, where)
     elif route(plan, address.county) is None:
         yield Fault(FaultCode.UNROUTABLE, f"{where}, county {address.county}")
+    if order.limit_min < 0 or not 0 <= order.weight_min_g <= (order.weight_max_g or order.weight_min_g):
+        yield Fault(FaultCode.BAD_LIMITS, where)
     if not order.documents:
         yield Fault(FaultCode.NO_DOCUMENT, where)
     if not all(_all_tokens(document) for document in order.documents):
@@ -228,7 +254,7 @@ class _Open:
     def take(self, part: _Part) -> None:
         earlier = self._parts.get(part.head.chunk)
         agrees = _said_of_all(part.head) == _said_of_all(self.head)
-        if not agrees or (earlier is not None and earlier.canonical != part.canonical):
+        if not agrees or (earlier is not None and (earlier.canonical, earlier.orders) != (part.canonical, part.orders)):
             self._contradiction = True
         if earlier is None:
             self._parts[part.head.chunk] = part

@@ -56,6 +56,7 @@ def _order(facts: Facts, order_id: OrderId) -> Json:
         "order_id": order_id,
         "outcome": pool.state[order_id].value,
         "tracking_number": pool.orders[order_id].tracking_number,
+        "source": pool.orders[order_id].source,
         "documents": [{"kind": document.kind, "token": document.token} for document in pool.orders[order_id].documents],
     }
     for kind in ("accepted", "dispatched"):

@@ -8,6 +8,7 @@ tell look-alike numbers apart. What a line would refuse is refused here.
 import csv
 import hashlib
 import io
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,14 +20,15 @@ from edge.core.values import SortPlan
 from edge.runtime.contract.inward import ORDERS_MAX, Address, ManifestHead, Order
 from edge.runtime.manifest import ManifestDesk, at_once, canonical
 from line_config.document_layout import DocumentLayout
+from line_config.tracking_number import numbers_from
 from vision.listed_number import DATES, fault_of, tokens_of
 
 Json = dict[str, Any]
 ADDRESS = Address.__struct_fields__
 DETAILS = tuple(name for name in Order.__struct_fields__ if name not in ("order_id", "documents", "address"))
 COLUMNS = ("order_id", "kind", "number", *DATES, *ADDRESS, *DETAILS)
-NEEDED = ("order_id", "kind", "number", *ADDRESS[:-1], "tracking_number")
-WHOLE = frozenset({"priority"})
+NEEDED = ("order_id", "kind", "number", *ADDRESS[:-1])
+WHOLE = frozenset({"priority", "limit_min", "weight_min_g", "weight_max_g"})
 """columns that hold a whole number"""
 
 
@@ -101,8 +103,13 @@ def _json_entries(text: str) -> Iterator[Entry]:
         yield Entry(f"line {number}", order)
 
 
-def tokenise(entries: Sequence[Entry], site_key: bytes, layouts: Sequence[DocumentLayout]) -> list[Json]:
-    """Orders with keyed tokens, as a line takes them. Raises ListRefused with all that is wrong."""
+def tokenise(
+    entries: Sequence[Entry], site_key: bytes, layouts: Sequence[DocumentLayout], first_number: str = ""
+) -> list[Json]:
+    """Orders with keyed tokens, as a line takes them. Raises ListRefused with all that is wrong.
+
+    `first_number`: see `manifest`.
+    """
     by_kind = {layout.kind: layout for layout in layouts}
     orders, faults = [], []
     for entry in entries:
@@ -118,7 +125,7 @@ def tokenise(entries: Sequence[Entry], site_key: bytes, layouts: Sequence[Docume
                 documents.append({"kind": layout.kind, **tokens_of(site_key, layout, number, dates)._asdict()})
         known = {name: value for name, value in entry.order.items() if name in Order.__struct_fields__}
         orders.append({**known, "documents": documents})
-    faults = faults or _line_would_say(orders)
+    faults = faults or _line_would_say(orders, first_number)
     if faults:
         raise ListRefused(faults)
     return orders
@@ -129,28 +136,52 @@ def _documents(entry: Entry) -> list[Mapping[str, Any]]:
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
-def _line_would_say(orders: list[Json]) -> list[str]:
+def _line_would_say(orders: list[Json], first_number: str) -> list[str]:
     """What a line that knows a way to every county would refuse."""
     addresses = [order["address"] for order in orders if isinstance(order.get("address"), dict)]
     ways = {str(address.get("county", "")): 1 for address in addresses}
     desk = ManifestDesk(SortPlan(version="any", routes=ways, reject_chute=0))
     faults: list[str] = []
-    for message in manifest(orders, lot="list", version=1):
+    for message in manifest(orders, lot="list", version=1, first_number=first_number):
         _, settled = at_once(desk.take(message, 0))
         for event in () if settled is None else settled.events:
             faults += event.faults if isinstance(event, ManifestRefused) else ()
     return faults
 
 
-def manifest(orders: list[Json], *, lot: str, version: int) -> list[bytes]:
-    """The messages of one manifest of these orders, in order."""
+def manifest(orders: list[Json], *, lot: str, version: int, first_number: str = "") -> list[bytes]:
+    """The messages of one manifest of these orders, in order.
+
+    `first_number`: where a range of tracking numbers begins, for the orders that have none. Raises ListRefused.
+    """
     chunks = [orders[at : at + ORDERS_MAX] for at in range(0, len(orders), ORDERS_MAX)] or [[]]
     digest = hashlib.sha256(canonical(orders)).hexdigest()
     heads = [
-        ManifestHead(lot=lot, version=version, chunk=n, chunks=len(chunks), digest=digest, message_id=f"{lot}-{version}-{n}")
-        for n in range(1, len(chunks) + 1)
+        ManifestHead(
+            lot=lot,
+            version=version,
+            chunk=n,
+            chunks=len(chunks),
+            digest=digest,
+            message_id=f"{lot}-{version}-{n}",
+            first_number=first,
+        )
+        for n, first in enumerate(_firsts(chunks, first_number), 1)
     ]
     return [
         json.dumps({**msgspec.to_builtins(head), "orders": chunk}, ensure_ascii=False).encode()
         for head, chunk in zip(heads, chunks, strict=True)
     ]
+
+
+def _firsts(chunks: list[list[Json]], first_number: str) -> Iterator[str]:
+    """The first of the numbers that each chunk grants, "" = it needs none."""
+    numbers = numbers_from(first_number) if first_number else iter(())
+    for chunk in chunks:
+        wanted = sum(not order.get("tracking_number") for order in chunk)
+        try:
+            granted = list(itertools.islice(numbers, wanted))
+        except ValueError as error:
+            told = f"first number {first_number!r} is {error}: take the first of the range that you were given"
+            raise ListRefused([told]) from error
+        yield granted[0] if granted else ""

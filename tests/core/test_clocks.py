@@ -18,8 +18,10 @@ class Pool:
         self.cohorts: dict[OrderId, Cohort] = {}
         self.clocks = Clocks(self.cohorts.get)
 
-    def grant(self, now_ms: int, *numbers: int, product: str = "EMS", settings: Settings = SETTINGS) -> Clocks:
-        cohort = Cohort(product)
+    def grant(
+        self, now_ms: int, *numbers: int, product: str = "EMS", limit_min: int = 0, settings: Settings = SETTINGS
+    ) -> Clocks:
+        cohort = Cohort(product, limit_min)
         for n in numbers:
             cohort.orders[OrderId(f"O{n}")] = None
         self.cohorts.update(dict.fromkeys(cohort.orders, cohort))
@@ -92,6 +94,23 @@ def test_attainment_of_two_products_with_limits_of_their_own() -> None:
     assert clocks.attainment(fast) == [
         Attainment("EMS", 1440, 1, 220, 220, 1000),
         Attainment("SAME_DAY", 100, 10, 100, 180, 500),
+    ]
+
+
+def test_an_order_may_have_a_limit_of_its_own() -> None:
+    pool = Pool()
+    pool.grant(0, 1)
+    clocks = pool.grant(0, 2, 3, limit_min=SETTINGS.time_warning_min + 50)
+    clocks.signed([O2], 10 * MINUTE_MS, SETTINGS)
+    assert not clocks.warn(50 * MINUTE_MS - 1)
+    assert clocks.warn(50 * MINUTE_MS)
+    assert set(clocks.near) == {"O2", "O3"}
+    for n in (1, 2, 3):
+        clocks.bag_closed(OrderId(f"O{n}"), (SETTINGS.time_warning_min + 48 + n) * MINUTE_MS)
+    own, plain = SETTINGS.time_warning_min + 50, SETTINGS.time_warning_min + 49
+    assert clocks.attainment(SETTINGS) == [
+        Attainment("EMS", LIMIT_MIN, 1, plain, plain, 1000),
+        Attainment("EMS", own, 2, own, own + 1, 500),
     ]
 
 

@@ -147,11 +147,11 @@ def test_an_order_in_two_manifests_is_of_the_one_that_is_sealed_first() -> None:
     take(pool, order(2), order(3), lot="M")
     second = seal(pool, lot="M")
     assert second is not None
-    assert sorted(second.cohorts["EMS"].orders) == ["O2", "O3"]
+    assert sorted(second.cohorts["EMS", 0].orders) == ["O2", "O3"]
     assert pool.orders[OrderId("O2")].product == "EMS"
     first = seal(pool)
     assert first is not None
-    assert {product: list(cohort.orders) for product, cohort in first.cohorts.items()} == {"EMS": ["O1"], "SAME_DAY": []}
+    assert {terms: list(cohort.orders) for terms, cohort in first.cohorts.items()} == {("EMS", 0): ["O1"], ("SAME_DAY", 0): []}
     assert first.urgent == {}
     assert (pool.waiting, verdict(pool, 2)) == (3, Verdict.MATCH)
     # The other way round: what has been sealed stays with whom it was sealed.

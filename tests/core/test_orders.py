@@ -181,7 +181,7 @@ def test_a_manifest_that_is_sealed_again_is_no_news_and_a_newer_one_adds_only_wh
         pool.take_chunk(ManifestGranted(at_us=0, lot=LotId("L"), version=3, chunk=chunk, orders=orders))
     grant = pool.activate(ManifestSealed(at_us=0, lot=LotId("L"), version=3, chunks=2, digest=""))
     assert grant is not None
-    assert sorted(grant.cohorts["EMS"].orders) == ["O2", "O3"]
+    assert sorted(grant.cohorts["EMS", 0].orders) == ["O2", "O3"]
     assert pool.waiting == 3
     assert pool.lots == {"L": 3}
 

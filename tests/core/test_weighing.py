@@ -1,5 +1,6 @@
 """A weight that the line PC's own scale read: it belongs to the one item that is being weighed, or to nobody."""
 
+import msgspec
 import pytest
 
 from edge.core.commands import NoLabel, PrintLabel
@@ -7,7 +8,7 @@ from edge.core.device_events import WeightRead
 from edge.core.events import Booted, Inserted, LinkDown, LinkUp, Sealed, Weighed
 from edge.core.item import ItemState
 from edge.core.values import DocumentKey, ItemId
-from tests.core.line import Line
+from tests.core.line import Line, order
 
 
 def sealed(line: Line, n: int) -> ItemId:
@@ -43,6 +44,25 @@ def test_a_weight_out_of_range_gets_no_label() -> None:
     line.say(WeightRead, weight_100mg=1)
     assert [command.item for command in line.said(NoLabel)] == [item]
     assert line.controller.items.all[item].reason == "WEIGHT_OUT_OF_RANGE"
+
+
+@pytest.mark.parametrize(
+    ("min_g", "max_g", "weight_100mg", "fits"),
+    [
+        (0, 0, 180, True),
+        (18, 18, 180, True),
+        (0, 18, 181, False),
+        (19, 0, 180, False),
+        (1, 0, 20, True),
+        (0, 2000, 9100, True),
+    ],
+)
+def test_an_order_may_say_what_it_weighs(min_g: int, max_g: int, weight_100mg: int, fits: bool) -> None:
+    line = Line([msgspec.structs.replace(order(1), weight_min_g=min_g, weight_max_g=max_g)])
+    item = sealed(line, 1)
+    line.say(WeightRead, weight_100mg=weight_100mg)
+    assert line.controller.items.all[item].reason == ("" if fits else "WEIGHT_OUT_OF_RANGE")
+    assert len(line.said(PrintLabel)) == fits
 
 
 def test_a_scale_that_a_line_has_stops_the_feed_when_it_is_lost_and_is_forgotten_at_a_start() -> None:

@@ -95,6 +95,52 @@ def test_unknown_fields_are_allowed_but_under_the_digest():
     assert codes(data[0].replace(b"added_later", b"added_later2")) == ["DIGEST_MISMATCH"]
 
 
+def test_orders_without_a_number_get_those_that_their_chunk_grants():
+    one = [order(0, tracking_number=""), order(1, tracking_number="EA000000045CN"), order(2, tracking_number="")]
+    chunks = [
+        messages(
+            one, [order(3, tracking_number="")], [order(0, order_id="O4", documents=order(4)["documents"])], first_number=first
+        )[n]
+        for n, first in enumerate(("EA000000005CN", "EA000000031CN", ""))
+    ]
+    *granted, sealed = settle(*chunks)
+    assert isinstance(sealed, ManifestSealed)
+    numbers = [[one.tracking_number for one in event.orders] for event in granted]
+    assert numbers == [["EA000000005CN", "EA000000045CN", "EA000000014CN"], ["EA000000031CN"], [NUMBERS[0]]]
+    assert "CONTRADICTORY_CHUNK" in codes(chunks[0], messages(one, [], [], first_number="EA000000014CN")[0], *chunks[1:])
+
+
+@pytest.mark.parametrize(
+    ("first", "fault"),
+    [("EA000000006CN", "BAD_NUMBER_RANGE"), ("EA999999987CN", "BAD_NUMBER_RANGE"), ("none", "WRONG_TYPE")],
+)
+def test_numbers_that_are_none_or_too_few_are_refused(first, fault):
+    listed = [order(n, tracking_number="") for n in range(3)]
+    assert codes(*messages(listed, first_number=first))[0] == fault
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"tracking_number": ""}, "BAD_TRACKING_NUMBER"),
+        ({"limit_min": -1}, "BAD_LIMITS"),
+        ({"weight_min_g": -1}, "BAD_LIMITS"),
+        ({"weight_max_g": -1}, "BAD_LIMITS"),
+        ({"weight_min_g": 20, "weight_max_g": 19}, "BAD_LIMITS"),
+        ({"signature": "by the neighbour"}, "WRONG_TYPE"),
+    ],
+)
+def test_what_an_order_asks_for_must_be_possible(changes, fault):
+    assert codes(*messages([order(0, **changes)])) == [fault]
+
+
+def test_what_an_order_asks_for_is_granted():
+    asked = {"signature": "code", "source": "GD", "limit_min": 90, "weight_min_g": 20}
+    granted, _ = settle(*messages([order(0, **asked)]))
+    assert {name: getattr(granted.orders[0], name) for name in asked} == asked
+    assert granted.orders[0].weight_max_g == 0
+
+
 def test_a_lease_is_whole_and_the_same_in_all_chunks():
     lease = {"epoch": 3, "lease_end_ms": 1_790_000_000_000}
     sealed = settle(*messages([order(0)], [order(1)], **lease))[-1]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import re
 
@@ -14,6 +15,7 @@ from edge.core.values import SortPlan
 from edge.runtime.manifest import ManifestDesk, at_once
 from edge.runtime.tokenise import COLUMNS, ListRefused, manifest, read_list, tokenise
 from line_config.document_layout import standard_layouts
+from line_config.tracking_number import numbers_from
 from simulators.manifests import make_manifest, wire_order
 from simulators.people import make_population
 from simulators.tokens import load_classes
@@ -88,6 +90,21 @@ def test_the_messages_are_a_manifest_that_a_line_takes():
         _, settled = at_once(desk.take(message, 0))
     assert isinstance(settled.events[-1], ManifestSealed)
     assert len(manifest([], lot="L", version=1)) == 1
+
+
+def test_a_range_of_numbers_is_granted_to_orders_without_one():
+    without = [{name: value for name, value in order.items() if name != "tracking_number"} for order in plain()]
+    entries = read_list(as_json([*without[:-1], list(plain())[-1]]), as_csv=False)
+    orders = tokenise(entries, KEY, LAYOUTS, "EA500000004CN")
+    desk = ManifestDesk(SortPlan("t", {wire["address"]["county"][:2]: 1 for wire in WIRE}, 0))
+    (message,) = manifest(orders, lot="L", version=1, first_number="EA500000004CN")
+    _, settled = at_once(desk.take(message, 0))
+    given = [order.tracking_number for order in settled.events[0].orders]
+    assert given == [*itertools.islice(numbers_from("EA500000004CN"), len(without) - 1), WIRE[-1]["tracking_number"]]
+    with pytest.raises(ListRefused, match="no number of UPU S10"):
+        tokenise(entries, KEY, LAYOUTS, "EA500000001CN")
+    with pytest.raises(ListRefused, match="BAD_TRACKING_NUMBER"):
+        tokenise(entries, KEY, LAYOUTS, "EA999999995CN")
 
 
 def altered(**changes):

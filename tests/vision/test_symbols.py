@@ -201,3 +201,11 @@ def test_no_part_of_slanting_bars_counts_as_a_whole():
         parts |= {symbol.text for symbol in barcode.decode(np.asarray(turned, np.uint8), {"itf"})} - {text}
         assert {symbol.text for symbol in all_symbols(np.asarray(turned, np.uint8))} == {text}, angle
     assert parts  # zxing-cpp alone says some, and pyzbar agrees
+
+
+@pytest.mark.parametrize("form", ["Aztec", "DataMatrix", "QRCode"])
+def test_light_symbols_on_dark_ground(form):
+    drawn = np.asarray(
+        zxingcpp.create_barcode("TICKET 0042", getattr(zxingcpp.BarcodeFormat, form)).to_image(scale=5), np.uint8
+    )
+    assert [symbol.text for symbol in all_symbols(255 - np.pad(drawn, 90, constant_values=255))] == ["TICKET 0042"]

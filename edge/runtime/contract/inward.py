@@ -1,6 +1,6 @@
 """What central sends to a line."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -14,11 +14,12 @@ Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 County = Annotated[str, Meta(pattern="^[0-9]{6}$")]
-TrackingNumber = Annotated[str, Meta(pattern="^[A-Z]{2}[0-9]{9}[A-Z]{2}$")]
+TrackingNumber = Annotated[str, Meta(pattern="^([A-Z]{2}[0-9]{9}[A-Z]{2})?$")]
 Text = Annotated[str, Meta(min_length=1)]
 Version = Annotated[int, Meta(ge=1, le=2**53)]
 WallMs = Annotated[int, Meta(ge=0, le=2**53)]
 Epoch = Annotated[int, Meta(ge=1, le=2**53)]
+Amount = Annotated[int, Meta(ge=0)]
 Chunk = Annotated[int, Meta(ge=1, le=CHUNKS_MAX)]
 
 
@@ -61,12 +62,17 @@ class Order(Message, frozen=True):
     order_id: Name
     documents: Annotated[list[Document], Meta(min_length=1)]
     address: Address
-    tracking_number: TrackingNumber
+    tracking_number: TrackingNumber = ""
     product: str = "EMS"
     client_unit: str = ""
     fee_code: str = ""
     priority: int = 0
     files: tuple[OrderFile, ...] = ()
+    signature: Literal["in_person", "code"] = "in_person"
+    source: str = ""
+    limit_min: Amount = 0
+    weight_min_g: Amount = 0
+    weight_max_g: Amount = 0
 
 
 class ManifestHead(Message, frozen=True, kw_only=True):
@@ -79,6 +85,7 @@ class ManifestHead(Message, frozen=True, kw_only=True):
     digest: Digest
     message_id: str = ""
     request_id: str = ""
+    first_number: TrackingNumber = ""
     epoch: Annotated[int, Meta(ge=0, le=2**53)] = 0
     lease_end_ms: WallMs = 0
 

@@ -76,7 +76,21 @@ WORDS: dict[str, Word] = {
     "product": Word("postal product", "邮政产品", "EMS"),
     "client_unit": Word("unit that pays", "委托单位", "GZ-PSB"),
     "fee_code": Word("code of the fee", "资费代码", "F1"),
-    "priority": Word("the higher the sooner; 0 = none", "优先级，越大越先；0=无", 0),
+    "priority": Word("the higher the sooner; 0 = none, 1 = urgent 加急", "优先级，越大越先；0=无，1=加急", 0),
+    "Order.tracking_number": Word(
+        'tracking number, UPU S10 with its check digit; "" = the next one of the numbers that this chunk grants',
+        "邮件号码(UPU S10，含校验位)；空=取本块授予号段的下一个号码",
+        "EA473124829CN",
+    ),
+    "signature": Word(
+        "how the addressee signs: in_person 本人签收, or code 亮码签收; printed on the label",
+        "签收方式：in_person=本人签收，code=亮码签收；印于面单",
+        "in_person",
+    ),
+    "source": Word("the system in which it was ordered", "订单来源", "GD-ONLINE"),
+    "limit_min": Word("time limit in minutes from the signed receipt; 0 = its product's", "时限，分钟；0=按产品", 0),
+    "weight_min_g": Word("lightest that its envelope may be, in g; 0 = as the line is set", "最小重量，克；0=按产线设置", 0),
+    "weight_max_g": Word("heaviest that its envelope may be, in g; 0 = as the line is set", "最大重量，克；0=按产线设置", 0),
     # --- files that are printed on the line ---
     "files": Word("files from which documents of it are printed", "按需打印的文书文件", []),
     "url": Word("where the line fetches it; no credentials, no person's number", "下载地址；不得含凭据或证件号码", _URL),
@@ -106,6 +120,11 @@ WORDS: dict[str, Word] = {
     "Manifest.request_id": Word('the request that it answers, "" = none', "所答复的请求号；空=主动下发", ""),
     "chunk": Word("number of this chunk, from 1", "块号，从1起", 1),
     "chunks": Word("number of chunks", "总块数", 1),
+    "first_number": Word(
+        'grants numbers: orders of this chunk without one get this and the following ones (S10), in their order; "" = none',
+        "授予号段：本块中无号码的订单依次取此号码及其后续号码(S10)；空=不授予",
+        "",
+    ),
     "digest": Word(
         "SHA-256 over all orders of all chunks as canonical JSON (sorted keys, no spaces, UTF-8), one a line, in hex",
         "对全部块的全部订单(规范JSON：键排序、无空格、UTF-8，每行一单)的 SHA-256，十六进制",
