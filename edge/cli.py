@@ -140,7 +140,7 @@ def _tell_reading(row: dict[str, Any], *, as_json: bool) -> None:
         sys.stdout.write(json.dumps({**row, "file": str(row["file"])}, ensure_ascii=False) + "\n")
         sys.stdout.flush()  # one by one, for whoever waits behind a pipe
         return
-    said = row["value"] or f"nothing read: {row['reason']}"
+    said = row["value"] or f"nothing read: {row['reason']}" + (f" – {row['hint']}" if row["hint"] else "")
     out.print(f"{row['file']}: {row['kind'] or '–'} {said} [{row['verdict']}] {row['ms']} ms", markup=False, soft_wrap=True)
 
 

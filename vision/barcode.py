@@ -57,6 +57,8 @@ WEAK = frozenset({"ean8", "upce", "codabar"})
 LINEAR = WEAK | {"code128", "ean13", "code39", "itf", "code93", "databar"}
 SURE = frozenset({"qr", "datamatrix"})
 """error correction that has never been seen to invent a text; all others must be read twice to count"""
+PARTLY_READ = frozenset({"itf"})
+"""start and stop look like any digits: what a slanting scan sees of it is a whole symbol to both decoders"""
 ANY = frozenset(_ZXING)
 _MARGIN_PX = 24
 _ITF_MIN = 8
@@ -87,8 +89,17 @@ class SymbolFound:
     @property
     def side(self) -> float:
         """Longest side in px."""
+        return float(self._sides().max())
+
+    @property
+    def thickness(self) -> float:
+        """Shortest side as a share of the longest: of bars, how far up and down scans say the same."""
+        sides = self._sides()
+        return float(sides.min() / max(sides.max(), 1.0))
+
+    def _sides(self) -> NDArray[np.float64]:
         sides = np.diff(np.array([*self.corners, self.corners[0]], np.float64), axis=0)
-        return float(np.hypot(sides[:, 0], sides[:, 1]).max())
+        return np.asarray(np.hypot(sides[:, 0], sides[:, 1]))
 
 
 def second_decoder() -> bool:

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line_config.document_layout import DocumentLayout
+from vision.hints import hint
 from vision.messages import ACCEPTED, Flag
 from vision.picture_file import UnreadableFile, load_picture, save_picture
 from vision.pictures import PictureReader
+from vision.quality import blurred, exposure_fault
 from vision.readers import Corners, Reading, unread
 
 Image = NDArray[np.uint8]
@@ -29,7 +31,8 @@ class FileReading:
     """One thing read in one file.
 
     `kind` is a layout's, "number" (on a document of some kind), "label" (a postal item number) or "symbol". `verdict` is
-    accepted, doubtful or unreadable, from the flags alone. Nothing read: `value` is None, `reason` says why.
+    accepted, doubtful or unreadable, from the flags alone. Nothing read: `value` is None, `reason` says why and `hint` what to
+    do next.
     """
 
     file: str
@@ -41,6 +44,7 @@ class FileReading:
     verdict: str
     ms: float
     reason: str = ""
+    hint: str = ""
 
 
 def read_files(paths: Iterable[Path], layouts: Sequence[DocumentLayout], kind: str = "auto") -> Iterator[FileReading]:
@@ -68,11 +72,19 @@ def verdict(reading: Reading) -> str:
 
 def _readings(reader: PictureReader, path: Path) -> list[Reading]:
     try:
-        return reader.read(load_picture(path)) or [unread("nothing_found")]
+        picture = load_picture(path)
+        return reader.read(picture) or [unread(_why(picture))]
     except UnreadableFile as fault:
         return [unread(str(fault))]
     except STRANGE as error:
         return [unread(f"reader_failed:{type(error).__name__}")]
+
+
+def _why(picture: Image) -> str:
+    """Why nothing was found. White paper is no glare and not too bright: many of these pictures never saw a lamp."""
+    if exposure_fault(picture) == "too_dark":
+        return "too_dark"
+    return "blurred" if blurred(picture) else "nothing_found"
 
 
 def _file_reading(path: Path, reading: Reading, ms: float) -> FileReading:
@@ -87,6 +99,7 @@ def _file_reading(path: Path, reading: Reading, ms: float) -> FileReading:
         verdict=verdict(reading),
         ms=ms,
         reason=reading.reason,
+        hint="" if read else hint(reading.reason),
     )
 
 

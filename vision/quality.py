@@ -82,7 +82,12 @@ def fault(frame: Image) -> str:
     _, _, stats, _ = cv2.connectedComponentsWithStats((small >= _SATURATED).astype(np.uint8))
     if len(stats) > 1 and stats[1:, cv2.CC_STAT_AREA].max() > _GLARE_SHARE * small.size:
         return "glare"
-    return "blurred" if steepness(frame) < _STEEP_MIN else ""
+    return "blurred" if blurred(frame) else ""
+
+
+def blurred(frame: Image) -> bool:
+    """Whether no edge in it is as steep as the eyes need; never, without edges."""
+    return steepness(frame) < _STEEP_MIN
 
 
 def steepness(frame: Image) -> float:

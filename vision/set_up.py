@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.barcode import LABEL, SymbolFound
+from vision.hints import HINTS, MODULE_PX_MIN
 from vision.locate import Outline, find_outline
 from vision.quality import BRIGHT_MIN, DARK_MAX, exposure_fault, fault, steepness
 from vision.symbols import look, whole
 
 Image = NDArray[np.uint8]
 
-MODULE_PX_MIN, SHARPNESS_MIN, SATURATED_MAX = 2.5, 0.5, 0.01
-"""Below the first two a camera reads by luck; above the third the light is too strong."""
+SHARPNESS_MIN, SATURATED_MAX = 0.5, 0.01
+"""Below the first a camera reads by luck; above the second the light is too strong."""
 _SATURATED = 252
 _GREEN, _RED, _BLUE = (0, 160, 60), (220, 0, 0), (40, 90, 220)
 _ZEBRA_STEP_PX = 6
@@ -68,15 +69,6 @@ def look_at(frame: Image) -> SetUp:
         outline=find_outline(frame),
         hints=tuple(dict.fromkeys(HINTS[cause] for cause in causes if cause)),
     )
-
-
-HINTS = {
-    "too_dark": "too dark: longer exposure, more light, or open the iris",
-    "too_bright": "too bright: shorter exposure, less light, or close the iris",
-    "glare": "glare: move or tilt the light so that its reflection misses the camera",
-    "blurred": "blurred: focus the lens and clean it; at belt speed shorten the exposure",
-    "coarse": f"fewer than {MODULE_PX_MIN} px per module: move the camera nearer or use a longer lens",
-}
 
 
 def _exposure(dark: int, light: int, saturated: float) -> str:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.barcode import ANY, LABEL, LINEAR, SURE, WEAK, Corners, SymbolFound, decode, second_opinion
+from vision.barcode import ANY, LABEL, LINEAR, PARTLY_READ, SURE, WEAK, Corners, SymbolFound, decode, second_opinion
 from vision.bars import Bars, Texture, find_bars, find_blocks, texture
 from vision.locate import find_outline
 from vision.straight import read_bars
@@ -24,6 +24,8 @@ _BLOCK_ENLARGED, _BLOCK_SIDE_MAX_PX = (1.5, 2.5), 1800
 _HALF, _BLOCK_SIDE_SHRUNK_PX = 0.5, 150
 _UNSHARP, _UNSHARP_SIGMA = 2.5, 4.5
 _CLOSER_SIDE_MAX_PX = 900
+_THICK_MIN = 0.06
+"""A scan that leaves a slanting symbol above or below sees its end only, and the next scan another end."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def whole(image: Image, formats: frozenset[str], *, thorough: bool = False) -> t
 
 
 def _proved(image: Image, symbol: SymbolFound) -> bool:
+    if symbol.symbology in PARTLY_READ and symbol.thickness < _THICK_MIN:
+        return False
     return symbol.confirmed or symbol.symbology in SURE or (symbol.symbology not in WEAK and _read_again(image, symbol))
 
 
@@ -86,6 +90,10 @@ def all_symbols(image: Image, formats: frozenset[str] = ANY) -> tuple[SymbolFoun
     if not found and min(sight.shape) >= _COARSER * _BORDER_PX:
         coarse = look(image, formats & LINEAR, texture(image, _COARSER * max(1, side // _SIDE_MAX_PX)), thorough=True)
         found = coarse.symbols
+    if not found and factor < 1:
+        found = distinct(
+            whole(image, formats, thorough=True)
+        )  # the smallest modules of a large picture do not outlive its shrinking
     for change in () if found else (_sheet_alone, _even_light, _softened):
         other = change(sight)
         if other is None:

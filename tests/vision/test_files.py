@@ -2,6 +2,7 @@ import json
 import zlib
 from dataclasses import asdict
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +10,7 @@ from PIL import Image
 from simulators.documents import render_document, render_envelope
 from tests.vision.synthetic import KINDS, LAYOUTS, document, label
 from vision.files import read_files
+from vision.hints import HINTS
 from vision.picture_file import UnwritablePicture, check_writable, save_picture
 
 NUMBER = "EA473124829CN"
@@ -83,6 +85,7 @@ def test_files_that_are_no_pictures(tmp_path, content, reason):
         path.write_bytes(content)
     (reading,) = read(path)
     assert (reading.value, reading.kind, reading.verdict, reading.reason) == (None, None, "unreadable", reason)
+    assert reading.hint == HINTS[reason]
 
 
 def test_half_a_file_a_folder_and_a_speck(tmp_path):
@@ -108,6 +111,18 @@ def test_pictures_of_nothing(tmp_path):
     for name, pixels in {"noise.png": noise, "white.png": np.full((300, 400), 255, np.uint8)}.items():
         (reading,) = read(saved(tmp_path, pixels, name))
         assert (reading.value, reading.verdict) == (None, "unreadable")
+
+
+@pytest.mark.parametrize(
+    ("sigma_px", "light", "reason"), [(0, 0.1, "too_dark"), (9, 1.0, "blurred"), (0, 1.0, "nothing_found")]
+)
+def test_why_nothing_is_found_and_what_to_do(tmp_path, sigma_px, light, reason):
+    page = np.full((600, 800), 230, np.uint8)
+    for number in range(8):
+        cv2.circle(page, (80 + 90 * number, 60 + 60 * number), 30, 20, -1)
+    page = cv2.GaussianBlur(page, (0, 0), sigma_px) if sigma_px else page
+    (reading,) = read(saved(tmp_path, (page * light).astype(np.uint8)))
+    assert (reading.value, reading.reason, reading.hint) == (None, reason, HINTS[reason])
 
 
 @pytest.mark.parametrize(("name", "fault"), [("seen.wat", "what kind of picture"), ("none/seen.png", "there is no folder")])

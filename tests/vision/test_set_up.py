@@ -9,7 +9,8 @@ from edge.cli import app
 from simulators.photo import Shot
 from tests.vision.synthetic import label
 from tests.vision.test_label_check import NUMBER, frame
-from vision.set_up import HINTS, look_at, overlay
+from vision.hints import HINTS
+from vision.set_up import look_at, overlay
 
 
 def seen_at(**how):

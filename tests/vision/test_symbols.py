@@ -191,6 +191,18 @@ def test_a_weak_symbol_needs_both_decoders(monkeypatch):
     assert all_symbols(np.pad(drawn, 90, constant_values=255)) == ()
 
 
+def test_no_part_of_slanting_bars_counts_as_a_whole():
+    text = "38840055367269"
+    drawn = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.ITF).to_image(scale=3)
+    page = np.pad(np.repeat(np.asarray(drawn, np.uint8)[:1], 90, axis=0), 160, constant_values=255)
+    middle, parts = (page.shape[1] / 2, page.shape[0] / 2), set()
+    for angle in range(4, 44, 4):
+        turned = cv2.warpAffine(page, cv2.getRotationMatrix2D(middle, angle, 1), page.shape[::-1], borderValue=255)
+        parts |= {symbol.text for symbol in barcode.decode(np.asarray(turned, np.uint8), {"itf"})} - {text}
+        assert {symbol.text for symbol in all_symbols(np.asarray(turned, np.uint8))} == {text}, angle
+    assert parts  # zxing-cpp alone says some, and pyzbar agrees
+
+
 @pytest.mark.parametrize("form", ["Aztec", "DataMatrix", "QRCode"])
 def test_light_symbols_on_dark_ground(form):
     drawn = np.asarray(
