@@ -26,11 +26,6 @@ pytestmark = pytest.mark.skipif(
 SITE = "sealline/v1/demo/"
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mqtt, "TIMEOUT_S", 0.4)
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_certificates(tmp_path_factory.mktemp("certificates"))
@@ -56,11 +51,16 @@ async def refused(who: MqttClient) -> bool:
     return False
 
 
-async def test_nobody_comes_in_without_a_certificate_of_this_authority(broker: Child, made: Path, tmp_path: Path) -> None:
+async def test_nobody_comes_in_without_a_certificate_of_this_authority(
+    broker: Child, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = make_certificates(tmp_path / "other")
-    assert await refused(client(broker, "plain", None))
-    assert await refused(client(broker, "stranger", tls(other, "line-1", authority=made)))
-    assert await refused(client(broker, "wrong broker", tls(made, "line-1", authority=other)))
+    with monkeypatch.context() as quick:
+        quick.setattr(mqtt, "TIMEOUT_S", 0.4)  # some brokers just never answer a stranger
+        assert await refused(client(broker, "plain", None))
+        assert await refused(client(broker, "stranger", tls(other, "line-1", authority=made)))
+        assert await refused(client(broker, "wrong broker", tls(made, "line-1", authority=other)))
+    monkeypatch.setattr(mqtt, "TIMEOUT_S", 60)
     assert not await refused(client(broker, "line-1", tls(made, "line-1")))
 
 
