@@ -158,6 +158,8 @@ class RollSection(_Strict):
     ribbon_mm: Annotated[int, Field(ge=0, le=2_000_000)] = 0
     low_labels: Annotated[int, Field(ge=1, le=10_000)] = 100
     """so few labels left are said to be few"""
+    test_label: bool = True
+    """after somebody was at the printer one test label is printed and read before any other"""
 
 
 class TcpPrinterSection(_Strict):

@@ -15,6 +15,7 @@ from edge.core.item import ITEM_TABLE
 from edge.core.lots import LISTED_TABLE
 from edge.core.machine import ACTING, COMMANDS, RUNNING, Machine
 from edge.core.manual import MANUAL_TABLE
+from edge.core.roll_test import ROLL_TEST_TABLE
 from edge.core.sheets import FILE_TABLE
 from edge.core.supervision import ACTING_MAX_US
 from edge.core.values import State
@@ -137,6 +138,7 @@ def page() -> str:
         "Its time limit is that of its order (`time_limit_min`, by product), from the signed receipt to the closed bag.",
         "## Life of a file's sheets\n\n" + _life(FILE_TABLE, {}),
         FILE_KEPT,
+        "## A test label after a change of roll\n\n" + _life(ROLL_TEST_TABLE, {}),
         "## Conditions\n\n" + _conditions(),
         "## PLC interface\n\n" + _image(),
         "## Conformance checks\n\nWhat `sealline plc conform` proves; the clauses: [integrator.md](integrator.md#plc).\n\n"

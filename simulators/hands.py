@@ -7,8 +7,12 @@ from typing import Any
 from simulators.belt import Belt
 from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
 from simulators.geometry import Geometry
+from simulators.machine_program import MachineProgram
 from simulators.printer_body import PrinterBody
 from simulators.sorter_program import SorterProgram
+
+TEST_LABEL = "TEST"
+"""what stands on a test label where others have their number"""
 
 
 class Hands:
@@ -18,6 +22,9 @@ class Hands:
     printer: PrinterBody
     desk_printer: PrinterBody
     desk_labels: list[PhysicalLabel]
+    machine: MachineProgram
+    machine_belt: Belt
+    on_expose: Callable[[str, int, Any], None]
     sorter: SorterProgram
     sorter_belt: Belt
     envelopes: list[Envelope]
@@ -45,6 +52,15 @@ class Hands:
     def roll_changed(self) -> None:
         """The operator changes the roll."""
         self.printer.change_roll()
+
+    def show_test_label(self) -> bool:
+        """The operator holds the test label under the label camera, whose sensor sees it; False: there is none."""
+        label = self.printer.take_off(TEST_LABEL)
+        if label is None:
+            return False
+        trigger = self.machine.at_label_camera(self.machine_belt.travel_um, in_hand=True)
+        self.on_expose("label_camera", trigger, Envelope([], 0, [label], place="in hand"))
+        return True
 
     def clear_rejects(self) -> int:
         """The operator empties the reject places into a labelled box each; returns how many things lay there."""

@@ -237,9 +237,12 @@ class MachineProgram(PlcProgram):
         if tracked is not None:
             self.event("label", "label_applied", handle, tracked.argument)
 
-    def at_label_camera(self, travel_um: int) -> int:
-        """The label camera's burst. Returns the exposure count after it, -1 where nothing was seen."""
-        if self.edges.is_none("label_camera", travel_um):
+    def at_label_camera(self, travel_um: int, *, in_hand: bool = False) -> int:
+        """The label camera's burst. Returns the exposure count after it, -1 where nothing was seen.
+
+        `in_hand`: a person holds something there while the belt stands; bounces are told by travel only where it runs.
+        """
+        if not in_hand and self.edges.is_none("label_camera", travel_um):
             return -1
         self.exposures[1] = (self.exposures[1] + self._frames) % WORD
         distance_um = self._geometry.camera_to_hand_over_um

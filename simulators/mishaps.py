@@ -31,8 +31,10 @@ def body_of(carried: Any) -> Body:
 
 
 def first_index(body: Body) -> int:
-    """Index of its (first) document, which the fault plan goes by."""
-    return body.index if isinstance(body, PhysicalDocument) else body.documents[0].index
+    """Index of its (first) document, which the fault plan goes by; -1 = a label in a hand, which has none."""
+    if isinstance(body, PhysicalDocument):
+        return body.index
+    return body.documents[0].index if body.documents else -1
 
 
 class Mishaps:

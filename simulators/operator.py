@@ -30,6 +30,9 @@ class PlantHands(Protocol):
     def roll_changed(self) -> object:
         """Put in a new roll and close the head."""
 
+    def show_test_label(self) -> bool:
+        """Take the test label off the printer and hold it under the label camera; False where there is none."""
+
     def clear_rejects(self) -> object:
         """Empty the reject places."""
 
@@ -90,6 +93,8 @@ ROUTINES: dict[str, Routine] = {
     "PROMISE_BROKEN": _CLEAR_BELT,
     "REJECTS_NOT_CLEARED": Routine(("empty_rejects", "rejects_cleared"), frozenset({"STOPPED", "IDLE"})),
 }
+# What to do about a test label, by where its test stands.
+TEST_LABEL = {"due": "test_label", "showing": "show_test_label"}
 # What brings the line to Execute where nothing stands against it.
 WAY_TO_EXECUTE = {"HELD": "unhold", "ABORTED": "clear", "STOPPED": "reset", "COMPLETE": "reset", "IDLE": "start"}
 BELT_STANDS = frozenset({"HELD", "STOPPED", "ABORTED"})
@@ -120,10 +125,10 @@ def wishes(snapshot: dict[str, Any], *, to_start: bool) -> Iterator[Wish]:
     if "CHUTE_FULL" in conditions:
         fullest = max(bags.values(), key=lambda bag: bag["count"])
         yield Wish(f"full {fullest['bag']}", ("close_bag",), (fullest["chute"],))
+    if snapshot["roll_test"] in TEST_LABEL:
+        yield Wish(f"test label {snapshot['roll_test']}", (TEST_LABEL[snapshot["roll_test"]],))
     standing = [(code, routine) for code, routine in ROUTINES.items() if code in conditions]
-    for code, routine in standing:
-        if not routine.states or state in routine.states:
-            yield Wish(code, routine.steps)
+    yield from (Wish(code, routine.steps) for code, routine in standing if not routine.states or state in routine.states)
     urgent = min(conditions.values(), default=LOWEST_PRIORITY) == 1
     if state in ("STOPPED", "IDLE") and any(row["code"] == "BELT_IN_DOUBT" and not row["passed"] for row in snapshot["checks"]):
         yield Wish("belt in doubt", ("clear_belt",))
@@ -157,6 +162,7 @@ class Operator:
         """one label is left out at the next recount"""
         self._hands: dict[str, Callable[[], object]] = {
             "change_roll": plant.roll_changed,
+            "show_test_label": lambda: plant.show_test_label() or Act("test_label", {}),
             "empty_rejects": plant.clear_rejects,
         }
         self._at_a_chute: dict[str, Callable[[Wish], list[Act]]] = {
@@ -224,9 +230,9 @@ class Operator:
 
     def _carry_out(self, name: str, wish: Wish) -> list[Act]:
         if name in self._hands:
-            self._hands[name]()
+            instead = self._hands[name]()
             self.acts[name] += 1
-            return []
+            return [instead] if isinstance(instead, Act) else []
         at_a_chute = self._at_a_chute.get(name)
         return [Act(name, {})] if at_a_chute is None else at_a_chute(wish)
 

@@ -54,7 +54,9 @@ class PrinterBody:
         return None if torn is None else torn[1]
 
     def change_roll(self) -> None:
-        """The operator puts a new roll in and closes the head."""
+        """The operator puts a new roll in and closes the head: a blank that it pushes out is sucked onto a free pad."""
+        if not self.media and self.pad is None and not self.pad_blocked:
+            self.pad = PhysicalLabel("", "")
         self.media = True
         self.head_open = False
 
@@ -88,6 +90,17 @@ class PrinterBody:
             self.stuck = fresh
             return None
         return fresh
+
+    def take_off(self, code128: str) -> PhysicalLabel | None:
+        """A person takes this label off the pad or the peel bar, if it is there."""
+        for place in ("pad", "peel"):
+            label: PhysicalLabel | None = getattr(self, place)
+            if label is not None and label.code128 == code128:
+                setattr(self, place, None)
+                self._taking_ms = None if place == "peel" else self._taking_ms
+                self.waste.append(label)
+                return label
+        return None
 
     def labels(self) -> list[PhysicalLabel]:
         """Everything that is printed or being printed and has neither reached an envelope nor the waste."""

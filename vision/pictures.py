@@ -91,7 +91,14 @@ class PictureReader:
         if first and second and first.accepted and second.accepted:
             same = (first.kind, first.value) == (second.kind, second.value)
             return replace(first, flags=first.flags | Flag.CONFIDENT) if same else unread("engines_disagree")
-        return max((reading for reading in (first, second) if reading), key=proved, default=None)
+        if first or second:
+            return max((reading for reading in (first, second) if reading), key=proved)
+        return unread("no_number") if self._shows_a_zone(rows) else None
+
+    def _shows_a_zone(self, rows: Sequence[Row]) -> bool:
+        """Whether a row is as long as a line of a machine readable zone: a document is there that could not be read."""
+        lengths = {len(line) for layout in self._printed if layout.check == "mrz" for line in slots_of(layout)}
+        return any(abs(row.places - length) <= 1 for row in rows for length in lengths)
 
     def _beside_symbols(self, image: Image) -> list[Reading]:
         """A document on which, or beside which, symbols are: only its zone counts, and only if that is sure."""

@@ -158,7 +158,7 @@ def _read_again(image: Image, symbol: SymbolFound) -> bool:
     if not region.size:
         return False
     soft = np.asarray(cv2.GaussianBlur(region, (0, 0), _SECOND_LOOK_SIGMA), np.uint8)
-    again = decode(soft, {symbol.symbology}, downscale=True)
+    again = decode(soft, {symbol.symbology}, downscale=True, invert=True)
     return {other.text for other in again} == {symbol.text}
 
 

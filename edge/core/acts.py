@@ -26,7 +26,9 @@ ACTS: dict[str, Act] = {
     "run_out": Act(),
     "clear_belt": Act(),
     "rejects_cleared": Act(),
+    "change_roll": Act(),
     "roll_changed": Act(arguments=("roll",)),
+    "test_label": Act(),
     "confirm_leases": Act(arguments=("second",)),
     # --- bags; `labels` and `label` are texts of scanned label QRs ---
     "bind_bag": Act(arguments=("chute", "bag")),

@@ -38,7 +38,7 @@ class Checklist:
 
     def checks(self) -> list[Check]:
         """All checks in the order in which a person goes through them: what stands against a start, then the list proper."""
-        blocking = self._floor.conditions.having(Effect.BLOCKS_START, Effect.HOLDS, Effect.ABORTS)
+        blocking = self._floor.conditions.having(Effect.BLOCKS_START, Effect.HOLDS_AT_LABEL, Effect.HOLDS, Effect.ABORTS)
         asked = [(code, code in self.confirmed) for code in self._floor.settings.start_checks]
         return [
             *(Check(code, passed=False) for code in blocking),

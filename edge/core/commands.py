@@ -50,7 +50,7 @@ class Apply(Command, frozen=True):
 
 
 class PurgeLabel(Command, frozen=True):
-    """D3: blow the label `print_id` off the pad; the item passes without one."""
+    """D3: blow the label `print_id` off the pad; the item passes without one. Handle 0: whatever is on the pad, of no item."""
 
     item: ItemId
     print_id: PrintId
@@ -108,6 +108,17 @@ class TryLabel(Command, frozen=True):
 
     order_id: OrderId
     label: LabelText
+
+
+class PrintTest(Command, frozen=True):
+    """Print this test label of the applicator's printer before anything else; until RollPassed nothing else is printed."""
+
+    print_id: PrintId
+    label: LabelText
+
+
+class RollPassed(Command, frozen=True):
+    """The test label was read: labels of items are printed again."""
 
 
 class PrintLabel(Command, frozen=True):

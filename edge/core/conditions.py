@@ -17,12 +17,15 @@ class Effect(StrEnum):
     BLOCKS_START = "blocks start"
     STOPS_FEED = "stops feed"  # permit withdrawn, belt runs on
     SUSPENDS = "suspends"  # outer cause: permit withdrawn, Suspending when the belts are empty
+    HOLDS_AT_LABEL = "holds before the applicator"  # permit withdrawn; Holding as soon as an item there waits for its label
     HOLDS = "holds"  # inner cause: Holding, belt stops
     ABORTS = "aborts"
 
 
 STOPPING = frozenset({Effect.SUSPENDS, Effect.HOLDS, Effect.ABORTS})
 """effects that stop the line: the first such condition is its first-out"""
+FORBIDS_FEED = STOPPING | {Effect.STOPS_FEED, Effect.HOLDS_AT_LABEL}
+"""effects with which nothing new is begun"""
 
 
 class Row(NamedTuple):
@@ -179,11 +182,26 @@ CONDITIONS: dict[str, Row] = {
         "出现多余件", "something was seen where nothing was expected", "取出多余件，清线", "take it out, then clear the belt"
     ),
     # --- devices ---
-    "PRINTER_NOT_READY": _hold(
+    "PRINTER_NOT_READY": Row(
+        Effect.HOLDS_AT_LABEL,
+        True,
+        1,
         "打印机未就绪(标签纸/碳带/打印头)",
         "printer not ready (media, ribbon or head)",
         "更换标签纸，关好打印头",
         "change the roll, close the head",
+    ),
+    "ROLL_CHANGE": _feed(
+        "换卷：停止进料，线上件走完",
+        "roll change: the feed is stopped, what is on the belt is finished",
+        "线上件走完后换卷，按「已换卷」",
+        "change the roll when the belt is empty, then confirm it",
+    ),
+    "ROLL_TEST": _hold(
+        "测试面单尚未识读",
+        "the test label was not read yet",
+        "取下测试面单，放到面单相机下；没有则按「测试面单」",
+        "take the test label off and hold it under the label camera; where there is none ask for one",
         heals=True,
     ),
     "STRAY_LABEL": _hold(

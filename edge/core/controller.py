@@ -77,12 +77,13 @@ from edge.core.manifests import Manifests
 from edge.core.manual import Manual
 from edge.core.page_events import FileChecked, FileDeleted, SheetsFailed, SheetsPrinted
 from edge.core.recall import Recall
+from edge.core.roll_test import RollTest
 from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.tracking import Deadlines
 from edge.core.trials import Trials
-from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, PrintId, Settings, SortPlan
+from edge.core.values import DocumentKey, ItemId, OrderId, ParcelKey, Plc, PrintId, Settings, SortPlan
 
 CLOCK_STEP_MS_MAX = 2000
 
@@ -105,11 +106,12 @@ class Controller:
         self.items = Items(floor, self.documents, self.collation, self._transit)
         self.rolls = Rolls(floor)
         self.labels = Labels(floor, self.items, self._label_read, self.rolls)
+        self.roll_test = RollTest(floor, self.items, self.labels)
         self.sorting = Sorting(floor, self.items, self.labels)
         self.carry = Carry(floor, self.labels, self.lots)
         self.checklist = Checklist(floor, self.documents, self.items)
         guards = Guards(self.documents, self.items, self.sorting)
-        self.supervision = Supervision(floor, self.documents, self.items, self.sorting, guards, self.checklist)
+        self.supervision = Supervision(floor, self.documents, self.items, self.labels, self.sorting, guards, self.checklist)
         self.recall = Recall(floor, self.collation, self.items, self.sorting)
         self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
         self.challenges = Challenges(floor, self.sorting.dispatched)
@@ -124,13 +126,14 @@ class Controller:
             self.doors,
             self.checklist,
             self.rolls,
+            self.roll_test,
             self.manual,
             self.certificates,
         )
         self._routes = self._make_routes()
 
     def _make_routes(self) -> dict[type[Event], Callable[[Any], None]]:
-        documents, items, labels, sorting, supervision = self.documents, self.items, self.labels, self.sorting, self.supervision
+        documents, items, labels, sorting = self.documents, self.items, self.labels, self.sorting
         return {
             Booted: self._booted,
             ConfigLoaded: self._configured,
@@ -140,7 +143,7 @@ class Controller:
             DeadlinePassed: self._nothing_else,
             LinkUp: self._link_up,
             LinkDown: self._link_down,
-            PlcStatus: supervision.plc_status,
+            PlcStatus: self._plc_status,
             PlcRestarted: self._plc_restarted,
             PrinterStatus: self._printer_status,
             DocumentFed: documents.fed,
@@ -153,10 +156,10 @@ class Controller:
             LabelImpossible: self.trials.impossible,
             LabelPrinted: self._label_printed,
             PrintFailed: self._print_failed,
-            LabelInDoubt: labels.in_doubt,
+            LabelInDoubt: self._label_in_doubt,
             LabelUnexpected: labels.unexpected,
             LabelApplied: labels.applied,
-            LabelPurged: labels.purged,
+            LabelPurged: self._label_purged,
             LabelExposed: labels.exposed,
             LabelRead: self._label_read_in,
             HandedOver: sorting.handed_over,
@@ -167,7 +170,7 @@ class Controller:
             DivertUnconfirmed: sorting.arrived,
             ItemRejected: sorting.arrived,
             Lost: self._lost,
-            Extra: sorting.extra,
+            Extra: self._extra_seen,
             RejectUnconfirmed: self._reject_unconfirmed,
             CommandRefused: self._refused,
             BeltEmpty: self.desk.belt_empty,
@@ -255,6 +258,7 @@ class Controller:
             self.floor.leases.restarted()
             self.sorting.bind(self.sorting.inductions.restart())
             self.manual.restarted()
+            self.roll_test.restarted()
 
     def _booted(self, event: Booted) -> None:
         self.floor.boot, self.floor.journal_id = event.boot, event.journal_id
@@ -310,6 +314,12 @@ class Controller:
     def _printer_status(self, event: PrinterStatus) -> None:
         self.supervision.printer(event)
         self.rolls.status(event)
+        self.roll_test.status(event)
+
+    def _plc_status(self, event: PlcStatus) -> None:
+        if event.plc is Plc.MACHINE:
+            self.roll_test.machine_boot(event.boot)
+        self.supervision.plc_status(event)
 
     def _weighed(self, event: Weighed) -> None:
         item = self.items.weighed(event)
@@ -337,10 +347,28 @@ class Controller:
         return item_id is not None and bool(self.items.all[item_id].printer)
 
     def _label_printed(self, event: LabelPrinted) -> None:
+        if self.roll_test.mine(event.print_id):
+            self.roll_test.printed()
+            return
         (self.manual if self._at_desk(event.print_id) else self.labels).label_printed(event)
 
     def _print_failed(self, event: PrintFailed) -> None:
+        if self.roll_test.mine(event.print_id):
+            self.roll_test.print_failed(event.reason)
+            return
         (self.manual if self._at_desk(event.print_id) else self.labels).print_failed(event)
+
+    def _label_in_doubt(self, event: LabelInDoubt) -> None:
+        if not self.roll_test.mine(event.print_id):  # the next test label begins with a purge of the pad
+            self.labels.in_doubt(event)
+
+    def _label_purged(self, event: LabelPurged) -> None:
+        if not event.item.endswith("-0"):  # handle 0: a blank that was on the pad
+            self.labels.purged(event)
+
+    def _extra_seen(self, event: Extra) -> None:
+        if not self.roll_test.expects(event):
+            self.sorting.surplus(event)
 
     def _order_cancelled(self, event: OrderCancelled) -> None:
         self.recall.cancelled(event)
@@ -348,6 +376,7 @@ class Controller:
 
     def _label_read_in(self, event: LabelRead) -> None:
         self._checked(self.labels.frame(event))
+        self.roll_test.frame(event)
 
     def _checked(self, item: Item | None) -> None:
         if item is not None:

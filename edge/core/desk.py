@@ -7,13 +7,14 @@ from edge.core.acts import ACTS
 from edge.core.certificates import Certificates
 from edge.core.checklist import Checklist
 from edge.core.commands import Answer, AskCentral, ClearBelt, Outcome, RunOut
-from edge.core.conditions import CLEARED_WITH_BELT, Effect
+from edge.core.conditions import CLEARED_WITH_BELT
 from edge.core.document import Documents, DocumentState
 from edge.core.doors import Doors, listed
 from edge.core.events import BeltEmpty, OperatorRequest
 from edge.core.floor import Floor
 from edge.core.item import Items, ItemState
 from edge.core.manual import Manual
+from edge.core.roll_test import RollTest
 from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
@@ -45,6 +46,7 @@ class Desk:
         doors: Doors,
         checklist: Checklist,
         rolls: Rolls,
+        roll_test: RollTest,
         manual: Manual,
         certificates: Certificates,
     ) -> None:
@@ -52,6 +54,7 @@ class Desk:
         self._certificates = certificates
         self._checklist = checklist
         self._rolls = rolls
+        self._roll_test = roll_test
         self._floor = floor
         self._documents = documents
         self._items = items
@@ -66,7 +69,9 @@ class Desk:
             "run_out": self._run_out,
             "clear_belt": self._clear_belt,
             "rejects_cleared": self._rejects_cleared,
+            "change_roll": self._change_roll,
             "roll_changed": self._roll_changed,
+            "test_label": self._test_label,
             "bind_bag": self._bind_bag,
             "recount_bag": self._recount_bag,
             "take_out": self._take_out,
@@ -122,7 +127,7 @@ class Desk:
         return "OK"
 
     def _unhold(self, event: OperatorRequest) -> str:
-        blocking = self._floor.conditions.having(Effect.HOLDS)
+        blocking = self._supervision.holds()
         if blocking:
             return blocking[0]
         self._supervision.held_by_person = False
@@ -199,7 +204,16 @@ class Desk:
         return "OK"
 
     def _roll_changed(self, event: OperatorRequest) -> str:
-        return self._rolls.changed(event.argument.get("roll", "")) or "OK"
+        code = self._rolls.changed(event.argument.get("roll", ""))
+        if not code:
+            self._roll_test.changed()
+        return code or "OK"
+
+    def _change_roll(self, _: OperatorRequest) -> str:
+        return self._roll_test.change_roll() or "OK"
+
+    def _test_label(self, _: OperatorRequest) -> str:
+        return self._roll_test.begin() or "OK"
 
     def _bind_bag(self, event: OperatorRequest) -> str:
         chute, bag = _chute(event), event.argument.get("bag", "")

@@ -91,7 +91,7 @@ class LabelUnexpected(Event, frozen=True):
 
 
 class PrinterStatus(Event, frozen=True):
-    """Normalised printer state: ready, media_out, ribbon_out, head_open, paused, fault, silent, unknown, purging.
+    """Normalised printer state: ready, media_out, ribbon_out, head_open, paused, fault, silent, unknown, purging, untested.
 
     `printer`: see PrintLabel.
     """

@@ -15,20 +15,20 @@ from edge.core.commands import (
     Outcome,
     PrintFile,
     PrintLabel,
+    PrintTest,
     Publish,
     Seal,
     SetPermit,
 )
-from edge.core.conditions import CONDITIONS, Effect
+from edge.core.conditions import CONDITIONS, FORBIDS_FEED
 from edge.core.controller import Controller
 from edge.core.document import DocumentState
 from edge.core.item import Item, ItemState
+from edge.core.label_text import TEST_NUMBER
 from edge.core.orders import Claim, OrderState
 from edge.core.routing import route
 from edge.core.sheets import GONE, PRINTING, file_key
 from edge.core.values import ItemId, OrderId, PrintId, State, Verdict
-
-FORBIDS_PERMIT = frozenset({Effect.STOPS_FEED, Effect.SUSPENDS, Effect.HOLDS, Effect.ABORTS})
 
 
 class InvariantError(Exception):
@@ -57,6 +57,7 @@ class Auditor:
             Seal: self._seal,
             PrintLabel: self._print,
             PrintFile: self._print_file,
+            PrintTest: self._print_test,
             Apply: self._apply,
             Divert: self._divert,
             Outcome: self._outcome,
@@ -121,6 +122,14 @@ class Auditor:
         self._live_print[number] = command.print_id
         if command.printer:
             self._print_at_desk(self._item(command.item))
+
+    def _print_test(self, command: PrintTest) -> None:
+        number = command.label.tracking_number
+        self._require(
+            "I5", self._intended.pop(number, None) == command.print_id, f"test label {command.print_id} has no row of its own"
+        )
+        self._require("I5", number == TEST_NUMBER, f"test label {command.print_id} bears the number {number}")
+        self._live_print[number] = command.print_id
 
     def _print_at_desk(self, item: Item) -> None:
         """No gate and no seal came before: what these look at is looked at here."""
@@ -212,7 +221,7 @@ class Auditor:
         if not command.granted:
             return
         floor = self._controller.floor
-        against = [code for code in floor.conditions.active if CONDITIONS[code].effect in FORBIDS_PERMIT]
+        against = [code for code in floor.conditions.active if CONDITIONS[code].effect in FORBIDS_FEED]
         self._require("I10", not against, f"permit granted in spite of {against}")
         self._require("I10", floor.machine.state is State.EXECUTE, f"permit granted in {floor.machine.state.name}")
 

@@ -43,14 +43,29 @@ class Labels:
             self._items.condemn(item, "NO_ROUTE")
             floor.do(NoLabel(item=item.item_id))
             return
-        print_id = PrintId(self.next_print_id)
-        self.next_print_id += 1
+        print_id = self.take_print_id()
         self.item_of[print_id] = item.item_id
         floor.pool.live_print[order.order_id] = print_id
         item.print_id, item.chute = print_id, chute
         floor.do(Outcome(table="print", key=str(print_id), value=order.tracking_number))
         label = label_text(order, print_id, chute)
         floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label, printer=item.printer))
+
+    def take_print_id(self) -> PrintId:
+        """The next print id, which is burnt by it."""
+        print_id = PrintId(self.next_print_id)
+        self.next_print_id += 1
+        return print_id
+
+    def waiting_on_pad(self) -> list[tuple[PrintId, Item]]:
+        """Labels that are on the pad or at the peel bar, each with the item that it is for, in the order of the prints."""
+        items = [(print_id, self._items.all[self.item_of[print_id]]) for print_id in self._applying]
+        return [(print_id, item) for print_id, item in items if item.state is ItemState.WEIGHED]
+
+    def awaited(self) -> bool:
+        """Whether an item stands before the applicator whose label was not printed yet."""
+        waiting = (item for item in self._items.on_belt.values() if item.state is ItemState.WEIGHED and not item.reason)
+        return any(item.print_id not in self.printed for item in waiting)
 
     def text_of(self, item: Item) -> str:
         """The QR text of its label; "" before it was printed for."""
@@ -108,11 +123,8 @@ class Labels:
         While the label of an item before it is on the pad, this one, had it come, would still stand at the peel bar.
         """
         item = self._item(event.print_id, "in doubt")
-        if item is not None and not any(map(self._pad_waits_for, self._items.on_belt.values())):
+        if item is not None and not self.waiting_on_pad():
             self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
-
-    def _pad_waits_for(self, item: Item) -> bool:
-        return item.state is ItemState.WEIGHED and item.print_id in self._applying
 
     def unexpected(self, _: LabelUnexpected) -> None:
         """What comes to the pad next is not what will be commanded next: labels would be one off."""

@@ -5,6 +5,9 @@ from edge.core.values import LabelText, Order, PrintId
 WIDEST_PRINT_ID = PrintId(9_999_999)
 """stands for the print id of a label that is only tried"""
 
+TEST_NUMBER = "TEST"
+"""what a test label bears instead of a tracking number: no form of number fits it"""
+
 
 def qr_payload(tracking_number: str, print_id: PrintId) -> str:
     """The QR carries number and print id (I5)."""
@@ -24,4 +27,18 @@ def label_text(order: Order, print_id: PrintId, chute: int) -> LabelText:
         chute=chute,
         sender_unit=order.client_unit,
         signature=order.signature,
+    )
+
+
+def text_of_test(print_id: PrintId) -> LabelText:
+    """The texts of a test label: nobody's."""
+    return LabelText(
+        tracking_number=TEST_NUMBER,
+        payload_qr=qr_payload(TEST_NUMBER, print_id),
+        name="测试",
+        phone="",
+        address="测试面单 TEST",
+        county="",
+        product=TEST_NUMBER,
+        chute=0,
     )

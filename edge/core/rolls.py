@@ -8,6 +8,9 @@ from edge.core.floor import Floor
 # Roll → (the printer's word for its end, the condition that says that it runs low).
 ROLLS: dict[str, tuple[str, str]] = {"media": ("media_out", "MEDIA_LOW"), "ribbon": ("ribbon_out", "RIBBON_LOW")}
 
+BACK = frozenset({"ready", "untested"})
+"""the printer's words for: it can print again"""
+
 
 class Left(NamedTuple):
     """What is left of one roll. `minutes` at the present rate; None while nothing runs."""
@@ -47,8 +50,8 @@ class Rolls:
         return ""
 
     def status(self, event: PrinterStatus) -> None:
-        """A printer that was out of something and is ready again has got a fresh roll of it."""
-        if event.state == "ready":
+        """A printer that was out of something and can print again has got a fresh roll of it."""
+        if event.state in BACK:
             ended, self._ended = self._ended, {}
             for roll in ended:
                 self.changed(roll)

@@ -181,7 +181,7 @@ class Sorting:
         if item.chute is not None:
             self.close_when_quiet(item.chute)
 
-    def extra(self, event: Extra) -> None:
+    def surplus(self, event: Extra) -> None:
         """Something was seen where nothing was expected; a chute's bag is locked until it was recounted."""
         self._floor.raise_condition("EXTRA_ITEM")
         self._suspect(event.chute)

@@ -2,13 +2,21 @@
 
 from edge.core.checklist import Checklist
 from edge.core.commands import SetPermit, SetState
-from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, LINK_CONDITIONS, OPTIONAL_LINK_CONDITIONS, Effect
+from edge.core.conditions import (
+    CLEARED_WITH_BELT,
+    CONDITIONS,
+    FORBIDS_FEED,
+    LINK_CONDITIONS,
+    OPTIONAL_LINK_CONDITIONS,
+    Effect,
+)
 from edge.core.device_events import PrinterStatus
 from edge.core.document import Documents
 from edge.core.events import LinkDown, LinkUp, PlcRestarted, PlcStatus
 from edge.core.floor import Floor
 from edge.core.guards import Guards
 from edge.core.item import Items
+from edge.core.label import Labels
 from edge.core.machine import ACTING, RUNNING
 from edge.core.sorting import Sorting
 from edge.core.values import Counters, Mode, Plc, State
@@ -36,6 +44,7 @@ class Supervision:
         floor: Floor,
         documents: Documents,
         items: Items,
+        labels: Labels,
         sorting: Sorting,
         guards: Guards,
         checklist: Checklist,
@@ -45,6 +54,7 @@ class Supervision:
         self._checklist = checklist
         self._documents = documents
         self._items = items
+        self._labels = labels
         self._sorting = sorting
         self.status: dict[Plc, PlcStatus] = {}
         self.links: dict[str, bool] = dict.fromkeys(LINK_CONDITIONS, False)
@@ -213,9 +223,10 @@ class Supervision:
         if floor.conditions.having(Effect.ABORTS) and machine.command("abort"):
             # The belts stand: a clearing that was under way is over, and has to be asked for again.
             floor.clearing = False
-        holds = floor.conditions.having(Effect.HOLDS)
+        holds = self.holds()
         if holds and not floor.clearing:
             machine.command("hold")
+            floor.conditions.first_out = floor.conditions.first_out or holds[0]
         if any(not CONDITIONS[code].heals for code in holds):
             self.held_by_person = True
         if machine.state is State.HELD and not holds and not self.held_by_person and not floor.clearing:
@@ -224,6 +235,12 @@ class Supervision:
         if machine.state in ACTING and machine.state is before and self._mirrored():
             machine.complete()
         self._tell()
+
+    def holds(self) -> list[str]:
+        """Conditions for which the line must hold now; some only while an item waits for its label."""
+        conditions = self._floor.conditions
+        at_label = conditions.having(Effect.HOLDS_AT_LABEL)
+        return [*conditions.having(Effect.HOLDS), *(at_label if at_label and self._labels.awaited() else [])]
 
     def _suspend(self) -> None:
         """Outer causes: nothing new is fed, the belts run empty, and the line waits until the cause is gone (I19)."""
@@ -295,11 +312,7 @@ class Supervision:
                 floor.conditions.first_out = None
             floor.do(SetState(state=state))
             floor.report("line_state", state=state.name, cause=floor.conditions.first_out or "")
-        self._grant(
-            state is State.EXECUTE
-            and not self.feed_paused
-            and not floor.conditions.having(Effect.STOPS_FEED, Effect.SUSPENDS, Effect.HOLDS, Effect.ABORTS)
-        )
+        self._grant(state is State.EXECUTE and not self.feed_paused and not floor.conditions.having(*FORBIDS_FEED))
 
     def _grant(self, granted: bool) -> None:
         if granted != self.permit:

@@ -235,6 +235,8 @@ class Settings(msgspec.Struct, frozen=True):
     """labels that a fresh ribbon is good for; 0 = not watched"""
     roll_low_labels: int = 100
     """so few labels left are said to be few"""
+    test_label: bool = False
+    """after hands were at the printer one test label is printed and read before any other"""
     lease_margin_min: int = 10
     """how long after a lease's end central waits at least before it grants the lot to another line"""
     desk_printer: bool = False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.ports import DeviceError, LabelPrinterPort
-from edge.core.commands import Command, PrintLabel, TryLabel
+from edge.core.commands import Command, PrintLabel, PrintTest, RollPassed, TryLabel
 from edge.core.device_events import LabelImpossible, LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
@@ -29,6 +29,8 @@ FIT = frozenset({"ready", "busy", "label_waiting"})
 DOUBTFUL = frozenset({"silent", "lost", "unknown"})
 """counted only when seen twice in a row: one lost reply is no fault"""
 DOUBTS_THAT_COUNT = 2
+TOUCHED = frozenset({"media_out", "ribbon_out", "head_open", "silent"})
+"""somebody has to be at the printer for it to become fit again; a Zebra is silent in each of these states"""
 PAD_CLEARS_US = 4_500_000
 """the PLC gives up a purge whose label does not come after 3 s (P15): until then the next label would be taken for it"""
 STRAY_SEEN = 2
@@ -72,6 +74,8 @@ class _Job:
     label: LabelText
     queued_us: int
     fmt: bytes | None = None
+    test: bool = False
+    """a test label, which belongs to no item"""
 
 
 @dataclass
@@ -94,6 +98,8 @@ class LabelLink:
     it was fails, those behind it stay queued. Where none had its turn, the first one after the fault is suspect: it fails as it
     is sent, and so is purged when it comes. A print that failed when it had been sent, and was not seen since, is purged from
     the pad; the line stays held for as long as that may take, because the next label would be one off.
+
+    With `tests`, a printer at which somebody was prints nothing but test labels until one of them was read (RollPassed).
     """
 
     def __init__(
@@ -106,8 +112,13 @@ class LabelLink:
         poll_ms: int,
         print_deadline_ms: int,
         name: str = APPLICATOR,
+        tests: bool = False,
     ) -> None:
         self.name = name
+        self._tests = tests
+        self._touched = False
+        """the printer was fit before, and since then somebody was at it"""
+        self._untested = False
         self._feeds_a_pad = name == APPLICATOR
         """a person takes the labels of any other printer, and scans what was taken"""
         self._port = port
@@ -142,13 +153,22 @@ class LabelLink:
         if isinstance(command, TryLabel):
             self._trials.append(command)
             self._wake.set()
-        if not isinstance(command, PrintLabel):
+        if isinstance(command, RollPassed):
+            self._untested = False
+            self._wake.set()
+        if not isinstance(command, PrintLabel | PrintTest):
             return
         if command.print_id <= self._last_id:
             self.repeats += 1
             return
         self._last_id = command.print_id
-        self._queue.append(_Job(command.print_id, command.label, self._clock.now_us()))
+        job = _Job(command.print_id, command.label, self._clock.now_us(), test=isinstance(command, PrintTest))
+        if job.test:
+            self._untested = True
+            self._settles_us = job.queued_us + PAD_CLEARS_US
+            self._queue.appendleft(job)
+        else:
+            self._queue.append(job)
         self._wake.set()
 
     def health(self) -> Health:
@@ -224,7 +244,11 @@ class LabelLink:
         return "unknown" if now_us - self._busy_since_us > self._deadline_us else state
 
     def _observe_fitness(self, state: str, now_us: int) -> None:
-        told = "ready" if state in FIT else "silent" if state == "lost" else state
+        self._touched |= bool(self._told_state) and state in TOUCHED
+        if state in FIT:
+            self._untested |= self._tests and self._touched
+            self._touched = False
+        told = ("untested" if self._untested else "ready") if state in FIT else "silent" if state == "lost" else state
         if told != self._told_state:
             self._told_state = told
             self._tell(PrinterStatus(at_us=now_us, state=told, printer="" if self.name == APPLICATOR else self.name))
@@ -310,10 +334,10 @@ class LabelLink:
     async def _send_next(self) -> None:
         if self._sent is not None or self._state != "ready" or not self._queue or self._clock.now_us() < self._settles_us:
             return
-        fmt = self._queue[0].fmt
-        if fmt is None:
+        job, fmt = self._queue[0], self._queue[0].fmt
+        if fmt is None or (self._untested and not job.test):
             return
-        job = self._queue.popleft()
+        self._queue.popleft()
         self._sent = _Sent(job.print_id, self._clock.now_us())
         try:
             await self._port.send(fmt)
@@ -321,4 +345,6 @@ class LabelLink:
             self._fail_sent(self._sent, "lost")
         if self._suspect:
             self._suspect = False
+            if job.test:
+                return
             self._fail_sent(self._sent, "first_after_fault")

@@ -232,6 +232,7 @@ class Line:
                 poll_ms=section.poll_ms,
                 print_deadline_ms=self._config.deadlines.print_ms,
                 name=name,
+                tests=name == APPLICATOR and section.roll.test_label,
             )
         )
 

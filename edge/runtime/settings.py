@@ -49,6 +49,7 @@ def settings_of(config: LineConfig) -> Settings:
         media_labels=labels_of(roll.media_mm, layout),
         ribbon_labels=labels_of(roll.ribbon_mm, layout),
         roll_low_labels=roll.low_labels,
+        test_label=roll.test_label,
         desk_printer=config.desk_printer is not None,
         **ahead,
     )

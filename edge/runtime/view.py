@@ -106,6 +106,7 @@ def snapshot(
         "lots": [_lot(lot) for lot in controller.lots.open_lots()],
         "closed_bags": list(reversed(floor.bags.closed_ids))[:CLOSED_BAGS_SHOWN],
         "chutes": sorted(set(floor.sort_plan.routes.values())),
+        "roll_test": controller.roll_test.state.value,
         "rolls": [row._asdict() for row in controller.rolls.left()],
         "bags": [
             {

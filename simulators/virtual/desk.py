@@ -49,6 +49,8 @@ def add_printers(  # noqa: PLR0917 - all that a printer touches
     sent: Callable[[], None],
     wire: PrinterWire,
     desk_wire: PrinterWire,
+    *,
+    tests: bool,
 ) -> VirtualPrinter:
     """The applicator's, which is returned, and the desk's, whose font has every character."""
 
@@ -64,7 +66,14 @@ def add_printers(  # noqa: PLR0917 - all that a printer touches
     for name, body, its_wire, draw in rooms:
         printers.append(VirtualPrinter(body, plant.faults, now_ms, written, sent, its_wire))
         link = LabelLink(
-            printers[-1], runtime.pump.offer, clock, draw, poll_ms=poll_ms, print_deadline_ms=PRINT_DEADLINE_MS, name=name
+            printers[-1],
+            runtime.pump.offer,
+            clock,
+            draw,
+            poll_ms=poll_ms,
+            print_deadline_ms=PRINT_DEADLINE_MS,
+            name=name,
+            tests=tests and name == APPLICATOR,
         )
         runtime.add(link)
     return printers[0]

@@ -30,6 +30,7 @@ BAG_ITEMS = 12
 """that a bag holds where bags are to be full now and then"""
 
 SETTINGS = Settings(
+    test_label=True,
     line="line-1",
     target_rate_per_h=2700,
     frames_per_trigger=2,

@@ -39,7 +39,7 @@ from simulators.virtual.desk import add_printers, desk_reader
 from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import Sight, VirtualEyes
 from simulators.virtual.panel import RuntimePanel
-from simulators.virtual.ports import VirtualPlc, VirtualScanner
+from simulators.virtual.ports import VirtualPlc, VirtualPrinter, VirtualScanner
 from simulators.virtual.printery import Printery
 from simulators.virtual.wires import PlcWire, PrinterWire
 
@@ -256,8 +256,7 @@ class World:
                     cursor=runtime.cursors.get(plc.value),
                 )
             )
-        wires, sent = (self.printer_wire, self.desk_wire), partial(self._at, "print_sent")
-        printer = add_printers(runtime, self.plant, self.clock, self.now_ms, self._written, sent, *wires)
+        printer = self._add_printers(runtime)
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
         central = CentralLink(
@@ -283,6 +282,11 @@ class World:
             crew.spawn(link.run(), link.name)
         self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports, printer)
         return self.boot
+
+    def _add_printers(self, runtime: Runtime) -> VirtualPrinter:
+        wires, sent = (self.printer_wire, self.desk_wire), partial(self._at, "print_sent")
+        tests = self._settings.test_label
+        return add_printers(runtime, self.plant, self.clock, self.now_ms, self._written, sent, *wires, tests=tests)
 
     def _program(self, plc: Plc) -> PlcProgram:
         return self.plant.machine if plc is Plc.MACHINE else self.plant.sorter

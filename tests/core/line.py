@@ -24,6 +24,7 @@ from edge.core.events import (
     Weighed,
 )
 from edge.core.invariants import Auditor
+from edge.core.item import Item, ItemState
 from edge.core.values import (
     Address,
     Camera,
@@ -161,6 +162,12 @@ class Line:
         self.say(Sealed, item=item)
         self.say(Weighed, item=item, weight_100mg=180)
         return item
+
+    def wait_for_label(self) -> None:
+        """An item stands before the applicator whose label was not printed yet."""
+        item = Item(ItemId("I1-900"), [], None)
+        item.state = ItemState.WEIGHED
+        self.controller.items.all[item.item_id] = self.controller.items.on_belt[item.item_id] = item
 
     def print_id(self, n: int) -> PrintId:
         print_id = self.controller.items.all[ItemId(f"I1-{n}")].print_id

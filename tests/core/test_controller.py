@@ -329,6 +329,7 @@ def test_a_locked_bag_makes_good_items_wait_not_fail() -> None:
 # --- holds, the permit, restarts ---
 def test_media_out_holds_and_heals_by_itself() -> None:
     line = Line()
+    line.wait_for_label()
     line.say(PrinterStatus, state="silent")
     assert line.said(SetPermit)[-1].granted is False
     line.mirror()

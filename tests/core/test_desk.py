@@ -119,6 +119,7 @@ def test_after_a_person_has_unheld_what_heals_does_so_again() -> None:
     line.mirror()
     assert code(line.act("unhold")) == "OK"
     assert state(line) is State.UNHOLDING
+    line.wait_for_label()
     line.say(PrinterStatus, state="head_open")
     for plc in Plc:
         line.unit(plc, State.HOLDING)

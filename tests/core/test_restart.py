@@ -55,6 +55,7 @@ def test_a_start_that_the_printer_interrupts_goes_on_by_itself() -> None:
     line.act("reset")
     line.mirror()
     assert code(line.act("start")) == "OK"
+    line.wait_for_label()
     line.say(PrinterStatus, state="head_open")
     follow(line)
     assert state(line) is State.HELD
@@ -129,6 +130,7 @@ def test_a_boot_forgets_what_was_confirmed() -> None:
 def test_what_was_confirmed_stands_while_the_line_holds() -> None:
     line = caught_up()
     line.controller.checklist.confirmed["TEST_LABEL"] = "P1"
+    line.wait_for_label()
     line.say(PrinterStatus, state="silent")
     follow(line)
     assert line.controller.checklist.confirmed == {"TEST_LABEL": "P1"}
@@ -152,6 +154,7 @@ def test_from_the_boot_to_the_run_and_then_what_heals_needs_nobody_again() -> No
         assert code(line.act(act)) == "OK"
         follow(line)
     assert state(line) is State.EXECUTE
+    line.wait_for_label()
     line.say(PrinterStatus, state="silent")
     follow(line)
     assert state(line) is State.HELD
@@ -162,6 +165,7 @@ def test_from_the_boot_to_the_run_and_then_what_heals_needs_nobody_again() -> No
 
 def test_each_stop_has_its_own_first_cause_in_the_figures() -> None:
     line = caught_up()
+    line.wait_for_label()
     line.say(PrinterStatus, state="silent")
     follow(line)
     line.say(PrinterStatus, state="ready")
@@ -178,6 +182,7 @@ def test_each_stop_has_its_own_first_cause_in_the_figures() -> None:
 
 def test_a_shift_report_names_its_stops() -> None:
     line = caught_up()
+    line.wait_for_label()
     line.say(PrinterStatus, state="silent")
     line.say(PrinterStatus, 5000, state="ready")
     follow(line)

@@ -70,6 +70,7 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "Settings.start_checks": (), "Settings.build_ms": 0, "Settings.disk_start_mb": 2000, "Settings.disk_stop_mb": 500,
         "LeaseTold.journal_id": "", "LeaseTold.boot": 0, "LeaseTold.central_ms": 0,
         "ManifestSealed.epoch": 0, "ManifestSealed.lease_end_ms": 0, "Settings.lease_margin_min": 10,
+        "Settings.test_label": False,
         "Settings.shift_starts_min": (0, 480, 960), "Settings.utc_offset_min": 480,
         "Settings.media_labels": 0, "Settings.ribbon_labels": 0, "Settings.roll_low_labels": 100,
         "Order.tracking_number": "", "Order.signature": "in_person", "Order.source": "", "Order.limit_min": 0,
@@ -118,7 +119,8 @@ CODES = {
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
         CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM STRAY_LABEL""",
-    ("holds", True, 1, 0): "PRINTER_NOT_READY LEASES_UNCONFIRMED",
+    ("holds before the applicator", True, 1, 0): "PRINTER_NOT_READY",
+    ("holds", True, 1, 0): "ROLL_TEST LEASES_UNCONFIRMED",
     ("aborts", False, 1, 0): "ESTOP",
     ("stops feed", True, 2, 2000): "ACCOUNTS_OPEN",
     (
@@ -127,7 +129,7 @@ CODES = {
         2,
         500,
     ): "MACHINE_PLC_LOST SORTER_PLC_LOST ID_CAMERA_LOST LABEL_CAMERA_LOST PRINTER_LOST SCANNER_LOST SCALE_LOST",
-    ("stops feed", True, 2, 0): "DISK_FULL NOT_PRODUCTION",
+    ("stops feed", True, 2, 0): "DISK_FULL NOT_PRODUCTION ROLL_CHANGE",
     ("stops feed", True, 3, 0): "NO_MANIFEST",
     ("blocks start", False, 2, 0): """REJECTS_NOT_CLEARED NO_BAG_BOUND BELT_IN_DOUBT NO_SORT_PLAN CLOCK_NOT_SET DISK_LOW
         TEST_LABEL SAMPLE_DOCUMENTS""",
@@ -184,5 +186,5 @@ def test_what_a_person_may_ask_for() -> None:
         "destroy_sheets": "order file sheets second documents",
     }  # fmt: skip
     assert {name for name, facts in told.items() if facts == ("",)} == {
-        "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel",
+        "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel", "change_roll", "test_label",
     }  # fmt: skip

@@ -47,6 +47,7 @@ class FakeLine:
         self.asked: list[tuple[str, str, dict[str, str], str]] = []
         self.state = "STOPPED"
         self.feed_paused = False
+        self.roll_test = "none"
         self.bags: dict[int, dict[str, Any]] = {}
         self.conditions: list[str] = []
         self.links_down: dict[str, dict[str, str]] = {}
@@ -140,6 +141,7 @@ class FakeLine:
             "closed_bags": self.closed_bags,
             "lots": [],
             "chutes": [1, 2, 3, 4, 5, 6],
+            "roll_test": self.roll_test,
             "bags": [self.bags[chute] for chute in sorted(self.bags)],
             "hand_scan": self.hand_scan,
             "central": {"sent": 40, "confirmed": 38, "waiting": 2},

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from drivers.ports import LinkLost
-from edge.core.commands import PrintLabel, RunOut, TryLabel
+from edge.core.commands import PrintLabel, PrintTest, RollPassed, RunOut, TryLabel
 from edge.core.device_events import LabelImpossible, LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
+from edge.core.label_text import text_of_test
 from edge.core.values import ItemId, LabelText, OrderId, Plc, PrintId, Signature
 from edge.labels.fields import LabelError
 from edge.runtime.clock import Clock
@@ -94,12 +95,15 @@ class FakePrinter:
 
 
 class Bench:
-    def __init__(self, printer: FakePrinter, draw: Callable[[LabelText], Awaitable[bytes]] = render) -> None:
+    def __init__(
+        self, printer: FakePrinter, draw: Callable[[LabelText], Awaitable[bytes]] = render, *, tests: bool = False
+    ) -> None:
         self.printer = printer
         self.events: list[Event] = []
         self.full = False
         self.clock = Clock(lambda: 0)
-        self.link = LabelLink(printer, self.offer, self.clock, draw, poll_ms=POLL_MS, print_deadline_ms=DEADLINE_MS)
+        times = {"poll_ms": POLL_MS, "print_deadline_ms": DEADLINE_MS}
+        self.link = LabelLink(printer, self.offer, self.clock, draw, **times, tests=tests)
 
     def offer(self, event: Event, **_: object) -> bool:
         if not self.full:
@@ -128,11 +132,13 @@ def on_a_bench(
     script: Callable[[Bench], Awaitable[None]],
     printer: FakePrinter | None = None,
     draw: Callable[[LabelText], Awaitable[bytes]] = render,
+    *,
+    tests: bool = False,
 ) -> Bench:
     """Run a script beside the link, in virtual time."""
 
     async def scene() -> Bench:
-        bench = Bench(printer or FakePrinter(), draw)
+        bench = Bench(printer or FakePrinter(), draw, tests=tests)
         task = asyncio.ensure_future(bench.link.run())
         await asyncio.sleep(0.5)
         await script(bench)
@@ -596,3 +602,50 @@ def test_whatever_the_printer_does_nothing_is_sent_twice_and_every_print_ends(st
     assert set(ended) == set(range(1, len(story) + 1))
     printed = [print_id for print_id, how in bench.ends() if how == "printed"]
     assert printed == sorted(set(printed))
+
+
+# --- test labels ---
+def trial(print_id: int) -> PrintTest:
+    return PrintTest(print_id=PrintId(print_id), label=text_of_test(PrintId(print_id)))
+
+
+@pytest.mark.parametrize("fault", ["media_out", "ribbon_out", "head_open", "silent"])
+def test_a_printer_that_somebody_was_at_prints_a_test_label_before_anything_else(fault: str):
+    async def script(bench: Bench) -> None:
+        bench.printer.fault = fault
+        await asyncio.sleep(3)
+        bench.link.send(command(1))
+        bench.link.send(command(2))
+        bench.printer.fault = ""
+        await asyncio.sleep(5)
+        assert (bench.states()[-1], bench.printer.formats) == ("untested", [])
+        bench.link.send(trial(3))
+        await asyncio.sleep(PAD_CLEARS_US / 1e6 - 0.5)
+        assert bench.printer.formats == []  # what lies on the pad is being purged
+        await asyncio.sleep(5)
+        assert (bench.printer.formats, bench.ends()) == ([b"TEST;3"], [(3, "printed")])
+        assert bench.states()[-1] == "untested"
+        bench.link.send(RollPassed())
+        await asyncio.sleep(5)
+
+    bench = on_a_bench(script, tests=True)
+    assert bench.states()[-1] == "ready"
+    assert bench.ends() == [(3, "printed"), (1, "printed"), (2, "printed")]
+
+
+def test_a_printer_that_was_cut_off_or_talked_nonsense_needs_no_test_label():
+    async def script(bench: Bench) -> None:
+        for fault in ("lost", "unknown", "paused", ""):
+            bench.printer.fault = fault
+            await asyncio.sleep(3)
+
+    assert on_a_bench(script, tests=True).states()[-1] == "ready"
+
+
+def test_without_test_labels_nobody_waits_for_one():
+    async def script(bench: Bench) -> None:
+        for fault in ("media_out", ""):
+            bench.printer.fault = fault
+            await asyncio.sleep(3)
+
+    assert "untested" not in on_a_bench(script).states()

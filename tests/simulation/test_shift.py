@@ -101,3 +101,12 @@ def test_power_cuts_at_the_desk_lose_nothing() -> None:
     require_clean(result)
     assert result["sometimes"]["desk: ended by a restart"] > 0
     assert result["dispatched"] >= 45
+
+
+def test_after_each_roll_one_test_label_is_read_and_no_blank_reaches_an_envelope() -> None:
+    result = shift(seed=2, items=120, rate_per_h=10_800, faults={"media_out": 0.03}, disturbances={"head_opened": 20.0})
+    assert result["findings"] == []
+    assert result["faults"]["media_out"]["fired"] >= 1
+    assert result["conditions"]["ROLL_TEST"] >= result["faults"]["media_out"]["fired"]
+    assert result["operator"]["show_test_label"] >= result["conditions"]["ROLL_TEST"]
+    assert "LABEL_MISSING" not in result["faults"]["media_out"]["outcome"]

@@ -29,6 +29,11 @@ class Hands:
         self.done.append("roll")
         self.line.conditions = [code for code in self.line.conditions if code != "PRINTER_NOT_READY"]
 
+    def show_test_label(self) -> bool:
+        self.done.append("test label")
+        self.line.roll_test = "none" if self.line.test_label_there else "due"
+        return bool(self.line.test_label_there)
+
     def clear_rejects(self) -> int:
         self.done.append("rejects")
         return 3
@@ -50,6 +55,8 @@ class Line:
         self.state = state
         self.conditions = list(conditions)
         self.clearing_looks = 0
+        self.roll_test = "none"
+        self.test_label_there = True
         self.bags: dict[int, bool] = {}
         self.doubtful: dict[int, list[str]] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
@@ -72,6 +79,7 @@ class Line:
             "clearing": bool(self.clearing_looks),
             "checks": [],
             "conditions": [{"code": code, "priority": CONDITIONS[code].priority} for code in self.conditions],
+            "roll_test": self.roll_test,
             "chutes": [1, 2, 3],
             "bags": [
                 {"chute": chute, "locked": locked, "take_out": self.doubtful.get(chute, [])}
@@ -94,6 +102,8 @@ class Line:
         elif act == "recount_bag":
             self.bags[int(argument["chute"])] = False
             self.conditions = [code for code in self.conditions if code != "DIVERT_UNCONFIRMED"]
+        elif act == "test_label":
+            self.roll_test, self.test_label_there = "showing", True
         elif act == "take_out":
             self.doubtful[int(argument["chute"])].remove(argument["label"])
         elif act == "clear_belt":
@@ -160,6 +170,16 @@ def test_a_stop_by_somebody_else_is_respected() -> None:
     live(line, 60, stop)
     assert line.acts() == FROM_STOP
     assert line.state == "STOPPED"
+
+
+def test_holds_the_test_label_under_the_camera_and_asks_for_another_where_there_is_none() -> None:
+    line = Line("HELD")
+    line.bags = {1: False, 2: False, 3: False}
+    line.roll_test, line.test_label_there = "showing", False
+    operator = live(line, 60)
+    assert operator.acts["show_test_label"] == 2
+    assert operator.acts["test_label"] == 1
+    assert line.roll_test == "none"
 
 
 def test_changes_the_roll_and_unholds() -> None:
@@ -269,6 +289,7 @@ def test_one_thing_at_a_time_and_the_next_while_the_first_takes_effect() -> None
         "clearing": False,
         "checks": [],
         "conditions": [{"code": "PRINTER_NOT_READY", "priority": 1}, {"code": "DIVERT_UNCONFIRMED", "priority": 1}],
+        "roll_test": "none",
         "chutes": [1],
         "bags": [{"chute": 1, "locked": True, "take_out": []}],
     }

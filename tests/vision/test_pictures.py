@@ -98,3 +98,22 @@ def test_a_document_that_is_askew_and_cut_off(reader, degrees):
     corner[:, : corner.shape[1] // 8] = 225  # a second sheet at the edge: no outline of the document's own is left
     (reading,) = reader.read(corner)
     assert (reading.value, reading.accepted) == (facts.number, True)
+
+
+def test_a_zone_that_proves_nothing_is_refused_with_a_reason(reader):
+    facts = document("passport", 9)
+    frame = render_document(facts, seed=9)[0]
+    outline = find_outline(frame)
+    assert outline is not None
+    (left, _), (right, bottom) = outline.quad.min(axis=0).astype(int), outline.quad.max(axis=0).astype(int)
+    spoiled = frame.copy()
+    spoiled[bottom - 120 : bottom - 10, (left + right) // 2 : (left + right) // 2 + 130] = 225
+    readings = reader.read(spoiled)
+    assert [(one.kind, one.reason) for one in readings] == [(None, "no_number")]
+
+
+def test_symbols_and_a_zone_in_one_picture_are_both_read(reader):
+    facts = document("passport", 11)
+    passport, envelope = render_document(facts, seed=11)[0], render_envelope(label(NUMBER, 7), 2)[0]
+    values = {reading.value for reading in reader.read(np.ascontiguousarray(np.vstack([passport, envelope])))}
+    assert values == {facts.number, NUMBER, f"{NUMBER};7"}

@@ -189,3 +189,11 @@ def test_a_weak_symbol_needs_both_decoders(monkeypatch):
     drawn = np.asarray(zxingcpp.create_barcode("96385074", zxingcpp.BarcodeFormat.EAN8).to_image(scale=4), np.uint8)
     monkeypatch.setattr(barcode, "pyzbar", None)
     assert all_symbols(np.pad(drawn, 90, constant_values=255)) == ()
+
+
+@pytest.mark.parametrize("form", ["Aztec", "DataMatrix", "QRCode"])
+def test_light_symbols_on_dark_ground(form):
+    drawn = np.asarray(
+        zxingcpp.create_barcode("TICKET 0042", getattr(zxingcpp.BarcodeFormat, form)).to_image(scale=5), np.uint8
+    )
+    assert [symbol.text for symbol in all_symbols(255 - np.pad(drawn, 90, constant_values=255))] == ["TICKET 0042"]

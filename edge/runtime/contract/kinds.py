@@ -49,6 +49,7 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "challenge": (line.Challenge, "虚拟挑战件：核对功能自检"),
     "seen_outside": (line.SeenOutside, "封内证件出现在封外，该件停送"),
     "roll_changed": (line.RollChanged, "更换标签纸或碳带"),
+    "test_label": (line.RollTested, "换卷后的测试面单"),
     "shift_ended": (line.ShiftEnded, "班次数据"),
     "production": (line.Production, "每分钟产量"),
     "integrity": (line.Integrity, "班次完整性声明"),

@@ -165,6 +165,14 @@ class RollChanged(Body, frozen=True):
     roll: str
 
 
+class RollTested(Body, frozen=True):
+    """A test label after somebody was at the printer: printed, or read by the label camera. With MATCH the line goes on."""
+
+    print_id: int
+    verdict: str
+    reason: str
+
+
 class ShiftEnded(Body, frozen=True):
     """The figures of a shift."""
 

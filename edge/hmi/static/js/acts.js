@@ -47,6 +47,12 @@ export async function send(act, argument = {}) {
   return accepted;
 }
 
+// What an act on the way out needs to be told.
+export function argumentOf(act, snapshot) {
+  if (act !== "roll_changed") return {};
+  return { roll: snapshot.conditions.some((condition) => condition.code === "RIBBON_LOW") ? "ribbon" : "media" };
+}
+
 export function startMeans(snapshot) {
   return START[snapshot.state] ?? null;
 }
@@ -75,5 +81,8 @@ export function wayOut(snapshot) {
   const codes = snapshot.conditions.map((condition) => condition.code);
   const toClear = CLEARABLE.includes(snapshot.state) && codes.some((code) => store.words.cleared_with_belt.includes(code));
   if (toClear) return ["clear_belt"];
-  return codes.includes("REJECTS_NOT_CLEARED") ? ["rejects_cleared"] : [];
+  if (codes.includes("REJECTS_NOT_CLEARED")) return ["rejects_cleared"];
+  if (snapshot.roll_test === "due") return ["test_label"];
+  if (codes.includes("ROLL_CHANGE")) return ["roll_changed"];
+  return codes.includes("MEDIA_LOW") || codes.includes("RIBBON_LOW") ? ["change_roll"] : [];
 }

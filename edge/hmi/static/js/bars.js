@@ -1,6 +1,6 @@
 // The frame: top bar, alarm line, bottom bar.
 import { Component, html } from "./html.js";
-import { send, start, startMeans, wayOut } from "./acts.js";
+import { argumentOf, send, start, startMeans, wayOut } from "./acts.js";
 import { Shape, stateShape } from "./shapes.js";
 import { answerWord, change, clock, page, setLang, store, word } from "./store.js";
 
@@ -96,7 +96,7 @@ export function BottomBar({ snapshot, answer }) {
   return html`<footer class="bottom">
     <button data-testid="start" disabled=${means === null} onClick=${start}><${Shape} name="play" />${page(means?.word ?? "start")}</button>
     ${wayOut(snapshot).map(
-      (act) => html`<button key=${act} class="way-out" data-testid=${act} onClick=${() => send(act)}>${page(act)}</button>`,
+      (act) => html`<button key=${act} class="way-out" data-testid=${act} onClick=${() => send(act, argumentOf(act, snapshot))}>${page(act)}</button>`,
     )}
     <button class="small" data-testid="reports" onClick=${() => change({ dialog: { kind: "reports" } })}>${page("reports")}</button>
     <${Notice} snapshot=${snapshot} answer=${answer} />
