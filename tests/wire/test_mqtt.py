@@ -7,6 +7,7 @@ import asyncio
 
 import pytest
 
+from drivers import mqtt
 from drivers.mqtt import MqttClient
 from edge.core.events import LeaseTold, LinkDown, LinkUp, ManifestGranted, ManifestRefused, ManifestSealed
 from edge.runtime import central_link, outbox
@@ -21,6 +22,9 @@ MAKES = {
     "mosquitto": (Mosquitto, mosquitto_binary(), "apt-get install mosquitto"),
     "nats": (Nats, nats_binary(), "apt-get install nats-server"),
 }
+
+
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +54,10 @@ async def mosquitto(tmp_path):
 
 
 async def test_the_whole_loop(broker, tmp_path, monkeypatch):
-    monkeypatch.setattr(outbox, "PATIENCE_S", 10.0)
+    # Nothing breaks here, so nothing is to be sent twice: however slow the machine, nobody gives up waiting.
+    monkeypatch.setattr(outbox, "PATIENCE_S", float("inf"))
+    monkeypatch.setattr(mqtt, "TIMEOUT_S", 600)
+    monkeypatch.setattr(mqtt, "KEEPALIVE_S", 600)
     async with central_at(broker, items=1200) as central:
         async with Line(broker, tmp_path / "j.db") as line:
             await until(lambda: line.of(ManifestSealed))
