@@ -1,5 +1,6 @@
 """The tutorial for central systems, command by command as it stands in the documentation."""
 
+import contextlib
 import os
 import re
 import signal
@@ -14,7 +15,10 @@ from simulators.broker import mosquitto_binary
 from tests.wire.peer import HERE, needs
 
 ROOT = Path(__file__).parents[2]
-PORT = "18830"
+PORTS = (18830, 8080)
+"""of the broker, which the page names, and of the panel"""
+LIMIT_S, GRACE_S = 200, 10
+"""it takes half a minute alone, and several times that beside others"""
 pytestmark = [pytest.mark.system, needs("mqtt"), pytest.mark.skipif(mosquitto_binary() is None, reason="needs mosquitto")]
 
 
@@ -27,10 +31,34 @@ def script() -> str:
     return "set -em\n" + "\n".join(lines) + "\n"
 
 
+def end_session(process: "subprocess.Popen[bytes]") -> None:
+    """End all that the page has started and that still runs: asked first, made to after a while, and reaped."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        left = subprocess.run(["ps", "-o", "pid=", "--sid", str(process.pid)], capture_output=True, text=True, check=False)
+        for pid in map(int, left.stdout.split()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=GRACE_S)
+
+
+def test_the_page_stops_waiting_when_its_line_has_died(tmp_path: Path) -> None:
+    """As it does where the port is taken; a stand-in dies at once, and every command behind it is the page's own."""
+    (tmp_path / "sealline").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "sealline").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ended = subprocess.run(
+        ["bash", "-c", script()], cwd=tmp_path, env=environment, capture_output=True, timeout=LIMIT_S, check=False
+    )
+    assert ended.returncode != 0
+
+
+@pytest.mark.timeout(LIMIT_S + 3 * GRACE_S)
 def test_the_tutorial_leads_where_it_says(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", int(PORT))) == 0:
-            pytest.skip(f"somebody serves port {PORT}, which the page names")
+    for port in PORTS:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                pytest.skip(f"somebody serves port {port}, which the line of the page needs")
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     (tmp_path / "node_modules").symlink_to(HERE / "node_modules")
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
@@ -41,11 +69,9 @@ def test_the_tutorial_leads_where_it_says(tmp_path: Path) -> None:
             stdin=subprocess.DEVNULL, stdout=out, stderr=out,
         )  # fmt: skip
     try:
-        process.wait(timeout=100)
+        process.wait(timeout=LIMIT_S)
     finally:
-        left = subprocess.run(["ps", "-o", "pid=", "--sid", str(process.pid)], capture_output=True, text=True, check=False)
-        for pid in map(int, left.stdout.split()):
-            os.kill(pid, signal.SIGTERM)
+        end_session(process)
     said = log.read_text("utf-8")
     assert process.returncode == 0, said
     assert re.search(r"^[1-6]$", said, re.MULTILINE)
