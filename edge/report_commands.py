@@ -30,7 +30,9 @@ def report(
     kind: Annotated[
         str, typer.Argument(help="shift, acceptance, voids, consumption, limits, integrity, handover, lot, despatch")
     ],
-    journal: Annotated[Path, typer.Argument(help="A line's journal, e.g. var/demo/journal.db; it may be running")],
+    journal: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A line's journal, e.g. var/demo/journal.db; it may be running")
+    ],
     to: Annotated[Path | None, typer.Option("--output", "-o", help="File to write: .pdf, .csv or .json; by its ending")] = None,
     thing: Annotated[str, typer.Option("--of", help="The lot (handover, lot) or the bag (despatch) that it is about")] = "",
     back: Annotated[int, typer.Option("--shift", min=0, help="So many shifts before the journal's last one")] = 0,

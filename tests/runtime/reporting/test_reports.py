@@ -220,6 +220,13 @@ def test_bad_wishes_are_refused_with_the_next_step(folder: Path, words: list[str
     assert expected in said
 
 
+def test_a_journal_that_is_not_there_is_named_before_its_key_is_looked_for() -> None:
+    code, said = run("shift", "none.db")
+    assert code == 2
+    assert "'none.db' does not exist" in said
+    assert "site key" not in said
+
+
 def test_a_forged_journal_gives_no_page(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "site.key").write_bytes(b"x" * 32)
     code, said = run("shift", str(folder / "journal.db"), "--key", str(tmp_path / "site.key"), "-o", str(tmp_path / "r.pdf"))
