@@ -240,9 +240,13 @@ class MachineProgram(PlcProgram):
     def at_label_camera(self, travel_um: int, *, in_hand: bool = False) -> int:
         """The label camera's burst. Returns the exposure count after it, -1 where nothing was seen.
 
-        `in_hand`: a person holds something there while the belt stands; bounces are told by travel only where it runs.
+        `in_hand`: a person holds something there while the belt stands, so that it is nobody's.
         """
-        if not in_hand and self.edges.is_none("label_camera", travel_um):
+        if in_hand:
+            self.exposures[1] = (self.exposures[1] + self._frames) % WORD
+            self.event("label_camera", "extra")
+            return self.exposures[1]
+        if self.edges.is_none("label_camera", travel_um):
             return -1
         self.exposures[1] = (self.exposures[1] + self._frames) % WORD
         distance_um = self._geometry.camera_to_hand_over_um

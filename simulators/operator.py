@@ -126,7 +126,9 @@ def wishes(snapshot: dict[str, Any], *, to_start: bool) -> Iterator[Wish]:
         fullest = max(bags.values(), key=lambda bag: bag["count"])
         yield Wish(f"full {fullest['bag']}", ("close_bag",), (fullest["chute"],))
     if snapshot["roll_test"] in TEST_LABEL:
-        yield Wish(f"test label {snapshot['roll_test']}", (TEST_LABEL[snapshot["roll_test"]],))
+        # A line that was cleared blows off whatever comes to the pad, until it was reset.
+        step = "reset" if state == "STOPPED" else TEST_LABEL[snapshot["roll_test"]]
+        yield Wish(f"test label {snapshot['roll_test']}: {step}", (step,))
     standing = [(code, routine) for code, routine in ROUTINES.items() if code in conditions]
     yield from (Wish(code, routine.steps) for code, routine in standing if not routine.states or state in routine.states)
     urgent = min(conditions.values(), default=LOWEST_PRIORITY) == 1

@@ -112,9 +112,12 @@ class RollTest:
         return ""
 
     def _purge(self, print_id: PrintId) -> None:
-        """Labels that wait for their items were touched; where there is none, a blank may be there instead."""
+        """A label that waits on the pad for its item stays; where there is none, a blank may be there instead.
+
+        A second one stands at the peel bar, where the test label could not come: both are purged.
+        """
         waiting = self._labels.waiting_on_pad()
-        for its_print_id, item in waiting:
+        for its_print_id, item in waiting if len(waiting) > 1 else ():
             self._items.condemn(item, "LABEL_PURGED")
             self._floor.do(PurgeLabel(item=item.item_id, print_id=its_print_id))
         if not waiting and self._machine_boot:

@@ -106,13 +106,23 @@ def test_the_pad_is_purged_one_test_label_printed_read_by_the_camera_and_the_lin
     assert line.controller.floor.production.outcomes == {"dispatched": 1}
 
 
-def test_labels_that_wait_for_their_items_were_touched_and_are_purged() -> None:
+def test_a_label_that_waits_on_the_pad_stays_there() -> None:
     line = line_with_tests()
     line.to_weighed(1)
     line.say(LabelPrinted, print_id=line.print_id(1))
     touched(line)
-    assert line.said(PurgeLabel) == [PurgeLabel(item=ItemId("I1-1"), print_id=line.print_id(1))]
-    assert line.controller.items.all[ItemId("I1-1")].reason == "LABEL_PURGED"
+    assert line.said(PurgeLabel) == []
+    assert line.controller.items.all[ItemId("I1-1")].reason == ""
+
+
+def test_one_on_the_pad_and_one_at_the_peel_bar_leave_no_place_for_the_test_label() -> None:
+    line = line_with_tests()
+    for n in (1, 2):
+        line.to_weighed(n)
+        line.say(LabelPrinted, print_id=line.print_id(n))
+    touched(line)
+    assert line.said(PurgeLabel) == [PurgeLabel(item=ItemId(f"I1-{n}"), print_id=line.print_id(n)) for n in (1, 2)]
+    assert [line.controller.items.all[ItemId(f"I1-{n}")].reason for n in (1, 2)] == ["LABEL_PURGED"] * 2
 
 
 def test_nothing_is_purged_of_a_machine_that_was_never_heard() -> None:

@@ -82,7 +82,7 @@ export function wayOut(snapshot) {
   const toClear = CLEARABLE.includes(snapshot.state) && codes.some((code) => store.words.cleared_with_belt.includes(code));
   if (toClear) return ["clear_belt"];
   if (codes.includes("REJECTS_NOT_CLEARED")) return ["rejects_cleared"];
-  if (snapshot.roll_test === "due") return ["test_label"];
+  if (["due", "showing"].includes(snapshot.roll_test)) return ["test_label"];
   if (codes.includes("ROLL_CHANGE")) return ["roll_changed"];
   return codes.includes("MEDIA_LOW") || codes.includes("RIBBON_LOW") ? ["change_roll"] : [];
 }
