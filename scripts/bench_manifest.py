@@ -7,6 +7,7 @@ import asyncio
 import gc
 import hashlib
 import json
+import os
 import tempfile
 import time
 from collections import deque
@@ -159,6 +160,7 @@ def manifest() -> dict[str, Any]:
     median = {name: round(float(np.median([run[name] for run in runs])), 3) for name in runs[0]}
     return {
         "orders": ORDERS,
+        "nice": os.nice(0),
         "chunks": len(messages),
         "bytes": sum(map(len, messages)),
         **median,
