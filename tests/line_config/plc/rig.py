@@ -176,6 +176,14 @@ class MachineRig(Rig):
     def feed(self) -> None:
         self.expect("id_camera", self.travel_um + SCAN_UM)
 
+    def hold_up(self) -> None:
+        """Somebody holds a label under the label camera of the standing belt."""
+        assert not self.moving
+        self.expect("label_camera", self.travel_um)
+
+    def _in_hand(self, at_um: int) -> bool:
+        return not self.moving and at_um == self.travel_um
+
     def restart(self) -> None:
         super().restart()
         self.inserting = self.applying = None
@@ -223,7 +231,7 @@ class MachineRig(Rig):
         )
         handlers: dict[str, Callable[[int], object]] = {
             "hand_over": m.at_hand_over,
-            "label_camera": lambda um: acted.update(trigger_label_camera=m.at_label_camera(um) >= 0),
+            "label_camera": lambda um: acted.update(trigger_label_camera=m.at_label_camera(um, in_hand=self._in_hand(um)) >= 0),
             "label": lambda um: acted.update(do_apply=self._at_label(um)),
             "weigh": lambda um: m.pass_by(
                 "weigh", "weighed", "label", travel_um=um, distance_um=geometry.weigh_to_label_um, value=self.weight
@@ -277,7 +285,8 @@ class MachineRig(Rig):
             "label_camera": ("hand_over", g.camera_to_hand_over_um),
         }
         for sensor, at_um in seen.items():
-            if (following := follows.get(sensor)) is not None:
+            following = follows.get(sensor)
+            if following is not None and not (sensor == "label_camera" and self._in_hand(at_um)):
                 self.expect(following[0], at_um + following[1])
         self.handed_over += "hand_over" in seen
 

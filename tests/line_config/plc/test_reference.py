@@ -125,6 +125,8 @@ PLANTED: dict[str, tuple[str, str, Callable[[], None]]] = {
                                traces.test_an_answer_between_the_decision_point_and_the_reject_place_is_late),
     "reply_to is not looked at": ("asked := command.reply_to = 0", "asked := TRUE",
                                   traces.test_late_double_wrong_and_unknown_answers_are_refused),
+    "a label in a hand is an item": ("AND NOT belt_run AND sensors[LABEL_EYE]", "AND FALSE AND sensors[LABEL_EYE]",
+                                     traces.test_a_label_that_is_held_under_the_camera_of_a_standing_belt_is_nobodys),
     "a missed label stays": ("      labels.orders[n].purge := TRUE;\n      RETURN;", "      RETURN;",
                              traces.test_a_label_that_missed_its_item_meets_nobody_else),
 }  # fmt: skip

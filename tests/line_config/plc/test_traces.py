@@ -425,6 +425,25 @@ def test_a_label_that_missed_its_item_meets_nobody_else() -> None:
     ]
 
 
+def test_a_label_that_is_held_under_the_camera_of_a_standing_belt_is_nobodys() -> None:
+    """Even where an item has been seen just now, and another is due: both keep their places."""
+    rig = machine(**GOOD)
+    rig.feed()
+    while "label_exposed" not in kinds(rig):
+        rig.run(1)
+    while rig.moving:
+        rig.run(1, exchange_every=0)
+    before = rig.st.exposures_2
+    for _ in range(2):
+        rig.hold_up()
+        rig.run(5, exchange_every=0)
+    rig.run(600)
+    assert kinds(rig).count("extra") == 2
+    assert kinds(rig).count("label_exposed") == 1
+    assert rig.st.exposures_2 == before + 4
+    assert kinds(rig)[-1] == "handed_over"
+
+
 @pytest.mark.parametrize("name", ["estop", "jam", "guard_zones", "mode", "buttons", "feeder_empty"])
 def test_hard_wired_inputs_are_told_and_stop_what_they_must(name: str) -> None:
     rig = machine()
