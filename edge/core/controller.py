@@ -349,8 +349,11 @@ class Controller:
     def _label_printed(self, event: LabelPrinted) -> None:
         if self.roll_test.mine(event.print_id):
             self.roll_test.printed()
-            return
-        (self.manual if self._at_desk(event.print_id) else self.labels).label_printed(event)
+        elif self._at_desk(event.print_id):
+            self.manual.label_printed(event)
+        else:
+            self.labels.label_printed(event)
+            self.roll_test.another_printed()
 
     def _print_failed(self, event: PrintFailed) -> None:
         if self.roll_test.mine(event.print_id):

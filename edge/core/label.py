@@ -31,6 +31,8 @@ class Labels:
         self.printed: set[PrintId] = set()
         self._applying: dict[PrintId, None] = {}
         """labels that were commanded to be applied, and neither were so far nor went into the waste"""
+        self._purging: dict[PrintId, None] = {}
+        """printed for items that were condemned meanwhile: on the pad or at the peel bar until the PLC has purged them"""
         self.bursts: Bursts[LabelRead] = Bursts()
         self._burst_of: dict[ItemId, Burst[LabelRead]] = {}
         self._mismatches_in_a_row = 0
@@ -61,6 +63,10 @@ class Labels:
         """Labels that are on the pad or at the peel bar, each with the item that it is for, in the order of the prints."""
         items = [(print_id, self._items.all[self.item_of[print_id]]) for print_id in self._applying]
         return [(print_id, item) for print_id, item in items if item.state is ItemState.WEIGHED]
+
+    def crowded(self) -> bool:
+        """Whether one label is on the pad and another at the peel bar, where nothing new can come while the belt stands."""
+        return len(self.waiting_on_pad()) + len(self._purging) > 1
 
     def awaited(self) -> bool:
         """Whether an item stands before the applicator whose label was not printed yet."""
@@ -99,6 +105,7 @@ class Labels:
         self.printed.add(event.print_id)
         if item.reason or item.state is not ItemState.WEIGHED:
             self._items.condemn(item, "LABEL_LATE")
+            self._purging[event.print_id] = None
             self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
         else:
             self._applying[event.print_id] = None
@@ -145,6 +152,7 @@ class Labels:
     def purged(self, event: LabelPurged) -> None:
         """A label went into the waste: its item passes without one."""
         self._applying.pop(event.print_id, None)
+        self._purging.pop(event.print_id, None)
         item = self._items.get(event.item, "purged")
         if item is not None:
             self._items.condemn(item, "LABEL_PURGED")

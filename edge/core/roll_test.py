@@ -116,12 +116,21 @@ class RollTest:
 
         A second one stands at the peel bar, where the test label could not come: both are purged.
         """
-        waiting = self._labels.waiting_on_pad()
-        for its_print_id, item in waiting if len(waiting) > 1 else ():
+        self._make_way()
+        if not self._labels.waiting_on_pad() and self._machine_boot:
+            self._floor.do(PurgeLabel(item=ItemId(f"I{self._machine_boot}-0"), print_id=print_id))
+
+    def _make_way(self) -> None:
+        if not self._labels.crowded():
+            return
+        for its_print_id, item in self._labels.waiting_on_pad():
             self._items.condemn(item, "LABEL_PURGED")
             self._floor.do(PurgeLabel(item=item.item_id, print_id=its_print_id))
-        if not waiting and self._machine_boot:
-            self._floor.do(PurgeLabel(item=ItemId(f"I{self._machine_boot}-0"), print_id=print_id))
+
+    def another_printed(self) -> None:
+        """A label of an item, which was in doubt, has come to the peel bar after all, where the test label should come."""
+        if self.state is RollTestState.PRINTING:
+            self._make_way()
 
     def _forget(self, why: str) -> None:
         """The label of the test before is void: it is nobody's, and in a person's hand."""

@@ -125,6 +125,43 @@ def test_one_on_the_pad_and_one_at_the_peel_bar_leave_no_place_for_the_test_labe
     assert [line.controller.items.all[ItemId(f"I1-{n}")].reason for n in (1, 2)] == ["LABEL_PURGED"] * 2
 
 
+def late_label(line: Line, n: int) -> None:
+    """Its print was given up, and then the label came after all."""
+    line.say(PrintFailed, print_id=line.print_id(n), sent=True, reason="head_open")
+    line.say(LabelPrinted, print_id=line.print_id(n))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_late_label_at_the_peel_bar_leaves_no_place_either(when: str) -> None:
+    """It came before the test was begun, or only then; what is on the pad would wait for its item until the belt runs."""
+    line = line_with_tests()
+    for n in (1, 2):
+        line.to_weighed(n)
+    line.say(LabelPrinted, print_id=line.print_id(1))
+    ids = {n: line.print_id(n) for n in (1, 2)}
+    if when == "before":
+        late_label(line, 2)
+        touched(line)
+    else:
+        touched(line)
+        assert line.said(PurgeLabel) == []
+        late_label(line, 2)
+    assert {purge.print_id for purge in line.said(PurgeLabel)} == set(ids.values())
+    assert line.controller.items.all[ItemId("I1-1")].reason == "LABEL_PURGED"
+
+
+def test_a_late_label_whose_place_is_free_is_purged_alone() -> None:
+    line = line_with_tests()
+    line.to_weighed(1)
+    print_id = line.print_id(1)
+    touched(line)
+    before = len(line.said(PurgeLabel))
+    late_label(line, 1)
+    assert [purge.print_id for purge in line.said(PurgeLabel)[before:]] == [print_id]
+    line.say(LabelPurged, item=ItemId("I1-1"), print_id=print_id)
+    assert not line.controller.labels.crowded()
+
+
 def test_nothing_is_purged_of_a_machine_that_was_never_heard() -> None:
     line = Line(started=False)
     line.controller.floor.settings = msgspec.structs.replace(SETTINGS, test_label=True)
