@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 
 RUN_PACKAGES="libzbar0 libaravis-0.8-0 mosquitto fonts-ocr-b fonts-noto-cjk fonts-hanazono libgl1 libglib2.0-0 cups-ipp-utils"
-TEST_PACKAGES="chromium aravis-tools gcc libc6-dev python3-dev pkg-config libmodbus-dev mbpoll git avahi-daemon dbus poppler-utils nats-server"
+TEST_PACKAGES="chromium aravis-tools gcc libc6-dev python3-dev pkg-config libmodbus-dev mbpoll git avahi-daemon dbus poppler-utils nats-server mosquitto-clients"
 PEERS=tests/wire/peers
 
 case "$what" in

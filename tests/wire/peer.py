@@ -45,6 +45,7 @@ NEEDS: dict[str, tuple[bool, str]] = {
     "nodes7": (_node("nodes7"), NPM),
     "zpl-renderer-js": (_node("zpl-renderer-js"), NPM),
     "mqtt": (_node("mqtt"), NPM),
+    "mosquitto_pub": (shutil.which("mosquitto_pub") is not None, "apt-get install mosquitto-clients"),
     "libsnap7": (_pip("snap7"), PIP),
     "pyS7": (_pip("pyS7"), PIP),
 }
