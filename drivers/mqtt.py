@@ -16,7 +16,7 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from drivers.ports import Delivery, DeviceRefused, LinkLost
+from drivers.ports import Delivery, DeviceRefused, LinkLost, Question
 
 TIMEOUT_S = 3
 KEEPALIVE_S = 5
@@ -256,7 +256,16 @@ class MqttClient:
             await self._close(connection)
             raise DeviceRefused(f"{self._where()} refused topic {topic}: {refusals[0]}. Check the rights there.")
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    def _properties(self, question: Question | None) -> Properties | None:
+        if question is None or self._protocol is not aiomqtt.ProtocolVersion.V5:
+            return None
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.ResponseTopic = question.answer_to
+        if question.expires_s:
+            properties.MessageExpiryInterval = question.expires_s
+        return properties
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, question: Question | None = None) -> None:
         """Publish at QoS 1; returns once it is on its way, so up to `window` of them overlap."""
         connection = self._live()
         try:
@@ -272,7 +281,7 @@ class MqttClient:
             await self._close(connection)
             raise DeviceRefused(f"{self._where()} refused a message: {connection.refusal}. Check rights and quota there.")
         connection.in_flight += 1
-        sent = connection.paho.publish(topic, payload, qos=1, retain=retain)
+        sent = connection.paho.publish(topic, payload, qos=1, retain=retain, properties=self._properties(question))
         if sent.rc != 0:
             raise await self._lost(connection, f"code {sent.rc}")
 

@@ -151,6 +151,15 @@ class Delivery(NamedTuple):
     """the broker had kept it, for whoever comes: it is not news"""
 
 
+class Question(NamedTuple):
+    """What a message that asks says of its answer, to a broker that can pass it on (MQTT 5 §3.3.2.3)."""
+
+    answer_to: str
+    """topic of the answer"""
+    expires_s: int = 0
+    """after that it is asked again anyway, and the broker need not keep it for whoever is away; 0 = it is asked once"""
+
+
 class BrokerPort(Protocol):
     """One connection to a message broker, with a session that outlives it. Constructors never connect."""
 
@@ -160,7 +169,7 @@ class BrokerPort(Protocol):
     async def subscribe(self, topic: str, qos: int) -> None:
         """Ask for a topic. Raises LinkLost or DeviceRefused."""
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, question: Question | None = None) -> None:
         """Hand over one message at QoS 1, in order; waits while the window of unacknowledged ones is full. Raises as above."""
 
     async def receive(self) -> Delivery:

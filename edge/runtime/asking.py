@@ -11,6 +11,13 @@ NEXT_AGAIN_S = 30.0
 """a line that has nothing to do asks so often whether there is something"""
 BAGGED_MAX = 2000
 """orders of open bags in one request"""
+ANSWERS: dict[str, tuple[str, int]] = {
+    "manifest": ("manifest", 60),
+    "next": ("manifest", 60),
+    "leases": ("lease", 60),
+    "cancellations": ("cancel", 0),
+}
+"""what is wanted → topic of the answer, and for how many seconds the question is of use: the last one is asked once"""
 _LONG_AGO_S = float("-inf")
 
 

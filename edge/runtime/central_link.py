@@ -9,12 +9,12 @@ from functools import partial
 
 import msgspec
 
-from drivers.ports import BrokerPort, Delivery, DeviceError, DeviceRefused
+from drivers.ports import BrokerPort, Delivery, DeviceError, DeviceRefused, Question
 from edge.core.commands import AskCentral, Command
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp, ManifestRefused, MessageRefused
 from edge.core.values import SortPlan
-from edge.runtime.asking import Abilities, Asking, Needs
+from edge.runtime.asking import ANSWERS, Abilities, Asking, Needs
 from edge.runtime.clock import Clock
 from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, Confirm
 from edge.runtime.contract.outward import EventMessage, LineState
@@ -324,17 +324,18 @@ class CentralLink:
 
     async def _keep_asking(self, now_s: float) -> None:
         for request in self._asking.due(now_s):
-            await self._publish("request", _encode(request))
+            topic, expires_s = ANSWERS[request.want]
+            await self._publish("request", _encode(request), question=Question(self._root + topic, expires_s))
 
     async def _keep_telling(self, now_s: float) -> None:
         state = _encode(LineState(online=True, state=self._line_state(), journal_id=self._journal_id))
         if (state != self._told or now_s - self._told_s >= AGAIN_S) and await self._publish("state", state, retain=True):
             self._told, self._told_s = state, now_s
 
-    async def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+    async def _publish(self, topic: str, payload: bytes, *, retain: bool = False, question: Question | None = None) -> bool:
         """False = the connection is lost; the receiving task sees the same and reconnects."""
         try:
-            await self._port.publish(self._root + topic, payload, retain=retain)
+            await self._port.publish(self._root + topic, payload, retain=retain, question=question)
         except DeviceError as error:
             self._detail = str(error)
             return False

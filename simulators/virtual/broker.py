@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from drivers.ports import Delivery, LinkLost
+from drivers.ports import Delivery, LinkLost, Question
 
 CONFIRM_AFTER_S = 0.2
 WINDOW = 20
@@ -117,9 +117,9 @@ class VirtualBroker:
         await asyncio.sleep(0)
         self._require_there()
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, question: Question | None = None) -> None:
         """Central's side of the contract: answer a request, store an event, confirm."""
-        del retain
+        del retain, question
         await asyncio.sleep(0)
         self._require_there()
         if self.trouble:

@@ -8,7 +8,7 @@ import pytest
 
 from drivers import mqtt
 from drivers.mqtt import MqttClient
-from drivers.ports import Delivery, DeviceRefused, LinkLost
+from drivers.ports import Delivery, DeviceRefused, LinkLost, Question
 
 CONNACK = {"5": b"\x20\x03\x00\x00\x00", "3.1.1": b"\x20\x02\x00\x00"}
 
@@ -166,6 +166,33 @@ async def test_garbage_instead_of_an_answer_is_a_lost_link(monkeypatch):
     async with broker(serve) as port:
         with pytest.raises((LinkLost, DeviceRefused)):
             await client(port).connect()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "expires_s", "properties"),
+    [
+        ("5", 60, b"\x09" + b"\x02\x00\x00\x00\x3c" + b"\x08\x00\x01a"),
+        ("5", 0, b"\x04" + b"\x08\x00\x01a"),
+        ("3.1.1", 60, b""),
+    ],
+)
+async def test_a_question_says_where_its_answer_goes_and_when_it_is_stale(protocol, expires_s, properties):
+    """MQTT 5 §3.3.2.3.3 and §3.3.2.3.5; a broker of 3.1.1 is told neither."""
+    came = asyncio.get_running_loop().create_future()
+
+    async def serve(reader, writer):
+        await packet(reader)
+        writer.write(CONNACK[protocol])
+        came.set_result(await packet(reader))
+
+    async with broker(serve) as port:
+        link = client(port, protocol=protocol)
+        await link.connect()
+        await link.publish("q", b"?", question=Question("a", expires_s))
+        head, body = await came
+        await link.close()
+    assert head == 0x32
+    assert body == b"\x00\x01q" + body[3:5] + properties + b"?"
 
 
 async def test_the_window_bounds_what_is_in_flight():

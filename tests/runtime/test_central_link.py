@@ -24,6 +24,7 @@ from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.contract.inward import MESSAGE_MAX_BYTES
 from edge.runtime.contract.outward import CONTRACT
+from edge.runtime.messages import MESSAGES
 from edge.runtime.outbox import Outbox
 from edge.runtime.records import OutboxRow
 from edge.runtime.signing import SignatureError, public_key
@@ -86,8 +87,10 @@ class FakePort:
     async def subscribe(self, topic, qos):
         self.subscribed.append((topic.removeprefix(ROOT), qos))
 
-    async def publish(self, topic, payload, *, retain=False):
+    async def publish(self, topic, payload, *, retain=False, question=None):
         await asyncio.sleep(0)
+        assert (question is not None) == topic.endswith("/request")
+        assert question is None or question.answer_to.removeprefix(ROOT) in {"manifest", *MESSAGES}
         message = json.loads(payload)
         require_sent(topic.removeprefix(ROOT), payload)
         if self.inbox is None:
