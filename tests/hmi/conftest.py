@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from edge.hmi.app import create_app
 from edge.hmi.feed import Feed
@@ -17,6 +17,7 @@ from tests.hmi.fakes import FakeLine
 CHROMIUM = Path("/usr/bin/chromium")
 HAS_CHROMIUM = CHROMIUM.exists()
 PERIOD_S = 0.05
+expect.set_options(timeout=30_000)  # ms; a browser on a loaded machine is slow, not wrong
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
