@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 from bench_core import PLAN
 
-from drivers.ports import Delivery
+from drivers.ports import Delivery, Question
 from edge.core.controller import Controller
 from edge.core.invariants import Auditor
 from edge.core.values import Order
@@ -54,7 +54,7 @@ class Wire:
     async def subscribe(self, topic: str, qos: int) -> None:
         """Always granted."""
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, question: Question | None = None) -> None:
         """Nobody listens."""
 
     async def receive(self) -> Delivery:
