@@ -6,9 +6,7 @@ from typing import NamedTuple
 
 from edge.core.grants import Cohort
 from edge.core.tracking import Deadlines
-from edge.core.values import OrderId, Settings
-
-MINUTE_MS = 60_000
+from edge.core.values import MINUTE_MS, OrderId, Settings
 
 
 class Attainment(NamedTuple):

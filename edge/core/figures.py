@@ -2,9 +2,8 @@
 
 from edge.core.challenge import Challenges
 from edge.core.floor import Floor
+from edge.core.values import DAY_MS, MINUTE_MS
 
-DAY_MS = 86_400_000
-MINUTE_MS = 60_000
 BOUND_PPM = 3_000_000
 """the rule of three: 0 wrong in N dispatched means less than 3/N at 95 %"""
 

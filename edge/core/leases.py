@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge.core.events import LeaseTold, ManifestSealed
-from edge.core.values import LotId, Settings
-
-MINUTE_MS = 60_000
+from edge.core.values import MINUTE_MS, LotId, Settings
 
 
 class Lease:

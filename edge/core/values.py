@@ -9,6 +9,9 @@ import msgspec
 # "D3-17" is document handle 17 of the machine PLC's boot 3; likewise "I3-9" an item and "S2-40" a parcel (the sorter's alias).
 # What no PLC has seen is numbered by us: "M5-2" is a document that was read at the manual desk in our boot 5, "E5-1" an
 # envelope that was made there.
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+
 DocumentKey = NewType("DocumentKey", str)
 ItemId = NewType("ItemId", str)
 ParcelKey = NewType("ParcelKey", str)

@@ -14,10 +14,9 @@ from typing import NamedTuple
 import msgspec
 
 from edge.core.events import ClockRead
+from edge.core.values import DAY_MS
 from edge.runtime.ledger import INSERT_RECORD, RECORD_TABLE, Head, Mark, Reader
 from edge.runtime.records import JournalError, Record
-
-DAY_MS = 86_400_000
 
 
 class Archive(NamedTuple):

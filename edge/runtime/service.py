@@ -29,7 +29,7 @@ from edge.core.commands import Answer
 from edge.core.events import HostRead
 from edge.core.invariants import InvariantError
 from edge.core.manual import DESK_PRINTER
-from edge.core.values import Camera, Plc
+from edge.core.values import DAY_MS, Camera, Plc
 from edge.labels.fields import LabelError
 from edge.runtime.anchor import Anchors
 from edge.runtime.app import Runtime, new_journal_id
@@ -66,7 +66,6 @@ EMPTY_BELT_WAIT_S = 20.0
 LAST_IMAGE_S = 0.1
 FAILED, ENDED = 1, 0
 DISK_LOOK_S = 10.0
-DAY_MS = 86_400_000
 MB = 1_000_000
 PAPER_LIMIT_MS = 120_000
 KEEP_LIMIT_MS = 600_000

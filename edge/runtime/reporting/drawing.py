@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from edge.core.values import MINUTE_MS
 from edge.reports.sheet import Column, Curve, Figure, Sheet, Table, Text
 from edge.runtime.reporting.facts import Facts
-from edge.runtime.reporting.span import MINUTE_MS, Span
+from edge.runtime.reporting.span import Span
 
 COLUMNS_MAX = 96
 STEPS_MIN = (1, 5, 10, 15, 30, 60, 120, 240, 1440)

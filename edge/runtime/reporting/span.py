@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-DAY_MS = 86_400_000
-MINUTE_MS = 60_000
+from edge.core.values import DAY_MS, MINUTE_MS
 
 
 class Span(NamedTuple):
