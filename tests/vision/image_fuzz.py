@@ -12,18 +12,21 @@ from PIL import Image
 
 from vision.picture_file import PIXELS_MAX, UnreadableFile, decode_picture
 
-SLOW_S = 1.0
 TELLING = (0, 1, 2, 0x7F, 0x80, 0xD8, 0xFE, 0xFF)
 
 
 @dataclass
 class Found:
-    """What came out of so many pictures: outcomes by name, what must not, how much the process has grown."""
+    """What came out of so many pictures: outcomes by name, what must not, how much the process has grown.
+
+    The slowest decode, in s of the thread's own processor time, is for a campaign to judge, never for a test.
+    """
 
     pictures: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     escaped: list[str] = field(default_factory=list)
     grown_kib: int = 0
+    slowest_s: float = 0.0
 
 
 def seeds() -> dict[str, bytes]:
@@ -89,8 +92,7 @@ def fuzz(pictures: int, seed: int) -> Found:
         except BaseException as error:  # noqa: BLE001 - that is what is looked for
             outcome = "escaped"
             found.escaped.append(f"{error!r}: {data[:200].hex()}")
-        if time.thread_time() - began_s > SLOW_S:
-            found.escaped.append(f"slow: {data[:200].hex()}")
+        found.slowest_s = max(found.slowest_s, time.thread_time() - began_s)
         found.outcomes[outcome] += 1
         found.pictures += 1
     found.grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib

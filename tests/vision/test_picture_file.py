@@ -1,10 +1,9 @@
 import io
-import time
 import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from tests.vision.image_fuzz import fuzz, seeds
 from tests.vision.test_warden import bomb
@@ -62,14 +61,13 @@ def test_a_typed_error_each(data, reason):
         decode_picture(data)
 
 
-def test_a_hundred_megapixels_are_refused_by_the_header_alone():
+def test_a_hundred_megapixels_are_refused_by_the_header_alone(monkeypatch):
     speck = bytearray(packed(Image.new("L", (16, 16))))
     speck[16:24] = (10_000).to_bytes(4, "big") * 2
     speck[29:33] = zlib.crc32(speck[12:29]).to_bytes(4, "big")
-    began_s = time.thread_time()
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
     with pytest.raises(UnreadableFile, match="too_large"):
         decode_picture(bytes(speck))
-    assert time.thread_time() - began_s < 0.05
 
 
 def test_what_is_no_file(tmp_path):
