@@ -193,10 +193,22 @@ class SerialPrinterSection(_Strict):
 PrinterSection = Annotated[TcpPrinterSection | SerialPrinterSection, Field(discriminator="kind")]
 
 
+def place_of(section: TcpPrinterSection | SerialPrinterSection) -> str:
+    """Where this printer hangs."""
+    return f"{section.host}:{section.port}" if section.kind == "tcp" else section.device
+
+
 class DeskPrinterSection(TcpPrinterSection):
     """The label printer of the manual desk; without this section there is no desk. `label_layout`: "" = the line's."""
 
     label_layout: Annotated[str, Field(max_length=4096)] = ""
+
+
+class ApplicatorSection(_Strict):
+    """Heads of the applicator, the second of which prints on [printer_2]; `mode`: what the second one is for."""
+
+    heads: Annotated[int, Field(ge=1, le=2)] = 1
+    mode: Literal["alternating", "standby"] = "alternating"
 
 
 class ScannerSection(_Strict):
@@ -344,6 +356,8 @@ class LineFile(_Strict):
     id_camera: CameraSection
     label_camera: CameraSection
     printer: PrinterSection
+    printer_2: PrinterSection | None = None
+    applicator: ApplicatorSection = ApplicatorSection()
     scanner: ScannerSection
     central: CentralSection
     panel: PanelSection
@@ -356,6 +370,22 @@ class LineFile(_Strict):
     desk_printer: DeskPrinterSection | None = None
     hand_scanner: ScannerSection | None = None
     document_printer: DocumentPrinterSection | None = None
+
+    @model_validator(mode="after")
+    def _heads(self) -> "LineFile":
+        second = self.printer_2
+        if (second is not None) != (self.applicator.heads == 2):
+            raise ValueError(
+                f"[applicator] heads = {self.applicator.heads}, and [printer_2] is {'missing' if second is None else 'there'}: "
+                "each head has a printer of its own"
+            )
+        if second is None:
+            return self
+        if second.roll not in {RollSection(), self.printer.roll}:
+            raise ValueError("[printer_2.roll] differs from [printer.roll]: both heads have the same labels; leave it out")
+        if place_of(second) == place_of(self.printer):
+            raise ValueError("[printer] and [printer_2] are the same device: each head has a printer of its own")
+        return self
 
 
 class LineConfig(LineFile):

@@ -27,6 +27,7 @@ from drivers.scale import SerialScale
 from drivers.scanner import SerialScanner
 from edge.core.commands import Answer
 from edge.core.events import HostRead
+from edge.core.heads import HEAD_LINKS
 from edge.core.invariants import InvariantError
 from edge.core.manual import DESK_PRINTER
 from edge.core.values import DAY_MS, Camera, Plc
@@ -42,7 +43,7 @@ from edge.runtime.exposure_count import exposures_at_rest
 from edge.runtime.helper import Helper
 from edge.runtime.journal import ThreadStore
 from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
-from edge.runtime.label_link import APPLICATOR, LabelLink, renderer
+from edge.runtime.label_link import LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
 from edge.runtime.page_link import HelperChecker, PageLink
@@ -208,7 +209,9 @@ class Line:
 
     def _add_devices(self) -> None:
         config, offer = self._config, self.runtime.pump.offer
-        self._add_printer(config.printer, config.line.label_layout, APPLICATOR)
+        for section, name in zip((config.printer, config.printer_2), HEAD_LINKS, strict=True):
+            if section is not None:
+                self._add_printer(section, config.line.label_layout, name)
         if config.desk_printer is not None:
             self._add_printer(config.desk_printer, config.desk_printer.label_layout, DESK_PRINTER)
         self.runtime.add(ScannerLink(SerialScanner(config.scanner.device, config.scanner.baud), offer, self._clock))
@@ -231,7 +234,7 @@ class Line:
                 poll_ms=section.poll_ms,
                 print_deadline_ms=self._config.deadlines.print_ms,
                 name=name,
-                tests=name == APPLICATOR and section.roll.test_label,
+                tests=name in HEAD_LINKS and self._config.printer.roll.test_label,
             )
         )
 

@@ -51,6 +51,8 @@ def settings_of(config: LineConfig) -> Settings:
         roll_low_labels=roll.low_labels,
         test_label=roll.test_label,
         desk_printer=config.desk_printer is not None,
+        heads=config.applicator.heads,
+        standby=config.applicator.mode == "standby",
         **ahead,
     )
 
