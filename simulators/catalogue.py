@@ -89,9 +89,9 @@ CATALOGUE: tuple[Row, ...] = (
     Row(30, "two labels on an envelope", SOAK, ("two_labels",)),
     Row(
         31,
-        "media out, head open, no answer; a rare character",
+        "media out, head open, no answer, applicator out of order; a rare character",
         SOAK,
-        ("media_out", "head_opened", "printer_silent", "rare_name", *DOCUMENT_PRINTER),
+        ("media_out", "head_opened", "printer_silent", "applicator_fault", "rare_name", *DOCUMENT_PRINTER),
     ),
     Row(
         32,

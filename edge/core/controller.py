@@ -144,8 +144,8 @@ class Controller:
             HostRead: Host(self.floor).read,
             Carried: self._carried,
             DeadlinePassed: self._nothing_else,
-            LinkUp: self._link_up,
-            LinkDown: self._link_down,
+            LinkUp: self._linked,
+            LinkDown: self._linked,
             PlcStatus: self._plc_status,
             PlcRestarted: self._plc_restarted,
             PrinterStatus: self._printer_status,
@@ -274,12 +274,11 @@ class Controller:
         self.supervision.plc_restarted(event)
         self.desk.plc_restarted()
 
-    def _link_up(self, event: LinkUp) -> None:
-        self.supervision.link_up(event)
-        self.certificates.link(event)
-
-    def _link_down(self, event: LinkDown) -> None:
-        self.supervision.link_down(event)
+    def _linked(self, event: LinkUp | LinkDown) -> None:
+        if isinstance(event, LinkUp):
+            self.supervision.link_up(event)
+        else:
+            self.supervision.link_down(event)
         self.certificates.link(event)
 
     def _carried(self, event: Carried) -> None:

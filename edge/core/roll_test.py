@@ -213,9 +213,10 @@ class RollTest:
         for what in (Against.TEST, Against.TESTING, Against.ROLL):
             self._heads.set(self.head, what, on=False)
         if self._next:
-            head = next(iter(self._next))
+            head, owed = next(iter(self._next)), self._owed
             del self._next[head]
             self._due(head)
+            self._owed = owed  # the PLC has not told yet of the burst that has just passed the first head
 
     def _told(self, verdict: str, reason: str) -> None:
         self._floor.report("test_label", print_id=self.print_id, verdict=verdict, reason=reason)

@@ -119,9 +119,15 @@ def _plc_restart(plc: str) -> Switch:
     return switch
 
 
-def _head_open(world: World, on: bool, _: random.Random) -> None:
+def _head_open(world: World, on: bool, rng: random.Random) -> None:
     if on:
-        world.plant.printer.head_open = True
+        rng.choice(world.plant.printers).head_open = True
+
+
+def _applicator(world: World, on: bool, rng: random.Random) -> None:
+    head = rng.randrange(len(world.plant.printers))
+    world.plant.machine.wire("applicator_faults", 1 << head if on else 0)
+    world.wake_plant()
 
 
 def _slow_disk(world: World, on: bool, _: random.Random) -> None:
@@ -181,6 +187,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("machine_plc_restarted", (1.0, 5.0), _plc_restart("machine_plc"), stops=True, often_per_h=4.0),
     Kind("sorter_plc_restarted", (1.0, 5.0), _plc_restart("sorter_plc"), stops=True, often_per_h=4.0),
     Kind("head_opened", (1.0,), _head_open),
+    Kind("applicator_fault", (1.0, 5.0, 60.0), _applicator),
     Kind("slow_disk", (5.0, 30.0), _slow_disk),
     Kind("clock_stepped", (1.0,), _clock),
     Kind("central_away", (5.0, 60.0, 600.0), _central_away, touches=False),

@@ -59,13 +59,17 @@ async def _shift(
     kills: int,
     away: Sequence[str],
     doors: bool,
+    heads: int,
+    standby: bool,
     progress: Progress,
     trace: Trace,
 ) -> dict[str, Any]:
     scene = Scene(seed, items, faults, files=FILES)
     plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
     full = CHUTE_FULL in disturbances
-    settings = msgspec.structs.replace(SETTINGS, bag_items_max=BAG_ITEMS) if full else SETTINGS
+    settings = msgspec.structs.replace(
+        SETTINGS, bag_items_max=BAG_ITEMS if full else 0, heads=heads, standby=standby, target_rate_per_h=rate_per_h
+    )
     world = World(scene, settings, plan, rate_per_h=rate_per_h, doors=doors)
     try:
         return await _run(world, items, PowerCuts(world, items, kills, away), disturbances, progress)
@@ -125,6 +129,8 @@ def shift(
     kills: int = 0,
     away: Sequence[str] = (),
     doors: bool = True,
+    heads: int = 1,
+    standby: bool = False,
     progress: Progress = lambda *_: None,
     trace: Trace = None,
 ) -> dict[str, Any]:
@@ -142,6 +148,8 @@ def shift(
             kills=kills,
             away=away,
             doors=doors,
+            heads=heads,
+            standby=standby,
             progress=progress,
             trace=trace,
         )

@@ -39,7 +39,7 @@ def reached(world: World) -> dict[str, int]:
     return {
         "default reject by a PLC": plant.machine.default_rejects + plant.sorter.default_rejects,
         "answer came late": plant.machine.late_verdicts + plant.sorter.late_verdicts,
-        "label blown into the waste": len(plant.printer.waste),
+        "label blown into the waste": sum(len(printer.waste) for printer in plant.printers),
         "PLC stopped its belt (stage 2)": plant.machine.stage_2_trips + plant.sorter.stage_2_trips,
         "command refused": sum(plant.machine.refused.values()) + sum(plant.sorter.refused.values()),
         "event stored twice by central": world.broker.duplicates,

@@ -66,7 +66,8 @@ class World:
         self._image = image
         self.book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
         self.paper = Printery(scene, self.book, self.now_ms)
-        self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed)
+        heads = settings.heads
+        self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed, heads=heads)
         self.operator = Operator(self.plant, seed=scene.seed)
         self.clerk = Clerk(self.plant, desk_reader(SITE_KEY), seed=scene.seed) if doors else None
         self._rng = random.Random(f"world {scene.seed}")
@@ -76,7 +77,8 @@ class World:
         # What disturbances turn.
         self.wires: dict[str, PlcWire] = {plc.value: PlcWire() for plc in Plc}
         self.sights: dict[str, Sight] = {camera.value: Sight() for camera in Camera}
-        self.printer_wire = PrinterWire()
+        self.printer_wires = tuple(PrinterWire() for _ in range(heads))
+        self.struck_head = 0
         self.desk_wire = PrinterWire()
         self.book.on_late = self._grant_later
         self.fsync_ms = (2, 9)
@@ -156,12 +158,12 @@ class World:
         if self.boot is not None:
             self.boot.eyes[camera].tell()
 
-    def printer_off(self, *, off: bool, keeps_queue: bool) -> None:
-        """The printer loses its power, or has it again."""
-        self.printer_wire.off = off
-        torn = self.plant.printer.power_off() if off else None
-        if off and self.boot is not None and self.boot.printer is not None:
-            self.boot.printer.switched_off(torn, keeps_queue=keeps_queue)
+    def printer_off(self, head: int, *, off: bool, keeps_queue: bool) -> None:
+        """A head's printer loses its power, or has it again; heads from 0."""
+        self.printer_wires[head].off = off
+        torn = self.plant.printers[head].power_off() if off else None
+        if off and self.boot is not None:
+            self.boot.printers[head].switched_off(torn, keeps_queue=keeps_queue)
 
     def lease(self, lease: tuple[int, int]) -> None:
         """Central grants all orders but the late ones under this lease (epoch and end); before the run begins."""
@@ -256,7 +258,7 @@ class World:
                     cursor=runtime.cursors.get(plc.value),
                 )
             )
-        printer = self._add_printers(runtime)
+        printers = self._add_printers(runtime)
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
         central = CentralLink(
@@ -280,13 +282,13 @@ class World:
         crew.spawn(Anchors(store, self.clock).run(), "anchors")
         for link in runtime.links:
             crew.spawn(link.run(), link.name)
-        self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports, printer)
+        self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports, printers)
         return self.boot
 
-    def _add_printers(self, runtime: Runtime) -> VirtualPrinter:
-        wires, sent = (self.printer_wire, self.desk_wire), partial(self._at, "print_sent")
+    def _add_printers(self, runtime: Runtime) -> list[VirtualPrinter]:
+        wires, sent = (*self.printer_wires, self.desk_wire), partial(self._at, "print_sent")
         tests = self._settings.test_label
-        return add_printers(runtime, self.plant, self.clock, self.now_ms, self._written, sent, *wires, tests=tests)
+        return add_printers(runtime, self.plant, self.clock, self.now_ms, self._written, sent, wires, tests=tests)
 
     def _program(self, plc: Plc) -> PlcProgram:
         return self.plant.machine if plc is Plc.MACHINE else self.plant.sorter

@@ -20,7 +20,7 @@ from edge.core.commands import (
 )
 from edge.core.device_events import LabelInDoubt, LabelPrinted, PrinterStatus, PrintFailed
 from edge.core.event import Event
-from edge.core.events import Booted, ConfigLoaded, DeadlinePassed, LinkDown, LinkUp
+from edge.core.events import Booted, ConfigLoaded, DeadlinePassed, Extra, LinkDown, LinkUp
 from edge.core.heads import AGAINST, HEAD_LINKS, Against, Heads, head_of_link
 from edge.core.item import ItemState
 from edge.core.roll_test import RollTestState
@@ -371,7 +371,8 @@ def test_both_heads_are_tested_one_after_the_other_while_the_line_stands() -> No
         assert line.said(PrintTest)[-1].head == head
         line.mirror()
         line.say(LabelPrinted, print_id=print_id)
-        hold_under_camera(line, "TEST", f"TEST;{print_id}", trigger=900 + head)
+        hold_under_camera(line, "TEST", f"TEST;{print_id}", trigger=900 + head, told=False)
+        line.say(Extra, plc=Plc.MACHINE, station="label_camera")  # a little later than the camera
     assert [passed.head for passed in line.said(RollPassed)] == [1, 2]
     for printer in ("", "printer_2"):
         line.say(PrinterStatus, state="ready", printer=printer)

@@ -88,7 +88,8 @@ class Disorder:
 
     def inputs(self) -> None:
         for name, value in (
-            ("estop", 1), ("jam", 1), ("guard_zones", 2), ("mode", 2), ("buttons", 5), ("applicator_faults", 1 + self.rng.randrange(3)),
+            ("estop", 1), ("jam", 1), ("guard_zones", 2), ("mode", 2), ("buttons", 5),
+            ("applicator_faults", 1 + self.rng.randrange(3)),
         ):  # fmt: skip
             usual = 1 if name == "mode" else 0
             if name in {"buttons", "applicator_faults"} and isinstance(self.rig, SorterRig):
