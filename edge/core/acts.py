@@ -8,6 +8,8 @@ class Act(NamedTuple):
 
     command: str = ""
     arguments: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    """arguments that may be left out"""
 
 
 ACTS: dict[str, Act] = {
@@ -27,9 +29,9 @@ ACTS: dict[str, Act] = {
     "clear_belt": Act(),
     "rejects_cleared": Act(),
     # `head`: of the applicator, "1" or "2"; without it the first one
-    "change_roll": Act(arguments=("head",)),
-    "roll_changed": Act(arguments=("roll", "head")),
-    "test_label": Act(arguments=("head",)),
+    "change_roll": Act(optional=("head",)),
+    "roll_changed": Act(arguments=("roll",), optional=("head",)),
+    "test_label": Act(optional=("head",)),
     "confirm_leases": Act(arguments=("second",)),
     # --- bags; `labels` and `label` are texts of scanned label QRs ---
     "bind_bag": Act(arguments=("chute", "bag")),

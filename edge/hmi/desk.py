@@ -82,8 +82,8 @@ def parse(body: bytes) -> Wanted:
         raise Unclear(f"body refused: no act {wanted.act[:40]!r}. Acts: {', '.join(sorted(ACTS))}.")
     if not 0 < len(wanted.person) <= 40 or not 0 < len(wanted.request_id) <= 64:
         raise Unclear("body refused: person needs 1 to 40 characters, request_id 1 to 64.")
-    expected = ACTS[wanted.act].arguments
-    if set(wanted.argument) != set(expected):
+    expected, optional = ACTS[wanted.act].arguments, ACTS[wanted.act].optional
+    if not set(expected) <= set(wanted.argument) <= {*expected, *optional}:
         raise Unclear(f"body refused: {wanted.act} takes the arguments {list(expected)}, not {sorted(wanted.argument)[:8]}.")
     for name, form in FORMS.items():
         if name in wanted.argument and not form.fullmatch(wanted.argument[name]):

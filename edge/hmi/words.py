@@ -4,6 +4,7 @@ from typing import Any
 
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS
 from edge.runtime.reporting.kinds import KINDS
+from edge.runtime.view import HEAD_WORDS
 
 Words = dict[str, tuple[str, str]]
 
@@ -53,6 +54,7 @@ LINKS: Words = {
     "id_camera": ("证件相机", "ID camera"),
     "label_camera": ("面单相机", "Label cam"),
     "printer": ("打印机", "Printer"),
+    "printer_2": ("2号打印机", "Printer 2"),
     "desk_printer": ("台席打印机", "Desk printer"),
     "scanner": ("扫描器", "Scanner"),
     "hand_scanner": ("手持枪", "Hand scanner"),
@@ -76,6 +78,7 @@ ANSWERS: Words = {
     "UNKNOWN_ACT": ("该操作不可用", "this act is not available"),
     "NO_SUCH_CHUTE": ("没有该格口", "there is no such chute"),
     "NO_SUCH_ROLL": ("没有该卷", "there is no such roll"),
+    "NO_SUCH_HEAD": ("没有该贴标头", "there is no such applicator head"),
     "BAG_IN_USE": ("该格口或袋牌已被绑定", "chute or bag tag is bound already"),
     "NO_BAG": ("该格口未绑定袋", "no bag is bound to this chute"),
     "NOT_IN_THIS_BAG": ("该邮件不在此袋的待取清单中", "not on this bag's list to take out"),
@@ -189,6 +192,7 @@ def catalogue() -> dict[str, Any]:
         "link": LINKS,
         "fault": FAULTS,
         "place": PLACES,
+        "head": HEAD_WORDS,
         "answer": ANSWERS,
         "outcome": OUTCOMES,
         "report": {kind: (row.title.zh, row.title.en) for kind, row in KINDS.items()},

@@ -184,12 +184,14 @@ def test_what_a_person_may_ask_for() -> None:
         "confirm_check": "check", "bind_bag": "chute bag", "recount_bag": "chute labels", "take_out": "chute label",
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
-        "close_lot": "lot lead", "roll_changed": "roll head", "change_roll": "head", "test_label": "head",
+        "close_lot": "lot lead", "roll_changed": "roll",
         "confirm_leases": "second", "request_lot": "lot",
         "desk_read": "document kind token skeleton second_field flags masked", "desk_insert": "kind token flags",
         "desk_label": "texts weight_g",
         "destroy_sheets": "order file sheets second documents",
     }  # fmt: skip
+    assert {name for name, act in ACTS.items() if act.optional} == {"change_roll", "roll_changed", "test_label"}
+    assert {act.optional for act in ACTS.values()} == {(), ("head",)}
     assert {name for name, facts in told.items() if facts == ("",)} == {
-        "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel",
+        "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel", "change_roll", "test_label",
     }  # fmt: skip

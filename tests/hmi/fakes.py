@@ -48,8 +48,11 @@ class FakeLine:
         self.state = "STOPPED"
         self.feed_paused = False
         self.roll_test = "none"
+        self.heads: list[dict[str, Any]] = [{"head": 1, "against": [], "labels": 0}]
+        self.rolls: list[dict[str, Any]] = []
         self.bags: dict[int, dict[str, Any]] = {}
         self.conditions: list[str] = []
+        self.links = LINKS
         self.links_down: dict[str, dict[str, str]] = {}
         """link → what the real line says of a dead one: reason, detail"""
         self.outcomes: dict[str, int] = {"dispatched": 0}
@@ -135,13 +138,15 @@ class FakeLine:
             "stations": [{"id": name, "items": self._items(index)} for index, name in enumerate(STATIONS)],
             "rejects": self.rejects[:8],
             "scans": self.scans,
-            "links": [self._link(name) for name in LINKS],
+            "links": [self._link(name) for name in self.links],
             "checks": [{"code": "NO_BAG_BOUND", "passed": True}],
             "conditions": [self._condition(code) for code in self.conditions],
             "closed_bags": self.closed_bags,
             "lots": [],
             "chutes": [1, 2, 3, 4, 5, 6],
             "roll_test": self.roll_test,
+            "heads": self.heads,
+            "rolls": self.rolls,
             "bags": [self.bags[chute] for chute in sorted(self.bags)],
             "hand_scan": self.hand_scan,
             "central": {"sent": 40, "confirmed": 38, "waiting": 2},
