@@ -1,7 +1,8 @@
-"""A line at 10,800 items/h whose printer and applicator fail in every way that they know; exit 1 when anything is wrong.
+"""A line at 10,800 items/h whose printers and applicator fail in every way that they know; exit 1 when anything is wrong.
 
 `python scripts/printer_faults.py [one|alternating|standby] [SEEDS] [ITEMS]`: 4 seeds of 5,000 items at one head, at two that
-alternate, or at two of which one stands by; a smaller run is only shown. Faults strike either head. No print id may be sent twice, and each must be told how it ended: printed, failed, or both. That no number has two live prints, so that each earlier
+alternate, or at two of which one stands by; a smaller run is only shown. Faults strike either head. No print id may be sent
+twice, and each must be told how it ended: printed, failed, or both. That no number has two live prints, so that each earlier
 print of an order that was dispatched is on the list of voids, the line's own auditor sees to at every step (I5).
 """
 

@@ -187,9 +187,9 @@ class LabelLink:
         """Poll, print, tell; until cancelled."""
         try:
             while True:
-                self._give_back()
                 await self._render_next()
                 self._observe(await self._port.status())
+                self._give_back()
                 await self._send_next()
                 self._tell_all()
                 await self._pause()
