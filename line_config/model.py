@@ -204,6 +204,12 @@ class DeskPrinterSection(TcpPrinterSection):
     label_layout: Annotated[str, Field(max_length=4096)] = ""
 
 
+class DeskReaderSection(_Strict):
+    """The reader at the manual desk for the panel: a folder into which a document camera or a scanner lays its pictures."""
+
+    folder: Annotated[str, Field(min_length=1, max_length=4096)]
+
+
 class ApplicatorSection(_Strict):
     """Heads of the applicator, the second of which prints on [printer_2]; `mode`: what the second one is for."""
 
@@ -368,6 +374,7 @@ class LineFile(_Strict):
     scale: ScaleSection | None = None
     tracking_numbers: Annotated[tuple[NumberForm, ...], Field(strict=False, min_length=1, max_length=20)] = (S10,)
     desk_printer: DeskPrinterSection | None = None
+    desk_reader: DeskReaderSection | None = None
     hand_scanner: ScannerSection | None = None
     document_printer: DocumentPrinterSection | None = None
 

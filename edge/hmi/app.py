@@ -39,6 +39,7 @@ def create_app(line: LineDesk, *, feed: Feed | None = None, answer_s: float = AN
         Route("/api/snapshot", panel.snapshot),
         Route("/api/stream", panel.stream),
         Route("/api/acts", panel.act, methods=["POST"]),
+        Route("/api/desk/read", panel.read_document, methods=["POST"]),
         Route("/api/accounts", panel.accounts),
         Route("/api/reports", panel.make_report, methods=["POST"]),
         Route("/api/reports/{name}", panel.report),
@@ -108,6 +109,14 @@ class Panel:
         finally:
             self._answers.end(wanted, answer)
         return _json({"accepted": answer.accepted, "code": answer.code}, 200 if answer.accepted else 409)
+
+    async def read_document(self, request: Request) -> Response:
+        """Have the document read that lies under the manual desk's reader: 200 with what may be known of it, 422."""
+        try:
+            await _body(request)
+        except Unclear as error:
+            return PlainTextResponse(str(error), 422, HEADERS)
+        return _json(await self._line.read_document())
 
     async def accounts(self, _: Request) -> Response:
         """Where every document is, as the line's accounts say."""

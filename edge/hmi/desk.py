@@ -43,6 +43,9 @@ class LineDesk(Protocol):
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
         """Ask for an act and wait until its answer is durable. Raises edge.runtime.app.Busy when the queue is full."""
 
+    async def read_document(self) -> dict[str, Any]:
+        """What the manual desk's reader makes of the document under it: kind (None = unread), tokens, masked form, reason."""
+
     def preview(self, camera: str) -> bytes:
         """What this camera saw last, masked, as JPEG; empty before its first frame. Raises KeyError for no camera."""
 

@@ -39,6 +39,7 @@ from edge.runtime.asking import needs_of
 from edge.runtime.camera_link import CameraLink, worker_argv
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
+from edge.runtime.desk_reading import DeskReader, Told
 from edge.runtime.exposure_count import exposures_at_rest
 from edge.runtime.helper import Helper
 from edge.runtime.journal import ThreadStore
@@ -85,6 +86,7 @@ class Desk:
         cameras: dict[str, CameraLink],
         *,
         hand: HandScannerLink | None,
+        reader: DeskReader,
         site: str,
         sim: bool,
     ) -> None:
@@ -94,6 +96,7 @@ class Desk:
         self._lag = lag
         self._cameras = cameras
         self._hand = hand
+        self._reader = reader
         self._site = site
         self._sim = sim
 
@@ -101,11 +104,16 @@ class Desk:
         """What the page shows."""
         shown = self._runtime.snapshot(site=self._site, sim=self._sim, central=self._central.counters)
         scan = self._hand.newest if self._hand is not None else HandScan()
-        return {**shown, "loop_lag_ms": self._lag.figures(), "hand_scan": asdict(scan)}
+        desk = {**shown["desk"], "reader": self._reader.there}
+        return {**shown, "desk": desk, "loop_lag_ms": self._lag.figures(), "hand_scan": asdict(scan)}
 
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
         """Ask for an act; see Runtime.request."""
         return await self._runtime.request(act, person, argument, request_id)
+
+    async def read_document(self) -> Told:
+        """What the desk's reader makes of the document that lies under it."""
+        return await self._reader.read()
 
     def preview(self, camera: str) -> bytes:
         """What this camera saw last, masked, as JPEG; empty before its first frame. Raises KeyError for no camera."""
@@ -161,8 +169,18 @@ class Line:
         sim = config.id_camera.kind == "frames"
         self._drawing = Helper(limit_ms=PAPER_LIMIT_MS)
         papers = Papers(self._drawing, PaperJob(str(journal), key, str(self._data_dir / "reports"), config.line.site, ""))
-        site = config.line.site
-        self.desk = Desk(self.runtime, self._central, self._lag, papers, self._cameras, hand=self._hand, site=site, sim=sim)
+        folder = "" if config.desk_reader is None else config.desk_reader.folder
+        self.desk = Desk(
+            self.runtime,
+            self._central,
+            self._lag,
+            papers,
+            self._cameras,
+            hand=self._hand,
+            reader=DeskReader(folder, config.line.documents, config.paths.site_key_file),
+            site=config.line.site,
+            sim=sim,
+        )
 
     def _add_plcs(self) -> None:
         image = load_process_image()

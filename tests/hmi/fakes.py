@@ -72,6 +72,10 @@ class FakeLine:
         self.fed = 0
         self.remaining = 500
 
+    async def read_document(self) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"kind": None, "reason": "no_reader"}
+
     def preview(self, camera: str) -> bytes:
         return {"id_camera": b"\xff\xd8\xff", "label_camera": b""}[camera]
 
@@ -146,6 +150,8 @@ class FakeLine:
             "chutes": [1, 2, 3, 4, 5, 6],
             "roll_test": self.roll_test,
             "heads": self.heads,
+            "desk": {"printer": False},
+            "labels_impossible": [],
             "rolls": self.rolls,
             "bags": [self.bags[chute] for chute in sorted(self.bags)],
             "hand_scan": self.hand_scan,

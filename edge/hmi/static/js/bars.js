@@ -100,6 +100,7 @@ export function BottomBar({ snapshot, answer }) {
       (act) => html`<button key=${act} class="way-out" data-testid=${act} onClick=${() => send(act, argumentOf(act, snapshot))}>${page(act)}</button>`,
     )}
     <button class="small" data-testid="reports" onClick=${() => change({ dialog: { kind: "reports" } })}>${page("reports")}</button>
+    ${snapshot.desk.printer && html`<button class="small" data-testid="open-desk" onClick=${() => change({ dialog: { kind: "desk" } })}>${page("desk")}</button>`}
     <${Notice} snapshot=${snapshot} answer=${answer} />
     <button data-testid="pause" data-paused=${paused} onClick=${() => send(paused ? "resume_feed" : "pause_feed")}>
       <${Shape} name=${paused ? "play" : "pause"} />${page(paused ? "resume" : "pause")}
