@@ -58,7 +58,8 @@ from edge.runtime.signing import public_key
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
 from edge.runtime.view import accounts
-from line_config.model import LineConfig, PrinterSection
+from line_config.model import LineConfig
+from line_config.printers import PrinterSection
 from line_config.process_image import load_process_image
 from line_config.scale_format import load_scale_format
 from vision.tokens import load_site_key
@@ -166,7 +167,6 @@ class Line:
         self._pages = Helper()
         self._add_document_printer()
         self._central = self._add_central()
-        sim = config.id_camera.kind == "frames"
         self._drawing = Helper(limit_ms=PAPER_LIMIT_MS)
         papers = Papers(self._drawing, PaperJob(str(journal), key, str(self._data_dir / "reports"), config.line.site, ""))
         folder = "" if config.desk_reader is None else config.desk_reader.folder
@@ -179,7 +179,7 @@ class Line:
             hand=self._hand,
             reader=DeskReader(folder, config.line.documents, config.paths.site_key_file),
             site=config.line.site,
-            sim=sim,
+            sim=config.id_camera.kind == "frames",
         )
 
     def _add_plcs(self) -> None:

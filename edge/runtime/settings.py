@@ -7,7 +7,8 @@ from edge.core.values import Settings, SortPlan
 from edge.runtime.asking import Abilities
 from line_config.document_layout import load_document_layout
 from line_config.label_layout import LabelLayout, load_label_layout
-from line_config.model import LineConfig, SerialPrinterSection, TcpPrinterSection
+from line_config.model import LineConfig
+from line_config.printers import SerialPrinterSection, TcpPrinterSection
 
 BUILD_MS = 1_790_000_000_000
 """wall time at which this release was made: a clock before it is not set"""
