@@ -18,6 +18,8 @@ from line_config.printers import (
 from line_config.section import FilePath, Host, Port, Section
 from line_config.tracking_number import S10, NumberForm
 
+EnvelopeFormat = Annotated[str, Field(pattern="^[A-Z]{1,2}[0-9]{1,2}$")]
+Place = Annotated[str, Field(min_length=1, max_length=64)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 PollMs = Annotated[int, Field(ge=5, le=200)]
 DeadlineMs = Annotated[int, Field(ge=50, le=120_000)]
@@ -32,9 +34,7 @@ class LineSection(Section):
     sort_plan: FilePath
     label_layout: FilePath
     documents: Annotated[list[FilePath], Field(min_length=1, max_length=32)]
-    envelope_formats: Annotated[list[Annotated[str, Field(pattern="^[A-Z]{1,2}[0-9]{1,2}$")]], Field(max_length=8)] = Field(
-        default=["C5"]
-    )
+    envelope_formats: Annotated[list[EnvelopeFormat], Field(max_length=8)] = Field(default=["C5"])
     thickness_max_mm: Annotated[int, Field(ge=1, le=100)] = 8
 
 
@@ -254,9 +254,7 @@ class SortPlanConfig(Section):
     reject_chute: Annotated[int, Field(ge=0, le=999)]
     routes: Annotated[dict[Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], int], Field(min_length=1)]
 
-    pick_up: dict[Annotated[str, Field(min_length=1, max_length=64)], Annotated[str, Field(min_length=1, max_length=64)]] = (
-        Field(default={})
-    )
+    pick_up: dict[Place, Place] = Field(default={})
     """issuing office → where its documents without an order are picked up; others stay in the document tray"""
 
     @model_validator(mode="after")
