@@ -45,6 +45,7 @@ from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
 from edge.runtime.label_link import APPLICATOR, LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_now import line_now
 from edge.runtime.page_link import HelperChecker, PageLink
 from edge.runtime.papers import PaperJob, Papers
 from edge.runtime.plc_link import PlcLink
@@ -273,7 +274,7 @@ class Line:
             self._crew,
             root=root,
             sort_plan=sort_plan_of(self._config),
-            line_state=lambda: self.runtime.controller.floor.machine.state.name,
+            line_now=lambda: line_now(self.runtime.controller),
             boot=self.runtime.boot,
             needs=needs_of(self.runtime.controller),
             abilities=abilities_of(self._config),

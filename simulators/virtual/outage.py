@@ -135,7 +135,7 @@ async def _story(  # noqa: PLR0917 - the arguments of outage
 
 
 SETTLED_ROWS = 20
-"""what waits at any moment of a quiet day: a window"""
+"""what waits at any moment of a quiet day"""
 
 
 class _Mark(NamedTuple):

@@ -17,6 +17,7 @@ from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.journal import InlineStore, ThreadStore
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_now import line_now
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.snapshot import proved_seq
@@ -267,7 +268,7 @@ class World:
             crew,
             root="sealline/v1/virtual/line-1/",
             sort_plan=self._sort_plan,
-            line_state=lambda: runtime.controller.floor.machine.state.name,
+            line_now=lambda: line_now(runtime.controller),
             boot=runtime.boot,
             prints=self.paper.there,
             needs=needs_of(runtime.controller),
