@@ -182,6 +182,10 @@ WORDS: dict[str, Word] = {
     "missing": Word("on the list, never seen", "缺少", 0),
     "BeltCleared.missing": Word("things that were expected on the belts and not found", "应在线而未找到的件数", 0),
     "surplus": Word("there, but on no list", "多出", 0),
+    "LotFiled.file": Word("name of the file", "文件名", "R1-6f1ed002ab55.json"),
+    "LotFiled.sha256": Word("SHA-256 of the whole file, in hex", "整个文件的 SHA-256，十六进制", "0" * 64),
+    "size_bytes": Word("size in bytes", "大小，字节", 48_210),
+    "LotFiled.key": Word("the line's public key (Ed25519, hex) that it is signed for", "本线签名公钥(Ed25519)", "0" * 64),
     # --- checks and outcomes ---
     "verdict": Word("MATCH, MISMATCH, UNREADABLE, UNKNOWN, NO_ORDER, DUPLICATE, AMBIGUOUS or CANCELLED", "核对结论", "MATCH"),
     "reason": Word('reason code, see docs/tables.md; "" with MATCH', "原因代码，见 docs/tables.md；MATCH 时为空", ""),
