@@ -24,7 +24,8 @@ class Listed(StrEnum):
 
 
 L = Listed
-# (state, what happened) → state. An outcome stands until a person's act changes it; `missing` is signed when the lot closes.
+# (state, what happened) → state. An outcome stands until a person's act or a dispatch changes it; `missing` is signed when
+# the lot closes.
 LISTED_TABLE: dict[tuple[Listed, str], Listed] = {
     (L.OPEN, "dispatched"): L.DISPATCHED,
     (L.OPEN, "no_order"): L.NO_ORDER,
@@ -39,6 +40,10 @@ LISTED_TABLE: dict[tuple[Listed, str], Listed] = {
     (L.CANCELLED, "returned"): L.RETURNED,
     (L.CANCELLED, "damaged"): L.DAMAGED,
     (L.DISPATCHED, "recalled"): L.CANCELLED,
+    # Two bear one number: what became of the other one says nothing of the one that went.
+    (L.NO_ORDER, "dispatched"): L.DISPATCHED,
+    (L.RETURNED, "dispatched"): L.DISPATCHED,
+    (L.DAMAGED, "dispatched"): L.DISPATCHED,
 }
 # Reason for which a document lies in the tray → what happened to its entry; other reasons leave it open.
 TRAY: dict[str, str] = {"NO_ORDER": "no_order", "CANCELLED": "cancelled"}

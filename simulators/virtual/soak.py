@@ -10,6 +10,7 @@ from edge.core.values import Settings, SortPlan
 from simulators.report import report
 from simulators.scene import Scene, load_routes
 from simulators.virtual import verdict
+from simulators.virtual.closing import close_lots
 from simulators.virtual.disturbances import CHUTE_FULL, Disturbances
 from simulators.virtual.loop import run_virtual
 from simulators.virtual.power_cuts import PowerCuts
@@ -66,7 +67,7 @@ async def _shift(
     plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
     full = CHUTE_FULL in disturbances
     settings = msgspec.structs.replace(SETTINGS, bag_items_max=BAG_ITEMS) if full else SETTINGS
-    world = World(scene, settings, plan, rate_per_h=rate_per_h, doors=doors)
+    world = World(scene, settings, plan, rate_per_h=rate_per_h, doors=doors, lots=True)
     try:
         return await _run(world, items, PowerCuts(world, items, kills, away), disturbances, progress)
     finally:
@@ -94,10 +95,13 @@ async def _run(
     while not world.committed:  # noqa: ASYNC110 - the pump rings no bell for this
         await asyncio.sleep(COMMIT_S)
     world.require_alive()
+    lots = await close_lots(world, files=world.scene.seed % verdict.REPLAYED == 0)
+    while not world.committed:  # noqa: ASYNC110 - as above
+        await asyncio.sleep(COMMIT_S)
     result = report(world.plant, world.accounts(), world.judge(), seed=world.scene.seed)
     return {
         **result,
-        "findings": [*result["findings"], *verdict.shortcomings(world)],
+        "findings": [*result["findings"], *verdict.shortcomings(world), *lots],
         "reads": world.reads,
         "links": world.links(),
         "central": world.central(),

@@ -109,8 +109,13 @@ def gather(journal: Path, key: bytes, watch: Watch, *, until: Callable[[Step], b
     proved = verify(journal, key, [])
     if proved.fault:
         raise JournalError(f"{journal}: {proved.fault}. No report is drawn from it: what it says cannot be trusted.")
+    return facts_of(watch(read_records(journal), proved.records), fresh_controller(read_records(journal)), until=until)
+
+
+def facts_of(records: Iterable[Record], controller: Controller, *, until: Callable[[Step], bool] = lambda _: False) -> Facts:
+    """The facts that these records say, from the first one on; see `gather`."""
     facts = Facts()
-    for step in steps(watch(read_records(journal), proved.records), fresh_controller(read_records(journal))):
+    for step in steps(records, controller):
         facts.take(step)
         if until(step):
             break
