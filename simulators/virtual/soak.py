@@ -92,12 +92,10 @@ async def _run(
     while not world.told and world.now_ms() < limit_ms + GRACE_MS:  # noqa: ASYNC110 - the outbox tells nobody that it is empty
         await asyncio.sleep(LOOK_S)
     await asyncio.sleep(SETTLE_S)
-    while not world.committed:  # noqa: ASYNC110 - the pump rings no bell for this
-        await asyncio.sleep(COMMIT_S)
+    await _until_committed(world)
     world.require_alive()
     lots = await close_lots(world, files=world.scene.seed % verdict.REPLAYED == 0)
-    while not world.committed:  # noqa: ASYNC110 - as above
-        await asyncio.sleep(COMMIT_S)
+    await _until_committed(world)
     result = report(world.plant, world.accounts(), world.judge(), seed=world.scene.seed)
     return {
         **result,
@@ -117,6 +115,11 @@ async def _run(
         "events": world.books.events(),
         "trace": world.books.trace_hash(),
     }
+
+
+async def _until_committed(world: World) -> None:
+    while not world.committed:  # noqa: ASYNC110 - the pump rings no bell for this
+        await asyncio.sleep(COMMIT_S)
 
 
 def shift(
