@@ -443,6 +443,12 @@ CONDITIONS: dict[str, Row] = {
         "尽快恢复与平台的连接",
         "get central back soon: the line stops when the share is full",
     ),
+    "LOT_NOT_FILED": _warn(
+        "已核销批次的签名核对文件未能写出",
+        "the signed account of a closed lot could not be written",
+        "看服务日志中的原因；系统每分钟重试，也可用 sealline lot export 手工导出",
+        "read why in the service's log; it is tried again every minute, and `sealline lot export` does it by hand",
+    ),
     "CERTIFICATE_EXPIRES": _warn(
         "与平台通信的证书即将到期",
         "the certificate with which the line speaks to central expires within 30 days",

@@ -43,6 +43,7 @@ def create_app(line: LineDesk, *, feed: Feed | None = None, answer_s: float = AN
         Route("/api/accounts", panel.accounts),
         Route("/api/reports", panel.make_report, methods=["POST"]),
         Route("/api/reports/{name}", panel.report),
+        Route("/api/lots/{name}", panel.lot_file),
         Route("/api/words", panel.words),
         Route("/api/camera/{name}", panel.camera),
         Route("/api/health", panel.health),
@@ -139,6 +140,13 @@ class Panel:
         if page is None:
             return PlainTextResponse("no such report", 404, HEADERS)
         return Response(page, headers=HEADERS, media_type="application/pdf")
+
+    async def lot_file(self, request: Request) -> Response:
+        """The signed account of a closed lot."""
+        content = self._line.lot_files.file(request.path_params["name"])
+        if content is None:
+            return PlainTextResponse("no such lot file", 404, HEADERS)
+        return Response(content, headers=HEADERS, media_type="application/json")
 
     async def camera(self, request: Request) -> Response:
         """What a camera saw last, so coarse that nothing on it can be read."""

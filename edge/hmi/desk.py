@@ -30,12 +30,23 @@ class Papers(Protocol):
         """An archived page (PDF); None where there is none."""
 
 
+class LotFiles(Protocol):
+    """The signed accounts of closed lots, handed out by name."""
+
+    def file(self, name: str) -> bytes | None:
+        """One as it lies on the disk (JSON); None where there is none."""
+
+
 class LineDesk(Protocol):
     """The line as the panel sees it."""
 
     @property
     def papers(self) -> Papers:
         """Its reports."""
+
+    @property
+    def lot_files(self) -> LotFiles:
+        """The accounts of its closed lots."""
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that the page shows, JSON-able, with a `rev` that changes with the content; cheap."""

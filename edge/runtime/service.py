@@ -47,6 +47,8 @@ from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
 from edge.runtime.label_link import LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_now import line_now
+from edge.runtime.lot_files import LOT_LIMIT_MS, LotFiles, LotJob
 from edge.runtime.page_link import HelperChecker, PageLink
 from edge.runtime.papers import PaperJob, Papers
 from edge.runtime.plc_link import PlcLink
@@ -86,6 +88,7 @@ class Desk:
         papers: Papers,
         cameras: dict[str, CameraLink],
         *,
+        lot_files: LotFiles,
         hand: HandScannerLink | None,
         reader: DeskReader,
         site: str,
@@ -93,6 +96,7 @@ class Desk:
     ) -> None:
         self._runtime = runtime
         self.papers = papers
+        self.lot_files = lot_files
         self._central = central
         self._lag = lag
         self._cameras = cameras
@@ -169,18 +173,17 @@ class Line:
         self._central = self._add_central()
         self._drawing = Helper(limit_ms=PAPER_LIMIT_MS)
         papers = Papers(self._drawing, PaperJob(str(journal), key, str(self._data_dir / "reports"), config.line.site, ""))
+        site = config.line.site
+        self._filing = Helper(limit_ms=LOT_LIMIT_MS)
+        lot_job = LotJob(str(journal), key, str(self._data_dir / "line.key"), str(self._data_dir / "lots"))
+        lots = self.runtime.controller.lots
+        self._lot_files = LotFiles(self._filing, lambda: lots.unfiled, self.runtime.pump.offer, self._clock, lot_job)
         folder = "" if config.desk_reader is None else config.desk_reader.folder
+        reader = DeskReader(folder, config.line.documents, config.paths.site_key_file)
         self.desk = Desk(
-            self.runtime,
-            self._central,
-            self._lag,
-            papers,
-            self._cameras,
-            hand=self._hand,
-            reader=DeskReader(folder, config.line.documents, config.paths.site_key_file),
-            site=config.line.site,
-            sim=config.id_camera.kind == "frames",
-        )
+            self.runtime, self._central, self._lag, papers, self._cameras,
+            lot_files=self._lot_files, hand=self._hand, reader=reader, site=site, sim=config.id_camera.kind == "frames",
+        )  # fmt: skip
 
     def _add_plcs(self) -> None:
         image = load_process_image()
@@ -294,7 +297,7 @@ class Line:
             self._crew,
             root=root,
             sort_plan=sort_plan_of(self._config),
-            line_state=lambda: self.runtime.controller.floor.machine.state.name,
+            line_now=lambda: line_now(self.runtime.controller),
             boot=self.runtime.boot,
             needs=needs_of(self.runtime.controller),
             abilities=abilities_of(self._config),
@@ -318,6 +321,7 @@ class Line:
         self._crew.spawn(self._watch_disk(), "disk")
         self._crew.spawn(self._anchors.run(), "anchors")
         self._crew.spawn(self._keeper.run(), "keeper")
+        self._crew.spawn(self._lot_files.run(), "lot files")
         self._crew.spawn(panel(self.desk), "panel")
         # What is here now lives as long as the process: the collector need not look at it again.
         gc.collect()
@@ -385,6 +389,7 @@ class Line:
         await self._helper.close()
         await self._keeping.close()
         await self._drawing.close()
+        await self._filing.close()
         await self._pages.close()
         self._store.close()
         log.info("ended", handled=self.runtime.pump.handled, commits=self.runtime.pump.commits, lag_ms=self._lag.figures())

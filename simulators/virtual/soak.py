@@ -10,6 +10,7 @@ from edge.core.values import Settings, SortPlan
 from simulators.report import report
 from simulators.scene import Scene, load_routes
 from simulators.virtual import verdict
+from simulators.virtual.closing import close_lots
 from simulators.virtual.disturbances import CHUTE_FULL, Disturbances
 from simulators.virtual.loop import run_virtual
 from simulators.virtual.power_cuts import PowerCuts
@@ -70,7 +71,7 @@ async def _shift(
     settings = msgspec.structs.replace(
         SETTINGS, bag_items_max=BAG_ITEMS if full else 0, heads=heads, standby=standby, target_rate_per_h=rate_per_h
     )
-    world = World(scene, settings, plan, rate_per_h=rate_per_h, doors=doors)
+    world = World(scene, settings, plan, rate_per_h=rate_per_h, doors=doors, lots=True)
     try:
         return await _run(world, items, PowerCuts(world, items, kills, away), disturbances, progress)
     finally:
@@ -95,13 +96,14 @@ async def _run(
     while not world.told and world.now_ms() < limit_ms + GRACE_MS:  # noqa: ASYNC110 - the outbox tells nobody that it is empty
         await asyncio.sleep(LOOK_S)
     await asyncio.sleep(SETTLE_S)
-    while not world.committed:  # noqa: ASYNC110 - the pump rings no bell for this
-        await asyncio.sleep(COMMIT_S)
+    await _until_committed(world)
     world.require_alive()
+    lots = await close_lots(world, files=world.scene.seed % verdict.REPLAYED == 0)
+    await _until_committed(world)
     result = report(world.plant, world.accounts(), world.judge(), seed=world.scene.seed)
     return {
         **result,
-        "findings": [*result["findings"], *verdict.shortcomings(world)],
+        "findings": [*result["findings"], *verdict.shortcomings(world), *lots],
         "reads": world.reads,
         "links": world.links(),
         "central": world.central(),
@@ -117,6 +119,11 @@ async def _run(
         "events": world.books.events(),
         "trace": world.books.trace_hash(),
     }
+
+
+async def _until_committed(world: World) -> None:
+    while not world.committed:  # noqa: ASYNC110 - the pump rings no bell for this
+        await asyncio.sleep(COMMIT_S)
 
 
 def shift(

@@ -17,6 +17,7 @@ from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.journal import InlineStore, ThreadStore
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_now import line_now
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.snapshot import proved_seq
@@ -38,6 +39,7 @@ from simulators.virtual.broker import VirtualBroker
 from simulators.virtual.desk import add_printers, desk_reader
 from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import Sight, VirtualEyes
+from simulators.virtual.head_office import HeadOffice
 from simulators.virtual.panel import RuntimePanel
 from simulators.virtual.ports import VirtualPlc, VirtualPrinter, VirtualScanner
 from simulators.virtual.printery import Printery
@@ -58,7 +60,10 @@ LATE_S = (3.0, 25.0)
 class World:
     """Plant, peers, operator and the runtime in one virtual loop."""
 
-    def __init__(self, scene: Scene, settings: Settings, sort_plan: SortPlan, *, rate_per_h: int, doors: bool = False) -> None:
+    def __init__(
+        self, scene: Scene, settings: Settings, sort_plan: SortPlan, *, rate_per_h: int, doors: bool = False, lots: bool = False
+    ) -> None:
+        """`doors`: a clerk brings back what was rejected; `lots`: the documents were handed over with lists."""
         self.scene = scene
         self._settings = settings
         self._sort_plan = sort_plan
@@ -72,6 +77,7 @@ class World:
         self.clerk = Clerk(self.plant, desk_reader(SITE_KEY), seed=scene.seed) if doors else None
         self._rng = random.Random(f"world {scene.seed}")
         self.broker = VirtualBroker("sealline/v1/virtual/line-1/")
+        self.office = HeadOffice(scene, self.broker, self.book, SITE_KEY, WALL_START_MS if lots else 0)
         self.lease(LEASE)
         self.clock = Clock(lambda: WALL_START_MS + self.wall_step_ms + self.now_ms())
         # What disturbances turn.
@@ -83,7 +89,6 @@ class World:
         self.book.on_late = self._grant_later
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
-        self._cancellations = 0
         self._later_routes: list[dict[str, int]] = []
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
         self._disk = VirtualDisk(self._name, self.now_ms)
@@ -111,7 +116,7 @@ class World:
     def begin(self, *more: Coroutine[Any, Any, None]) -> None:
         """Start the plant, the operator and the runtime, and whatever else belongs to this run."""
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(work) for work in (self.run_operator(), *more)]
+        self._tasks = [loop.create_task(work) for work in (self.run_operator(), self.office.run(), *more)]
         self._plan(0)
         self.start()
 
@@ -167,13 +172,7 @@ class World:
 
     def lease(self, lease: tuple[int, int]) -> None:
         """Central grants all orders but the late ones under this lease (epoch and end); before the run begins."""
-        self.broker.grants = self.scene.manifest(SITE_KEY, lease=lease)
-
-    def cancel(self, order_id: str) -> None:
-        """Central takes an order back; whatever becomes of its documents is due to that."""
-        self._cancellations += 1
-        self.book.touched |= {document.index for document in self.scene.documents if document.order_id == order_id}
-        self.broker.cancel(order_id, self._cancellations)
+        self.broker.grants = self.office.manifest(lease=lease)
 
     def _grant_later(self, index: int) -> None:
         """Central grants this document's order only after it has been before the camera."""
@@ -269,7 +268,7 @@ class World:
             crew,
             root="sealline/v1/virtual/line-1/",
             sort_plan=self._sort_plan,
-            line_state=lambda: runtime.controller.floor.machine.state.name,
+            line_now=lambda: line_now(runtime.controller),
             boot=runtime.boot,
             prints=self.paper.there,
             needs=needs_of(runtime.controller),
@@ -339,7 +338,7 @@ class World:
             panel = RuntimePanel(boot.runtime)
             try:
                 await self.operator.look(panel, self.now_ms())
-                await self.paper.look(boot.runtime, panel, self.plant, self.cancel)
+                await self.paper.look(boot.runtime, panel, self.plant, self.office.cancel)
                 if self.clerk is not None:
                     await self.clerk.look(panel)
             except PanelAway:
@@ -393,4 +392,4 @@ class World:
 
     def judge(self) -> Judgement:
         """The oracle's verdict on the present state of the plant."""
-        return judge(self.plant, self.scene.ordered(self._later_routes), self.accounts())
+        return judge(self.plant, self.scene.ordered(self._later_routes, self.office.words.counties()), self.accounts())

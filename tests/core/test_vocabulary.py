@@ -56,7 +56,9 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
     rest = {f"{kind}.{name}": value for (kind, name), value in given.items() if name != "flags" and kind != "Counters"}
     assert rest == {
         "Booted.core": "", "Booted.wall_ms": 0, "Extra.chute": 0, "SortPlan.pick_up": {},
-        "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False, "OperatorRequest.argument": {},
+        "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False,
+        "LotFiled.file": "", "LotFiled.sha256": "", "LotFiled.size_bytes": 0, "LotFiled.key": "", "LotFiled.fault": "",
+        "OperatorRequest.argument": {},
         "Symbol.x_px": 0, "Symbol.y_px": 0, "Symbol.confirmed": False,
         "Order.product": "EMS", "Order.client_unit": "", "Order.fee_code": "", "Order.priority": 0,
         "Order.files": (), "OrderFile.duplex": False, "OrderFile.index": 0, "OrderFile.carrier": "", "FileChecked.fault": "",
@@ -146,7 +148,7 @@ CODES = {
         True,
         3,
         0,
-    ): """CERTIFICATE_EXPIRES OUTBOX_FILLING CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST
+    ): """LOT_NOT_FILED CERTIFICATE_EXPIRES OUTBOX_FILLING CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST
         DESK_PRINTER_NOT_READY""",
     ("warns", False, 1, 0): "RECALL SHEETS_UNKNOWN",
     ("warns", False, 2, 0): "SHEETS_LEFT",

@@ -37,12 +37,20 @@ class FakePapers:
         return self.pages.get(name)
 
 
+class FakeLotFiles:
+    """One account."""
+
+    def file(self, name: str) -> bytes | None:
+        return b'{"payload": ""}' if name == "R1-0.json" else None
+
+
 class FakeLine:
     """A desk whose line is always busy: something is fed every `every` snapshots, and each step moves all by one station."""
 
     def __init__(self, *, every: int = 3) -> None:
         self.every = every
         self.papers = FakePapers()
+        self.lot_files = FakeLotFiles()
         self.closed_bags: list[str] = []
         self.asked: list[tuple[str, str, dict[str, str], str]] = []
         self.state = "STOPPED"

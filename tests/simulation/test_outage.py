@@ -108,7 +108,7 @@ async def _bags(story: Story) -> None:
     assert story.world.boot is not None
     dispatched = story.world.boot.runtime.controller.sorting.dispatched
     order_id = next(iter(dispatched))
-    story.world.cancel(order_id)
+    story.world.office.cancel(order_id)
     await story.wait(60)
     assert "RECALL" not in story.active()
     story.world.broker.away(gone=False)
