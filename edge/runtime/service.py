@@ -9,7 +9,6 @@ import hashlib
 import shutil
 import signal
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from drivers.ports import DeviceRefused
 from drivers.process_image import ImageCodec
 from drivers.scale import SerialScale
 from drivers.scanner import SerialScanner
-from edge.core.commands import Answer
 from edge.core.events import HostRead
 from edge.core.heads import HEAD_LINKS
 from edge.core.invariants import InvariantError
@@ -39,7 +37,7 @@ from edge.runtime.asking import needs_of
 from edge.runtime.camera_link import CameraLink, worker_argv
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
-from edge.runtime.desk_reading import DeskReader, Told
+from edge.runtime.desk_reading import DeskReader
 from edge.runtime.exposure_count import exposures_at_rest
 from edge.runtime.helper import Helper
 from edge.runtime.journal import ThreadStore
@@ -47,6 +45,7 @@ from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
 from edge.runtime.label_link import LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_desk import Desk
 from edge.runtime.line_now import line_now
 from edge.runtime.lot_files import LOT_LIMIT_MS, LotFiles, LotJob
 from edge.runtime.page_link import HelperChecker, PageLink
@@ -54,12 +53,11 @@ from edge.runtime.papers import PaperJob, Papers
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scale_link import ScaleLink
-from edge.runtime.scanner_link import HandScan, HandScannerLink, ScannerLink
+from edge.runtime.scanner_link import HandScannerLink, ScannerLink
 from edge.runtime.settings import abilities_of, printer_of, settings_of, sort_plan_of
 from edge.runtime.signing import public_key
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
-from edge.runtime.view import accounts
 from line_config.model import LineConfig
 from line_config.printers import PrinterSection
 from line_config.process_image import load_process_image
@@ -75,58 +73,6 @@ MB = 1_000_000
 PAPER_LIMIT_MS = 120_000
 KEEP_LIMIT_MS = 600_000
 """for the first snapshot of a long journal, in a niced process"""
-
-
-class Desk:
-    """The line as the panel sees it."""
-
-    def __init__(
-        self,
-        runtime: Runtime,
-        central: CentralLink,
-        lag: LoopLag,
-        papers: Papers,
-        cameras: dict[str, CameraLink],
-        *,
-        lot_files: LotFiles,
-        hand: HandScannerLink | None,
-        reader: DeskReader,
-        site: str,
-        sim: bool,
-    ) -> None:
-        self._runtime = runtime
-        self.papers = papers
-        self.lot_files = lot_files
-        self._central = central
-        self._lag = lag
-        self._cameras = cameras
-        self._hand = hand
-        self._reader = reader
-        self._site = site
-        self._sim = sim
-
-    def snapshot(self) -> dict[str, Any]:
-        """What the page shows."""
-        shown = self._runtime.snapshot(site=self._site, sim=self._sim, central=self._central.counters)
-        scan = self._hand.newest if self._hand is not None else HandScan()
-        desk = {**shown["desk"], "reader": self._reader.there}
-        return {**shown, "desk": desk, "loop_lag_ms": self._lag.figures(), "hand_scan": asdict(scan)}
-
-    async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
-        """Ask for an act; see Runtime.request."""
-        return await self._runtime.request(act, person, argument, request_id)
-
-    async def read_document(self) -> Told:
-        """What the desk's reader makes of the document that lies under it."""
-        return await self._reader.read()
-
-    def preview(self, camera: str) -> bytes:
-        """What this camera saw last, masked, as JPEG; empty before its first frame. Raises KeyError for no camera."""
-        return self._cameras[camera].preview
-
-    def accounts(self) -> list[dict[str, Any]]:
-        """Where every document is."""
-        return accounts(self._runtime.controller)
 
 
 Panel = Callable[[Desk], Coroutine[Any, Any, None]]
