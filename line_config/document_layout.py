@@ -54,7 +54,8 @@ class DocumentLayout(_Strict):
     `reader` says how the number is carried: 18 printed characters (GB 11643), the 30 of an exit-entry permit, a machine
     readable zone (ICAO 9303 parts 4 to 6), or symbols. `line_mm` is the line that is read, about 1.8 times as high as its
     capitals, or the place of the symbols; where two lines are read it is the upper one, and `line_step_mm` leads to the next.
-    `places`: what may stand at each place of the number, see PLACES; "" = whatever its form allows.
+    `places`: what may stand at each place of the number, see PLACES; "" = whatever its form allows. `zone_pattern`: what a
+    machine readable zone, its read lines as one text, must begin with where the number's own pattern leaves open whose it is.
     `second_field` stands beside the number and tells two owners of look-alike numbers apart; the 18 characters of GB 11643 hold
     the birth themselves, so that it separates nothing there. `beyond_frame`: the camera never sees all four edges.
     """
@@ -71,6 +72,7 @@ class DocumentLayout(_Strict):
     alphabet: Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[0-9A-Z<]+$")]
     pattern: Annotated[str, Field(min_length=1, max_length=200)]
     places: Annotated[str, Field(max_length=20, pattern=r"^[A-Zdxylp]*$")] = ""
+    zone_pattern: Annotated[str, Field(max_length=200)] = ""
     skeleton_classes: tuple[str, ...] = ()
     confidence_min_permille: Annotated[int, Field(ge=0, le=1000)]
 
@@ -79,7 +81,7 @@ class DocumentLayout(_Strict):
     def _as_tuple(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
 
-    @field_validator("pattern")
+    @field_validator("pattern", "zone_pattern")
     @classmethod
     def _compiles(cls, value: str) -> str:
         try:

@@ -74,6 +74,11 @@ class StandPlant(Plant):
         else:
             self.sorter.at_divert(self.sorter_belt.travel_um)
 
+    def show_label(self, number: int) -> None:
+        """Hold a label before the label camera."""
+        del number
+        self.machine.at_label_camera(self.machine_belt.travel_um, in_hand=True)
+
     def cover(self, place: str) -> None:
         """A sensor does not see any more."""
         self._covered.add(place)
@@ -191,6 +196,7 @@ def _acts(plant: StandPlant) -> dict[str, Callable[[int], object]]:
         "cover_eject": lambda _: plant.cover("eject"),
         "cover_reject": lambda _: plant.cover("chute 0"),
         "place": plant.place,
+        "show_label": plant.show_label,
         "take_parcel": plant.snatch,
         "put_parcel": plant.ghost,
         "cover_chute": lambda number: plant.cover(f"chute {number}"),

@@ -80,6 +80,11 @@ class Document:
         """M or F."""
         return self.holder.sex
 
+    @property
+    def nationality(self) -> str:
+        """Whoever's document this line seals."""
+        return "CHN"
+
 
 ALIKE = "ABCDEFGHSJ"
 """for each digit a letter of passport numbers with the same value modulo 10, which is all that check digits see"""

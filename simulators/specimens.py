@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 LETTERS_OF_PERMITS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+STATES = ("UTO", "XXA", "XOM", "CHE", "D")
+"""Utopia (ICAO 9303's own), stateless, the Order of Malta; Switzerland, a letter from CHN; Germany's one letter"""
 KINDS = (
     "resident_id", "residence_permit", "hmt_residence_permit", "driving_licence", "household_register", "passport",
     "travel_document_td1", "travel_document_td2", "travel_document_td3",
@@ -22,6 +24,7 @@ class Specimen:
     birth: date
     expiry: date
     sex: str = "F"
+    nationality: str = "CHN"
     name_latin: str = "CESHI YANGLI"
 
 
@@ -30,7 +33,8 @@ def make_specimen(kind: str, seed: int) -> Specimen:
     rng = random.Random(f"{kind} {seed}")
     birth = date(1950, 1, 1) + timedelta(days=rng.randrange(20_000))
     expiry = date(2028, 1, 1) + timedelta(days=rng.randrange(3_000))
-    return Specimen(kind, _number(kind, birth, rng), birth, expiry, rng.choice("MF"))
+    number, sex = _number(kind, birth, rng), rng.choice("MF")
+    return Specimen(kind, number, birth, expiry, sex, rng.choice(STATES) if kind.startswith("travel_document") else "CHN")
 
 
 def _number(kind: str, birth: date, rng: random.Random) -> str:

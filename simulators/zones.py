@@ -28,6 +28,10 @@ class Holder(Protocol):
     def sex(self) -> str:
         """M or F."""
 
+    @property
+    def nationality(self) -> str:
+        """Three letters (ICAO 9303 part 3, section 5); the issuing state is taken to be the same."""
+
 
 def check_digit(field: str) -> str:
     """ICAO 9303 part 3, 4.9: weights 7-3-1, letters 10..35, filler 0."""
@@ -50,12 +54,16 @@ def _name(holder: Holder, head: str, width: int) -> str:
     return f"{head}{surname}<<{given.replace(' ', '<')}"[:width].ljust(width, "<")
 
 
+def _state(holder: Holder) -> str:
+    return holder.nationality.ljust(3, "<")
+
+
 def mrz_td3(holder: Holder) -> tuple[str, ...]:
     """Two lines of 44 (part 4, 4.2.2)."""
     number, birth, expiry = _fields(holder)
     personal = "<" * 15
     composite = check_digit(number + birth + expiry + personal)
-    return _name(holder, "P<CHN", 44), f"{number}CHN{birth}{holder.sex}{expiry}{personal}{composite}"
+    return _name(holder, f"P<{_state(holder)}", 44), f"{number}{_state(holder)}{birth}{holder.sex}{expiry}{personal}{composite}"
 
 
 def mrz_td2(holder: Holder) -> tuple[str, ...]:
@@ -63,16 +71,16 @@ def mrz_td2(holder: Holder) -> tuple[str, ...]:
     number, birth, expiry = _fields(holder)
     optional = "<" * 7
     composite = check_digit(number + birth + expiry + optional)
-    return _name(holder, "I<CHN", 36), f"{number}CHN{birth}{holder.sex}{expiry}{optional}{composite}"
+    return _name(holder, f"I<{_state(holder)}", 36), f"{number}{_state(holder)}{birth}{holder.sex}{expiry}{optional}{composite}"
 
 
 def mrz_td1(holder: Holder) -> tuple[str, ...]:
     """Three lines of 30 (part 5, 4.2.2)."""
     number, birth, expiry = _fields(holder)
-    first = f"I<CHN{number}{'<' * 15}"
+    first = f"I<{_state(holder)}{number}{'<' * 15}"
     optional = "<" * 11
     composite = check_digit(first[5:] + birth + expiry + optional)
-    return first, f"{birth}{holder.sex}{expiry}CHN{optional}{composite}", _name(holder, "", 30)
+    return first, f"{birth}{holder.sex}{expiry}{_state(holder)}{optional}{composite}", _name(holder, "", 30)
 
 
 def permit_line(holder: Holder) -> tuple[str, ...]:

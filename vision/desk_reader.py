@@ -49,6 +49,7 @@ def entered(entries: Sequence[str], layouts: Sequence[DocumentLayout]) -> Readin
         for layout in layouts
         if (reading := _judged(text[identifier.end() :] if identifier else text, layout, scanned=identifier is not None))
     ]
+    readings = [reading for reading in readings if reading.accepted] or readings
     return readings[0] if len(readings) == 1 else unread("no_number" if not readings else "several_kinds")
 
 

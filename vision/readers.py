@@ -157,7 +157,7 @@ def judge_line(line: Line, outline: Outline, layout: DocumentLayout) -> Reading:
         return unread("no_number")
     flags = NOTHING
     for flag, proof in (
-        (Flag.SYNTAX, re.fullmatch(layout.pattern, parsed.number, re.ASCII)),
+        (Flag.SYNTAX, re.fullmatch(layout.pattern, parsed.number, re.ASCII) and re.match(layout.zone_pattern, line.text)),
         (Flag.CHECK_DIGIT, parsed.checked and blind_chance(line, layout) <= BLIND_CHANCE_MAX),
         (Flag.DATES, parsed.dated),
         (Flag.CONFIDENT, line.confidence * 1000 >= layout.confidence_min_permille),

@@ -32,6 +32,20 @@ async def extra(bench: Bench) -> str:
     return f"extra at {told.station}"
 
 
+async def label_in_hand(bench: Bench) -> str:
+    """A label that is held before the label camera while the belt stands is exposed, and is nobody's."""
+    bench.says.state = HELD
+    await bench.hold(SETTLE_MS)
+    before = bench.header["exposures_2"]
+    await bench.provoke("show_label")
+    await bench.until(lambda: bench.of("extra"), "event extra of a label in a hand")
+    told = bench.of("extra")[0]
+    require(told.station == "label_camera", f"extra at {told.station}, not at label_camera")
+    burst = (bench.header["exposures_2"] - before) % 65536
+    require(burst, "the label camera took no picture of it")
+    return f"extra at label_camera, {burst} frames"
+
+
 async def _unconfirmed(bench: Bench, handle: int, kind: str) -> EventSlot:
     """The reject's own sensor is covered: it must be told so, and never as `kind`."""
     told = await bench.came("reject_unconfirmed", handle)
@@ -164,6 +178,16 @@ _UNSEEN = "Tell a reject only at its place's sensor; not seen in its window: rej
 CHECKS = (
     Check("lost", BOTH, "P16", "丢失上报", "Lost is told", _TRACK, lost, ("load", "take_off", "place", "take_parcel")),
     Check("extra", BOTH, "P16", "多余上报", "Extra is told", _TRACK, extra, ("put_on", "put_parcel")),
+    Check(
+        "label_in_hand",
+        MACHINE,
+        "P15",
+        "手持标签曝光",
+        "A label in a hand is exposed",
+        "An edge at the label camera of a standing belt: a burst, and extra; the operator shows the roll's test label there.",
+        label_in_hand,
+        ("show_label",),
+    ),
     Check(
         "reject_unconfirmed",
         MACHINE,

@@ -102,4 +102,7 @@ ADVICE: dict[str, str] = {
     "Boot id is a retained counter, +1 at each start; events and commands begin at 1; counters are retained.": (
         "启动号为掉电保持计数器，每次启动加 1；事件和命令从 1 开始；计数器掉电保持。"
     ),
+    "An edge at the label camera of a standing belt: a burst, and extra; the operator shows the roll's test label there.": (
+        "皮带静止时面单相机处的边沿：拍一组并报 extra；操作员在此出示换卷测试标签。"
+    ),
 }

@@ -29,6 +29,9 @@ ACTS: dict[str, Act] = {
     "cover_eject": Act("遮蔽未封信封剔除口传感器", "Keep the sensor of the unsealed eject from seeing what falls in"),
     "cover_reject": Act("遮蔽已封信封剔除口传感器", "Keep the sensor of the sealed reject from seeing what falls in"),
     "place": Act("在扫描器前放一个已封口的信封", "Put one sealed envelope on the belt before the induction scanner"),
+    "show_label": Act(
+        "皮带静止时,用手在面单相机前放一张标签", "With the belt standing, hold one label before the label camera"
+    ),
     "take_parcel": Act("把下一个信封在分拣口前从皮带上取走", "Take the next envelope off the belt before the diverters"),
     "put_parcel": Act(
         "遮挡一次分拣口前的传感器（皮带上没有信封）", "Cover the sensor before the diverters once, with nothing there"

@@ -71,6 +71,8 @@ FAULTS: tuple[tuple[str, str, f.Spoil, str], ...] = (
     ("lost", "machine", f.no_event("lost"), "event lost of"),
     ("lost", "sorter", f.no_event("lost"), "event lost of"),
     ("extra", "machine", f.no_event("extra"), "event extra"),
+    ("label_in_hand", "machine", f.no_event("extra"), "event extra"),
+    ("label_in_hand", "machine", f.shows("exposures_2", lambda _: 0), "no picture"),
     ("reject_unconfirmed", "machine", f.become(at_gate=f.told_at_the_gate), "event reject_unconfirmed"),
     ("eject_unconfirmed", "machine", f.told_as("unsealed_eject", "document_tray"), "at document_tray"),
     ("sealed_reject_unconfirmed", "sorter", f.no_event("reject_unconfirmed"), "event reject_unconfirmed"),

@@ -47,7 +47,7 @@ def test_patterns_know_their_numbers(kind, number):
         ("resident_id", "810000199408230021"),
         ("hk_macau_permit", "CI1234567"),
         ("taiwan_permit", "C12345678"),
-        ("travel_document_td3", "E12345678"),
+        ("passport", "L898902C3"),
     ],
 )
 def test_patterns_do_not_know_the_numbers_of_others(kind, number):

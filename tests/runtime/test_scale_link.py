@@ -12,7 +12,7 @@ from edge.core.device_events import WeightRead
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
 from edge.core.values import State
-from edge.runtime import scale_link
+from edge.runtime import reading_link
 from edge.runtime.clock import Clock
 from edge.runtime.link import Cursor
 from edge.runtime.scale_link import ScaleLink, Weighings
@@ -72,7 +72,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
-    monkeypatch.setattr(scale_link, "RECONNECT_MAX_S", 0.02)
+    monkeypatch.setattr(reading_link, "RECONNECT_MAX_S", 0.02)
     made = Scene(tmp_path / "tty")
     made.scale.plug_in()
     running = asyncio.ensure_future(made.link.run())

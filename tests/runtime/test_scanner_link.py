@@ -12,7 +12,8 @@ from edge.core.device_events import ParcelScanned
 from edge.core.events import LinkDown, LinkUp
 from edge.core.values import State
 from edge.runtime.clock import Clock
-from edge.runtime.scanner_link import RECONNECT_MAX_S, HandScan, HandScannerLink, ScannerLink, refused
+from edge.runtime.reading_link import RECONNECT_MAX_S
+from edge.runtime.scanner_link import HandScan, HandScannerLink, ScannerLink, refused
 from simulators.virtual.loop import run_virtual
 from tests.runtime.plc_peer import FakePump
 

@@ -26,6 +26,7 @@ class Facts:
     expiry: date
     sex: str = "F"
     name_latin: str = "CESHI YANGLI"
+    nationality: str = "CHN"
 
 
 def document(kind: str, seed: int) -> Facts:

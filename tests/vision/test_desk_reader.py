@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
+from line_config.document_layout import standard_layouts
 from simulators import tokens as central
 from simulators.documents import render_document
+from simulators.specimens import make_specimen
 from simulators.zones import mrz_td3
 from tests.vision.synthetic import KINDS, LAYOUTS, SITE_KEY, document
 from vision.desk_reader import entered, main
@@ -34,6 +36,13 @@ def test_a_passport_needs_its_whole_line():
     line = mrz_td3(facts)[1]
     assert (twice(line).kind, twice(line).value, twice(line).flags) == ("passport", facts.number, ALL)
     assert twice(facts.number).reason == "no_number"
+
+
+@pytest.mark.parametrize("kind", ["passport", "travel_document_td3"])
+def test_a_line_that_is_keyed_in_is_of_the_kind_that_it_proves(kind):
+    facts = make_specimen(kind, 1)
+    reading = entered([mrz_td3(facts)[1]] * 2, standard_layouts())
+    assert (reading.kind, reading.value, reading.flags) == (kind, facts.number, ALL)
 
 
 def test_a_code_counts_only_when_a_scanner_says_that_it_was_one():

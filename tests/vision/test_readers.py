@@ -14,7 +14,7 @@ from vision.locate import Outline
 from vision.messages import ACCEPTED, Flag
 from vision.mrz import mrz_value
 from vision.ocr import Line
-from vision.readers import BLIND_CHANCE_MAX, DocumentReader, blind_chance, judge_line, slots_of, symbols_reading
+from vision.readers import BLIND_CHANCE_MAX, DocumentReader, best, blind_chance, judge_line, slots_of, symbols_reading
 
 ALL = ACCEPTED | Flag.CONFIDENT
 
@@ -125,6 +125,25 @@ def test_flags_are_what_the_text_proves(kind, text, confidence, flags):
 @pytest.mark.parametrize("text", ["", "0" * 18, "11010519491231002"])
 def test_a_text_that_proves_nothing_is_not_read(text):
     assert judge_line(Line(text, 0.99), PLACE, LAYOUTS["passport"]).reason == "no_number"
+
+
+@pytest.mark.parametrize(
+    ("number", "nationality", "kind"),
+    [
+        ("E12345678", "CHN", "passport"),
+        ("E12345678", "CHE", "travel_document_td3"),
+        ("EA1234567", "D", "travel_document_td3"),
+        ("K12345678", "CHN", "travel_document_td3"),
+        ("MA1234567", "CHN", "travel_document_td3"),
+        ("L898902C3", "UTO", "travel_document_td3"),
+    ],
+)
+def test_a_passport_is_of_one_kind_by_number_and_state(number, nationality, kind):
+    facts = replace(make_specimen("travel_document_td3", 1), number=number, nationality=nationality)
+    line = Line(mrz_td3(facts)[1], 0.99)
+    readings = [judge_line(line, PLACE, LAYOUTS[one]) for one in ("passport", "travel_document_td3")]
+    assert [reading.kind for reading in readings if reading.accepted] == [kind]
+    assert best(readings).value == number
 
 
 def symbol(symbology, text, *, confirmed=False):

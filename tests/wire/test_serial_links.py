@@ -10,7 +10,7 @@ from drivers.scanner import SerialScanner
 from edge.core.device_events import ParcelScanned
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
-from edge.runtime import scanner_link
+from edge.runtime import reading_link
 from edge.runtime.clock import Clock
 from edge.runtime.link import Cursor
 from edge.runtime.scanner_link import HandScannerLink, ScannerLink
@@ -22,7 +22,7 @@ ROUNDS = 5
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\r", b"\n"], ids=["CR LF", "CR", "LF"])
 async def test_unplugged_and_plugged_in_again(end: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanner_link, "RECONNECT_MAX_S", 0.02)
+    monkeypatch.setattr(reading_link, "RECONNECT_MAX_S", 0.02)
     device, pump, moved = Scanner(tmp_path / "tty"), FakePump(), asyncio.Event()
 
     def offer(event: Event, *, cursor: Cursor | None = None, on_durable: Callable[[], None] | None = None) -> bool:
@@ -61,8 +61,8 @@ async def test_a_scanner_in_a_hand_is_heard_by_the_panel_only(tmp_path: Path) ->
     device.plug_in()
 
     class Hand(HandScannerLink):
-        def _heard(self, text: str) -> None:
-            super()._heard(text)
+        def heard(self, reading: str) -> None:
+            super().heard(reading)
             moved.set()
 
     def offer(event: Event, *, cursor: Cursor | None = None, on_durable: Callable[[], None] | None = None) -> bool:
