@@ -13,7 +13,7 @@ from vision.quality import assess, blank, exposure_fault, fault, steepness
 @pytest.fixture(scope="module")
 def crop():
     frame = render_document(document("resident_id", 1), seed=1)[0]
-    return straighten(frame, find_outline(frame), LAYOUTS["resident_id"], 342, 48)
+    return straighten(frame, find_outline(frame), LAYOUTS["resident_id"], 48)
 
 
 def noisy(crop):
