@@ -4,25 +4,28 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from line_config.printers import (
+    ApplicatorSection,
+    DeskPrinterSection,
+    DeskReaderSection,
+    DocumentPrinterSection,
+    PrinterSection,
+    RollSection,
+    place_of,
+)
+from line_config.section import FilePath, Host, Port, Section
 from line_config.tracking_number import S10, NumberForm
 
+EnvelopeFormat = Annotated[str, Field(pattern="^[A-Z]{1,2}[0-9]{1,2}$")]
+Place = Annotated[str, Field(min_length=1, max_length=64)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-Host = Annotated[str, Field(min_length=1, max_length=253)]
-Port = Annotated[int, Field(ge=1, le=65535)]
 PollMs = Annotated[int, Field(ge=5, le=200)]
 DeadlineMs = Annotated[int, Field(ge=50, le=120_000)]
-FilePath = Annotated[str, Field(min_length=1, max_length=4096)]
-PrinterPollMs = Annotated[int, Field(ge=10, le=1000)]
-ReplyTimeoutMs = Annotated[int, Field(ge=20, le=5000)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class LineSection(_Strict):
+class LineSection(Section):
     """Which line this is and which data files belong to it; file names are relative to the line's file."""
 
     site: Name
@@ -31,11 +34,11 @@ class LineSection(_Strict):
     sort_plan: FilePath
     label_layout: FilePath
     documents: Annotated[list[FilePath], Field(min_length=1, max_length=32)]
-    envelope_formats: Annotated[list[Annotated[str, Field(pattern="^[A-Z]{1,2}[0-9]{1,2}$")]], Field(max_length=8)] = ["C5"]
+    envelope_formats: Annotated[list[EnvelopeFormat], Field(max_length=8)] = Field(default=["C5"])
     thickness_max_mm: Annotated[int, Field(ge=1, le=100)] = 8
 
 
-class PathsSection(_Strict):
+class PathsSection(Section):
     """Where the line keeps its data; relative to the working directory."""
 
     data_dir: FilePath
@@ -46,7 +49,7 @@ class PathsSection(_Strict):
     """how long archived records are kept"""
 
 
-class ModbusSection(_Strict):
+class ModbusSection(Section):
     """A PLC over Modbus/TCP."""
 
     kind: Literal["modbus"]
@@ -60,7 +63,7 @@ class ModbusSection(_Strict):
     """of the two bytes of a word"""
 
 
-class S7Section(_Strict):
+class S7Section(Section):
     """A PLC over S7."""
 
     kind: Literal["s7"]
@@ -77,7 +80,7 @@ class S7Section(_Strict):
 PlcConfig = Annotated[ModbusSection | S7Section, Field(discriminator="kind")]
 
 
-class _CameraSection(_Strict):
+class _CameraSection(Section):
     """What all cameras have: the exposures of one trigger, and an evidence ring."""
 
     frames_per_trigger: Annotated[int, Field(ge=1, le=8)]
@@ -151,62 +154,14 @@ CameraSection = Annotated[
 ]
 
 
-class RollSection(_Strict):
-    """What a fresh roll holds, in mm of labels and of ribbon; 0 = not watched (direct thermal printers have no ribbon)."""
-
-    media_mm: Annotated[int, Field(ge=0, le=2_000_000)] = 0
-    ribbon_mm: Annotated[int, Field(ge=0, le=2_000_000)] = 0
-    low_labels: Annotated[int, Field(ge=1, le=10_000)] = 100
-    """so few labels left are said to be few"""
-    test_label: bool = True
-    """after somebody was at the printer one test label is printed and read before any other"""
-
-
-class TcpPrinterSection(_Strict):
-    """The label printer on the network; `status_port` may be the data port, or a channel of its own (Zebra: 9200)."""
-
-    kind: Literal["tcp"]
-    dialect: Literal["zpl", "tspl"]
-    host: Host
-    port: Port
-    status_port: Port
-    poll_ms: PrinterPollMs
-    reply_timeout_ms: ReplyTimeoutMs
-    more_status: bool = False
-    """ask the second question as well (~HQES, <ESC>!S): for printers that answer it"""
-    roll: RollSection = RollSection()
-
-
-class SerialPrinterSection(_Strict):
-    """The label printer on a serial line: labels and status share it."""
-
-    kind: Literal["serial"]
-    dialect: Literal["zpl", "tspl"]
-    device: FilePath
-    baud: Literal[9600, 19200, 38400, 57600, 115200]
-    poll_ms: PrinterPollMs
-    reply_timeout_ms: ReplyTimeoutMs
-    more_status: bool = False
-    roll: RollSection = RollSection()
-
-
-PrinterSection = Annotated[TcpPrinterSection | SerialPrinterSection, Field(discriminator="kind")]
-
-
-class DeskPrinterSection(TcpPrinterSection):
-    """The label printer of the manual desk; without this section there is no desk. `label_layout`: "" = the line's."""
-
-    label_layout: Annotated[str, Field(max_length=4096)] = ""
-
-
-class ScannerSection(_Strict):
+class ScannerSection(Section):
     """The induction scanner, or one in a hand."""
 
     device: FilePath
     baud: Literal[9600, 19200, 38400, 57600, 115200]
 
 
-class ScaleSection(_Strict):
+class ScaleSection(Section):
     """A scale that hangs on the line PC; without it the machine PLC weighs. `format`: a file, relative to the line's file."""
 
     device: FilePath
@@ -214,29 +169,7 @@ class ScaleSection(_Strict):
     format: FilePath
 
 
-class DocumentPrinterSection(_Strict):
-    """A printer for documents that come as files; without it a manifest that names files is refused."""
-
-    uri: Annotated[str, Field(pattern=r"^ipps?://[^\s]+$", max_length=512)]
-    origins: Annotated[
-        list[Annotated[str, Field(pattern=r"^https?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?$")]],
-        Field(min_length=1, max_length=16),
-    ]
-    """where files may come from: scheme, host and port"""
-    ca_file: Annotated[str, Field(max_length=4096)] = ""
-    """certificates that the file servers' are checked against; "" = those of this machine"""
-    folder: Annotated[str, Field(max_length=4096)] = ""
-    """where files lie until their sheets are out, better on a tmpfs; "" = `files` in data_dir"""
-    counts: Literal["sides", "nothing"] = "sides"
-    """what the printer says of a job: the sides that came out (job-impressions-completed), or only that it has ended"""
-    poll_ms: Annotated[int, Field(ge=50, le=10_000)] = 500
-    fetch_limit_s: Annotated[int, Field(ge=1, le=600)] = 60
-    file_max_mb: Annotated[int, Field(ge=1, le=100)] = 20
-    files_ahead_max: Annotated[int, Field(ge=1, le=500)] = 20
-    sheets_ahead_max: Annotated[int, Field(ge=1, le=5000)] = 200
-
-
-class CentralSection(_Strict):
+class CentralSection(Section):
     """The broker of the central systems."""
 
     host: Host
@@ -256,14 +189,14 @@ class CentralSection(_Strict):
         return self
 
 
-class PanelSection(_Strict):
+class PanelSection(Section):
     """Where the touch panel is served."""
 
     host: Host
     port: Port
 
 
-class DeadlinesSection(_Strict):
+class DeadlinesSection(Section):
     """How long to wait, in ms; not scaled with the plant's pace."""
 
     read_ms: DeadlineMs
@@ -275,7 +208,7 @@ class DeadlinesSection(_Strict):
     collation_ms: DeadlineMs = 10_000
 
 
-class LimitsSection(_Strict):
+class LimitsSection(Section):
     """What an item may weigh, how full a bag may be, how long the line goes on without its neighbours."""
 
     weight_min_g: Annotated[int, Field(ge=0, le=100_000)]
@@ -296,26 +229,24 @@ class LimitsSection(_Strict):
         return self
 
 
-class StartSection(_Strict):
+class StartSection(Section):
     """What a person confirms before each start, beside what the line checks by itself."""
 
-    confirm: list[Literal["TEST_LABEL", "SAMPLE_DOCUMENTS"]] = []
+    confirm: list[Literal["TEST_LABEL", "SAMPLE_DOCUMENTS"]] = Field(default=[])
 
 
-class TimeSection(_Strict):
+class TimeSection(Section):
     """Time limits by product, from the signed receipt to the closed bag, and when shifts begin (local time of day)."""
 
-    limit_min: dict[str, Annotated[int, Field(ge=1, le=100_000)]] = {"EMS": 1440}
+    limit_min: dict[str, Annotated[int, Field(ge=1, le=100_000)]] = Field(default={"EMS": 1440})
     warning_min: Annotated[int, Field(ge=0, le=100_000)] = 60
-    shifts: Annotated[list[Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]], Field(min_length=1)] = [
-        "00:00",
-        "08:00",
-        "16:00",
-    ]
+    shifts: Annotated[list[Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]], Field(min_length=1)] = Field(
+        default=["00:00", "08:00", "16:00"]
+    )
     utc_offset_min: Annotated[int, Field(ge=-720, le=840)] = 480
 
 
-class SortPlanConfig(_Strict):
+class SortPlanConfig(Section):
     """County code, or its first 2 or 4 digits, to chute."""
 
     version: Annotated[str, Field(min_length=1, max_length=64)]
@@ -323,7 +254,7 @@ class SortPlanConfig(_Strict):
     reject_chute: Annotated[int, Field(ge=0, le=999)]
     routes: Annotated[dict[Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], int], Field(min_length=1)]
 
-    pick_up: dict[Annotated[str, Field(min_length=1, max_length=64)], Annotated[str, Field(min_length=1, max_length=64)]] = {}
+    pick_up: dict[Place, Place] = Field(default={})
     """issuing office → where its documents without an order are picked up; others stay in the document tray"""
 
     @model_validator(mode="after")
@@ -334,7 +265,7 @@ class SortPlanConfig(_Strict):
         return self
 
 
-class LineFile(_Strict):
+class LineFile(Section):
     """One line's file as it stands."""
 
     line: LineSection
@@ -344,6 +275,8 @@ class LineFile(_Strict):
     id_camera: CameraSection
     label_camera: CameraSection
     printer: PrinterSection
+    printer_2: PrinterSection | None = None
+    applicator: ApplicatorSection = ApplicatorSection()
     scanner: ScannerSection
     central: CentralSection
     panel: PanelSection
@@ -354,8 +287,25 @@ class LineFile(_Strict):
     scale: ScaleSection | None = None
     tracking_numbers: Annotated[tuple[NumberForm, ...], Field(strict=False, min_length=1, max_length=20)] = (S10,)
     desk_printer: DeskPrinterSection | None = None
+    desk_reader: DeskReaderSection | None = None
     hand_scanner: ScannerSection | None = None
     document_printer: DocumentPrinterSection | None = None
+
+    @model_validator(mode="after")
+    def _heads(self) -> "LineFile":
+        second = self.printer_2
+        if (second is not None) != (self.applicator.heads == 2):
+            raise ValueError(
+                f"[applicator] heads = {self.applicator.heads}, and [printer_2] is {'missing' if second is None else 'there'}: "
+                "each head has a printer of its own"
+            )
+        if second is None:
+            return self
+        if second.roll not in {RollSection(), self.printer.roll}:
+            raise ValueError("[printer_2.roll] differs from [printer.roll]: both heads have the same labels; leave it out")
+        if place_of(second) == place_of(self.printer):
+            raise ValueError("[printer] and [printer_2] are the same device: each head has a printer of its own")
+        return self
 
 
 class LineConfig(LineFile):

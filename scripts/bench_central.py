@@ -25,6 +25,7 @@ from edge.runtime.clock import Clock
 from edge.runtime.journal import ThreadStore
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_now import LineNow
 from edge.runtime.pump import Pump
 from edge.runtime.records import Batch
 from edge.runtime.spawn import Crew
@@ -72,8 +73,9 @@ class Bench:
         self.pump = Pump(self.controller, Auditor(self.controller), self.store, lambda _: None, Clock(), stall_ms=250)
         client = MqttClient("127.0.0.1", self.port, client_id="line-1", will=(ROOT + "state", OFFLINE))
         self.link = CentralLink(
-            self.pump.offer, client, self.store, Clock(), self.crew, root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE"
-        )
+            self.pump.offer, client, self.store, Clock(), self.crew,
+            root=ROOT, sort_plan=PLAN, line_now=lambda: LineNow("EXECUTE"),
+        )  # fmt: skip
         return self
 
     def run(self) -> None:

@@ -27,6 +27,7 @@ from edge.runtime.central_link import CentralLink, topic_root
 from edge.runtime.clock import Clock
 from edge.runtime.journal import ThreadStore
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_now import LineNow
 from edge.runtime.pump import Pump
 from edge.runtime.spawn import Crew
 from simulators.manifests import make_manifest
@@ -114,7 +115,7 @@ async def _run(messages: list[bytes], folder: Path) -> dict[str, float]:
     store, clock, crew, wire, late_ms = ThreadStore(ledger), Clock(), Crew(), Wire(messages), list[float]()
     controller = Controller(SETTINGS, PLAN)
     pump = Pump(controller, Auditor(controller), store, lambda _: None, clock, stall_ms=250)
-    link = CentralLink(pump.offer, wire, store, clock, crew, root=ROOT, sort_plan=PLAN, line_state=lambda: "")
+    link = CentralLink(pump.offer, wire, store, clock, crew, root=ROOT, sort_plan=PLAN, line_now=lambda: LineNow(""))
     gc.collect()
     gc.freeze()
     crew.spawn(_late(late_ms), "lateness")

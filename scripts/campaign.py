@@ -37,7 +37,9 @@ class Task(NamedTuple):
 def hunt(task: Task) -> tuple[str, Caught]:
     """Plant the bug and search for it."""
     with tempfile.TemporaryDirectory() as scratch:
-        return task.name, search(plant(task.name, Path(scratch)), first=task.first, seeds=task.seeds, items=ITEMS)
+        return task.name, search(
+            plant(task.name, Path(scratch)), first=task.first, seeds=task.seeds, items=ITEMS, name=task.name
+        )
 
 
 def main() -> int:

@@ -52,7 +52,7 @@ class StandPlant(Plant):
 
     def print_label(self, number: int) -> None:
         """Print one."""
-        self.printer.begin_print(PhysicalLabel("", f";{number}"), self.now_ms)
+        self.printers[0].begin_print(PhysicalLabel("", f";{number}"), self.now_ms)
 
     def place(self, number: int) -> None:
         """Put an envelope on the sorter."""

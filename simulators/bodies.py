@@ -61,6 +61,8 @@ class PhysicalLabel:
     qr: str
     bitmap: Any = None
     smeared: bool = False
+    county: str = ""
+    """where it says that the envelope goes; "" = that cannot be told of a bitmap"""
 
 
 @dataclass(eq=False, slots=True)

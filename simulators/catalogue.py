@@ -64,9 +64,23 @@ CATALOGUE: tuple[Row, ...] = (
     Row(17, "exposure drifts", SOAK, ("exposure_drift",)),
     Row(18, "noise decoded as a code", SOAK, ("scan_garbled",)),
     # --- orders and central ---
-    Row(19, "order missing, cancelled or twice", SOAK, ("no_order", "order_cancelled", "second_copy")),
+    Row(
+        19,
+        "order missing, cancelled or twice; called back from its bag, open or closed; amended, in time or too late",
+        SOAK,
+        (
+            "no_order",
+            "order_cancelled",
+            "second_copy",
+            "order_called_back",
+            "order_gone_called_back",
+            "order_amended",
+            "order_amended_too_late",
+            "word_about_a_stranger",
+        ),
+    ),
     Row(20, "manifest twice and out of order", SOAK, ("manifest_again",)),
-    Row(21, "old manifest after a new one", SOAK, ("old_manifest",)),
+    Row(21, "old manifest, amendment or cancellation after a new one", SOAK, ("old_manifest", "old_word")),
     Row(
         22,
         "manifest is garbage, too large or too deep; a file to be printed is not what was granted",
@@ -89,9 +103,9 @@ CATALOGUE: tuple[Row, ...] = (
     Row(30, "two labels on an envelope", SOAK, ("two_labels",)),
     Row(
         31,
-        "media out, head open, no answer; a rare character",
+        "media out, head open, no answer, applicator out of order; a rare character",
         SOAK,
-        ("media_out", "head_opened", "printer_silent", "rare_name", *DOCUMENT_PRINTER),
+        ("media_out", "head_opened", "printer_silent", "applicator_fault", "rare_name", *DOCUMENT_PRINTER),
     ),
     Row(
         32,

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulators.belt import Belt
 from simulators.bodies import Envelope, PhysicalDocument, PhysicalLabel
+from simulators.faults import FaultBook
 from simulators.geometry import Geometry
 from simulators.machine_program import MachineProgram
 from simulators.printer_body import PrinterBody
@@ -19,7 +20,8 @@ class Hands:
     """The part of the plant that people reach."""
 
     geometry: Geometry
-    printer: PrinterBody
+    faults: FaultBook
+    printers: tuple[PrinterBody, ...]
     desk_printer: PrinterBody
     desk_labels: list[PhysicalLabel]
     machine: MachineProgram
@@ -50,12 +52,14 @@ class Hands:
         raise NotImplementedError
 
     def roll_changed(self) -> None:
-        """The operator changes the roll."""
-        self.printer.change_roll()
+        """The operator changes the roll wherever it has ended, and closes what is open."""
+        for printer in self.printers:
+            printer.change_roll()
 
     def show_test_label(self) -> bool:
         """The operator holds the test label under the label camera, whose sensor sees it; False: there is none."""
-        label = self.printer.take_off(TEST_LABEL)
+        found = (printer.take_off(TEST_LABEL) for printer in self.printers)
+        label = next((label for label in found if label is not None), None)
         if label is None:
             return False
         trigger = self.machine.at_label_camera(self.machine_belt.travel_um, in_hand=True)
@@ -146,11 +150,15 @@ class Hands:
     def label_exists(self, print_id: int) -> bool:
         """Whether the clerk finds this label anywhere: on an envelope, on the pad, in the printer."""
         on_envelopes = [label for envelope in self.envelopes for label in envelope.labels]
-        loose = (*self.printer.labels(), *self.desk_printer.labels(), *self.desk_labels)
+        in_printers = (label for printer in self.printers for label in printer.labels())
+        loose = (*in_printers, *self.desk_printer.labels(), *self.desk_labels)
         return any(label.qr.endswith(f";{print_id}") for label in (*on_envelopes, *loose))
 
-    # --- the manual desk ---
-    def _furnish_desk(self, seed: int) -> None:
+    # --- printers, and the manual desk ---
+    def _furnish(self, heads: int, seed: int) -> None:
+        names, ends = ("printer", "printer 2")[:heads], self.faults.roll_ends
+        self.printers = tuple(PrinterBody(self.geometry, random.Random(f"{name} {seed}"), ends) for name in names)
+        """of the applicator's heads"""
         self.desk_printer = PrinterBody(self.geometry, random.Random(f"desk printer {seed}"), lambda _: False)
         self.desk_printer.pad_blocked = True  # a person takes its labels, and nothing else does
         self.desk_labels = []

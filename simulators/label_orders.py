@@ -1,4 +1,4 @@
-"""Which label on the applicator's pad is whose: labels reach the pad in the order of the commands that name them."""
+"""Which label on an applicator head's pad is whose: labels reach a pad in the order of the commands that name them."""
 
 from collections import deque
 

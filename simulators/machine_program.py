@@ -13,6 +13,9 @@ from simulators.plc_program import PlcProgram
 from simulators.plc_rules import WORD
 from simulators.shift_register import NO_ANSWER, Tracked
 
+PADS = 2
+"""applicator heads that there may be"""
+
 
 class MachineProgram(PlcProgram):
     """Documents by handle up to the inserter, items by handle from there."""
@@ -45,7 +48,10 @@ class MachineProgram(PlcProgram):
         self._next_item = 0
         self.documents: dict[int, Tracked] = {}
         self.items: dict[int, Tracked] = {}
-        self.labels = LabelOrders()
+        self.labels = tuple(LabelOrders() for _ in range(PADS))
+        """by pad"""
+        self.pad = 0
+        """of the stroke that was begun last"""
         self._open: Tracked | None = None
         """the item whose envelope waits at the inserter"""
         self._given_up = False
@@ -84,6 +90,8 @@ class MachineProgram(PlcProgram):
         return reason
 
     def _answer_label(self, name: str, command: Command) -> str:
+        if name != "no_label" and command.chute >= PADS:
+            return "mode"
         issued = 0 < command.handle <= self._next_item
         tracked = self.items.get(command.handle)
         if name == "purge_label" and (tracked is None or tracked.decided):
@@ -92,14 +100,16 @@ class MachineProgram(PlcProgram):
         else:
             reason = self.take_answer(tracked, issued=issued, name=name, command=command)
         if name != "no_label" and reason != "busy":
-            in_waste = self.labels.take(command.handle, command.argument, purge=name == "purge_label" or bool(reason))
+            orders = self.labels[command.chute]
+            in_waste = orders.take(command.handle, command.argument, purge=name == "purge_label" or bool(reason))
             if in_waste is not None:
                 self._report_purged(command.handle, command.argument)
         return reason
 
     def distrust_belt(self) -> None:
         """Another edge: it knows nothing of the labels under way."""
-        self.labels.forget()
+        for orders in self.labels:
+            orders.forget()
 
     # --- sensors; each returns what the actuator there does ---
     def at_id_camera(self, travel_um: int, *, thick: bool = False) -> tuple[int, int]:
@@ -201,30 +211,35 @@ class MachineProgram(PlcProgram):
             self.register.expect(following, tracked, travel_um + distance_um)
             self.report(sensor, kind, tracked, value)
 
-    def at_label(self, travel_um: int, *, label_on_pad: bool) -> tuple[str, int]:
-        """D3. Returns ("apply" | "pass", item handle)."""
+    def at_label(self, travel_um: int, *, label_on_pad: bool, on_second_pad: bool = False) -> tuple[str, int]:
+        """D3. Returns ("apply" | "pass", item handle); the head that applies it is `pad`."""
         tracked = self.see("label", travel_um)
         if tracked is None:
             return "pass", 0
         self.register.expect("label_camera", tracked, travel_um + self._geometry.label_to_camera_um)
         answer = self.decide(tracked)
-        head = self.labels.head()
-        if answer == "apply" and label_on_pad and head is not None and head.handle == tracked.handle and not head.purge:
-            self.labels.applied()
-            return "apply", tracked.handle
-        if answer in ("apply", NO_ANSWER):
-            self.labels.passed(tracked.handle)
-        return "pass", tracked.handle
+        action = "pass"
+        there = (label_on_pad, on_second_pad)
+        for pad, orders in enumerate(self.labels):
+            mine = answer == "apply" and tracked.chute == pad
+            head = orders.head()
+            fits = head is not None and head.handle == tracked.handle and not head.purge
+            if mine and there[pad] and not self.applicator_faults >> pad & 1 and fits:
+                orders.applied()
+                self.pad, action = pad, "apply"
+            elif mine or answer == NO_ANSWER:
+                orders.passed(tracked.handle)
+        return action, tracked.handle
 
-    def blow_off(self, *, label_on_pad: bool) -> bool:
-        """Each scan: whether the label on the pad goes into the waste."""
+    def blow_off(self, *, label_on_pad: bool, pad: int = 0) -> bool:
+        """Each scan: whether the label on this pad goes into the waste."""
         if self.tripped:
-            self.labels.edge_away(self.now_ms)
-        return self.labels.to_blow_off(self.now_ms, label_on_pad=label_on_pad, all_of_them=self.clearing)
+            self.labels[pad].edge_away(self.now_ms)
+        return self.labels[pad].to_blow_off(self.now_ms, label_on_pad=label_on_pad, all_of_them=self.clearing)
 
-    def blown_off(self) -> None:
+    def blown_off(self, pad: int = 0) -> None:
         """It does."""
-        order = self.labels.blown_off(self.now_ms)
+        order = self.labels[pad].blown_off(self.now_ms)
         if order is not None:
             self._report_purged(order.handle, order.print_id)
 

@@ -84,6 +84,9 @@ class Sitting:
             await self._read_next(ask, accounts, keys)
         elif self.slip == "gives up" and state == self._gives_up_at:
             await self._give_up(ask)
+        elif state == "printing":
+            # A label of before may still hang there, behind which the printer begins no other.
+            self._plant.take_label()
         elif state == "filling":
             await self._fill(ask)
         elif state == "closing":

@@ -87,6 +87,7 @@ ROUTINES: dict[str, Routine] = {
     "EXTRA_ITEM": _CLEAR_BELT,
     "LABEL_MISMATCH_TWICE": _CLEAR_BELT,
     "STRAY_LABEL": _CLEAR_BELT,
+    "PAD_MISMATCH": _CLEAR_BELT,
     "REJECT_UNCONFIRMED": _CLEAR_BELT,
     "ACCOUNTS_DIFFER": _CLEAR_BELT,
     "JAM": _CLEAR_BELT,
@@ -95,6 +96,7 @@ ROUTINES: dict[str, Routine] = {
 }
 # What to do about a test label, by where its test stands.
 TEST_LABEL = {"due": "test_label", "showing": "show_test_label"}
+ONE_HEAD_OUT = frozenset({"HEAD_OUT", "HEAD_STANDBY"})
 # What brings the line to Execute where nothing stands against it.
 WAY_TO_EXECUTE = {"HELD": "unhold", "ABORTED": "clear", "STOPPED": "reset", "COMPLETE": "reset", "IDLE": "start"}
 BELT_STANDS = frozenset({"HELD", "STOPPED", "ABORTED"})
@@ -129,6 +131,8 @@ def wishes(snapshot: dict[str, Any], *, to_start: bool) -> Iterator[Wish]:
         # A line that was cleared blows off whatever comes to the pad, until it was reset.
         step = "reset" if state == "STOPPED" else TEST_LABEL[snapshot["roll_test"]]
         yield Wish(f"test label {snapshot['roll_test']}: {step}", (step,))
+    if ONE_HEAD_OUT.intersection(conditions):
+        yield Wish("one head is out", ("change_roll",))
     standing = [(code, routine) for code, routine in ROUTINES.items() if code in conditions]
     yield from (Wish(code, routine.steps) for code, routine in standing if not routine.states or state in routine.states)
     urgent = min(conditions.values(), default=LOWEST_PRIORITY) == 1

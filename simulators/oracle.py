@@ -20,6 +20,8 @@ class Ordered(NamedTuple):
     chute: int
     later: tuple[int, ...] = ()
     """the chute under each sort plan that came into force later"""
+    county: str = ""
+    """where its label must say that it goes; "" = nobody looks"""
 
     def chute_under(self, sort_plan: int) -> int:
         """The chute under the so manieth sort plan, 0 = the first."""
@@ -74,6 +76,8 @@ def _wrongs(envelope: Envelope, chute: int, orders: Mapping[str, Ordered]) -> It
             yield f"{name} holds {document.sheets} of {document.sheets_due} sheets of {document.order_id}"
     if label.qr.partition(";")[0] != label.code128:
         yield f"{name} bears two different numbers on one label"
+    if label.county and order.county and label.county != order.county:
+        yield f"{name} bears an address in {label.county}, and {order.order_id} goes to {order.county}"
     expected = order.chute_under(envelope.sort_plan)
     if chute != expected:
         yield f"{name} is labelled for {order.order_id}, which belongs into chute {expected}"
@@ -106,7 +110,7 @@ def judge_across(held: Mapping[str, Mapping[str, Any]], orders: Iterable[Ordered
     return found + [f"document {index} is at {' and '.join(at) or 'no line'}" for index, at in places.items() if len(at) != 1]
 
 
-def _lying(plant: Plant) -> dict[int, str]:
+def lying(plant: Plant) -> dict[int, str]:
     """Index of each document that lies in a bag or a reject place now → that place."""
     held: list[tuple[str, Sequence[Envelope | PhysicalDocument]]] = [
         ("document_tray", plant.document_tray),
@@ -124,9 +128,9 @@ def _lying(plant: Plant) -> dict[int, str]:
 
 def _unaccounted(plant: Plant, accounts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     said = {row["document"]: row["place"] for row in accounts}
-    lying = _lying(plant)
+    found = lying(plant)
     for document in plant.documents:
-        place = lying.get(document.index, document.place)
+        place = found.get(document.index, document.place)
         if not document.key and place not in (*NOT_FED, "belt"):
             yield f"document {document.index} is in {place} and was never seen by the ID camera, nor read at the desk"
         for key in document.past_keys:

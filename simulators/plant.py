@@ -43,6 +43,7 @@ class Plant(Hands, Mishaps, Tally):
         *,
         seed: int,
         frames_per_trigger: int = 2,
+        heads: int = 1,
     ) -> None:
         self.geometry = geometry
         self.faults = faults
@@ -53,8 +54,7 @@ class Plant(Hands, Mishaps, Tally):
         self._rng = random.Random(f"plant {seed}")
         self._luck = random.Random(f"mishaps {seed}")
         faults.now_ms = lambda: self.now_ms
-        self.printer = PrinterBody(geometry, random.Random(f"printer {seed}"), faults.roll_ends)
-        self._furnish_desk(seed)
+        self._furnish(heads, seed)
         self.machine_belt = Belt(geometry.belt_um_per_ms)
         self.sorter_belt = Belt(geometry.belt_um_per_ms)
         self.on_expose: OnExpose = lambda *_: None
@@ -148,7 +148,7 @@ class Plant(Hands, Mishaps, Tally):
         dues = [
             self.machine_belt.due_ms(self.now_ms),
             self.sorter_belt.due_ms(self.now_ms),
-            self.printer.due_ms(),
+            *(printer.due_ms() for printer in self.printers),
             self.desk_printer.due_ms(),
             self.machine.due_ms(),
             self.sorter.due_ms(),
@@ -215,9 +215,9 @@ class Plant(Hands, Mishaps, Tally):
             self.fed += 1
         self._on_machine.append(document)
         jitter_um = round(self.geometry.feed_interval_um * self._rng.uniform(-0.04, 0.04))
-        # The pace is kept from feed to feed, so that scans do not add up to a slower line.
+        # The pace is kept from feed to feed, so that scans do not add up to a slower line; a pause is not made up for.
         late_um = self.machine_belt.travel_um - self._next_feed_um
-        base_um = self._next_feed_um if late_um < self.geometry.feed_interval_um else self.machine_belt.travel_um
+        base_um = self._next_feed_um if late_um < self.geometry.feed_interval_um // 10 else self.machine_belt.travel_um
         self._next_feed_um = base_um + self.geometry.feed_interval_um + jitter_um
         self._carry(self.machine_belt, self.geometry.feeder_to_camera_um, self._at_id_camera, document)
 
@@ -308,12 +308,12 @@ class Plant(Hands, Mishaps, Tally):
         self._carry(self.machine_belt, distance_um, self._at_label, body)
 
     def _at_label(self, body: list[Envelope], travel_um: int) -> None:
-        printer = self.printer
-        on_pad = printer.pad is not None and not printer.pad_blocked
-        action, handle = self.machine.at_label(travel_um, label_on_pad=on_pad)
+        there = [printer.pad is not None and not printer.pad_blocked for printer in self.printers]
+        action, handle = self.machine.at_label(travel_um, label_on_pad=there[0], on_second_pad=there[-1] and len(there) > 1)
         self._carry(self.machine_belt, self.geometry.label_to_camera_um, self._at_label_camera, body)
         if action != "apply":
             return
+        printer = self.printers[self.machine.pad]
         printer.pad_blocked = True
         if printer.stuck is not None:
             self.faults.doubt(body[0])
@@ -322,19 +322,19 @@ class Plant(Hands, Mishaps, Tally):
             label.smeared = self.faults.fires("smeared", body[0].documents[0].index)
             body[0].labels += [label] * (1 + self.faults.fires("two_labels", body[0].documents[0].index))
         boot = self.machine.boot_id
-        self._stroke(self.geometry.stroke_ms, lambda: self._stroke_done(handle, boot))
+        self._stroke(self.geometry.stroke_ms, lambda: self._stroke_done(printer, handle, boot))
 
-    def _stroke_done(self, handle: int, boot: int) -> None:
-        self.printer.pad_blocked = False
+    def _stroke_done(self, printer: PrinterBody, handle: int, boot: int) -> None:
+        printer.pad_blocked = False
         if boot == self.machine.boot_id:
             self.machine.applied(handle)
 
     def _applicator(self) -> None:
-        printer = self.printer
-        printer.advance(self.now_ms, purge=False)
-        if not printer.pad_blocked and self.machine.blow_off(label_on_pad=printer.pad is not None):
-            printer.advance(self.now_ms, purge=True)
-            self.machine.blown_off()
+        for pad, printer in enumerate(self.printers):
+            printer.advance(self.now_ms, purge=False)
+            if not printer.pad_blocked and self.machine.blow_off(label_on_pad=printer.pad is not None, pad=pad):
+                printer.advance(self.now_ms, purge=True)
+                self.machine.blown_off(pad)
 
     def _at_label_camera(self, body: list[Envelope], travel_um: int) -> None:
         trigger = self.machine.at_label_camera(travel_um)

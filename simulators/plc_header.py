@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from simulators.plc_program import PlcProgram
 
 FAULTS = ("estop", "jam", "events_lost")
+APPLICATORS = ("applicator_fault", "applicator_2_fault")
 
 
 def header_of(plc: "PlcProgram") -> dict[str, int]:
@@ -21,7 +22,8 @@ def header_of(plc: "PlcProgram") -> dict[str, int]:
         "state": plc.state,
         "mode": plc.mode,
         "echo": 0,
-        "faults": sum(bool(getattr(plc, name)) << faults[name] for name in FAULTS),
+        "faults": sum(bool(getattr(plc, name)) << faults[name] for name in FAULTS)
+        + sum((plc.applicator_faults >> pad & 1) << faults[name] for pad, name in enumerate(APPLICATORS)),
         "alarms": plc.feeder_empty << plc.image.alarms["feeder_empty"],
         "buttons": plc.buttons,
         "guard_zones": plc.guard_zones,

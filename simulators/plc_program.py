@@ -35,7 +35,7 @@ class PlcProgram:
         self.jam = 0
         self.buttons = 0
         self.guard_zones = 0
-        self.feeder_empty = 0
+        self.feeder_empty = self.applicator_faults = 0
         self.counters = dict.fromkeys(rules.COUNTERS, 0)
         self.exposures = [0, 0]
         self.now_ms = 0
@@ -126,7 +126,7 @@ class PlcProgram:
 
     # --- hard-wired inputs ---
     def wire(self, name: str, value: int) -> None:
-        """Set an input: mode, estop, jam, buttons, guard_zones, feeder_empty."""
+        """Set an input: mode, estop, jam, buttons, guard_zones, feeder_empty, applicator_faults (bit n: head n + 1)."""
         if getattr(self, name) != value:
             setattr(self, name, value)
             self._dirty = True

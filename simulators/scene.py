@@ -23,6 +23,9 @@ TWINS = 0.1
 """share of lone passports whose number looks like another's"""
 
 
+NOTHING_AMENDED: Mapping[str, str] = {}
+
+
 def load_routes() -> Mapping[str, int]:
     """County prefix → chute, from the sort plan's data."""
     plan = tomllib.loads(files("line_config").joinpath("sort_plan.toml").read_text("utf-8"))
@@ -111,11 +114,15 @@ class Scene:
         index_of = {d.order_id: d.index for d in reversed(self.documents) if d.order_id is not None}
         return {order.tracking_number: index_of[order.order_id] for order in self.population.orders}
 
-    def manifest(self, site_key: bytes, version: int = 1, lease: tuple[int, int] | None = None) -> list[bytes]:
-        """The messages with which central grants the orders, but for those that come late; `lease`: epoch and end."""
-        late = {self.documents[index].order_id for index, kind in self.faults.items() if kind == "order_late"}
-        granted = [order for order in self.population.orders if order.order_id not in late]
-        return make_manifest([self._wire(order, site_key) for order in granted], LOT, version, lease=lease)
+    def manifest(
+        self, site_key: bytes, version: int = 1, lease: tuple[int, int] | None = None, more: Sequence[Json] = ()
+    ) -> list[bytes]:
+        """The messages with which central grants the orders, but for those that come late.
+
+        `lease`: epoch and end; `more`: orders of documents that are not here.
+        """
+        granted = [order for order in self.population.orders if self.lot_of[order.order_id] == LOT]
+        return make_manifest([*(self._wire(order, site_key) for order in granted), *more], LOT, version, lease=lease)
 
     def late_manifest(self, site_key: bytes, order_id: str | None) -> list[bytes]:
         """The messages with which central grants this one order."""
@@ -126,16 +133,28 @@ class Scene:
         file = self.files.get(order.order_id)
         return wire_order(order, site_key, self._classes, () if file is None else [file.wire(self.contents(file))])
 
-    def ordered(self, later: Sequence[Mapping[str, int]] = ()) -> list[Ordered]:
-        """The orders as the oracle needs them; `later`: the routes that came into force later, in their order."""
+    @cached_property
+    def lot_of(self) -> dict[str, str]:
+        """Order → the lot that it is granted with."""
+        late = {self.documents[index].order_id for index, kind in self.faults.items() if kind == "order_late"}
+        ids = [order.order_id for order in self.population.orders]
+        return {order_id: f"LATE-{order_id}" if order_id in late else LOT for order_id in ids}
+
+    def ordered(self, later: Sequence[Mapping[str, int]] = (), amended: Mapping[str, str] = NOTHING_AMENDED) -> list[Ordered]:
+        """The orders as the oracle needs them.
+
+        `later`: the routes that came into force later, in their order; `amended`: order → the county that it was sent to since.
+        """
         routes = load_routes()
+        goes = {order.order_id: amended.get(order.order_id, order.addressee.county) for order in self.population.orders}
         return [
             Ordered(
                 order.order_id,
                 frozenset(document.number for document in order.documents),
                 order.tracking_number,
-                expected_chute(routes, order.addressee.county),
-                tuple(expected_chute(changed, order.addressee.county) for changed in later),
+                expected_chute(routes, goes[order.order_id]),
+                tuple(expected_chute(changed, goes[order.order_id]) for changed in later),
+                goes[order.order_id],
             )
             for order in self.population.orders
         ]

@@ -67,12 +67,18 @@ class Shopfloor:
         image = load_process_image()
         book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
         frames = config.id_camera.frames_per_trigger
-        self.plant = Plant(image, Geometry(rate_per_h), documents, book, seed=scene.seed, frames_per_trigger=frames)
+        sections = [section for section in (config.printer, config.printer_2) if section is not None]
+        self.plant = Plant(
+            image, Geometry(rate_per_h), documents, book, seed=scene.seed, frames_per_trigger=frames, heads=len(sections)
+        )
         self._machine = ModbusPlc(self.plant.machine, image)
         self._sorter = S7Plc(self.plant.sorter, image)
         self._cameras = {"id_camera": FramesServer(boot=1), "label_camera": FramesServer(boot=1)}
         self._scanner = Scanner(Path(config.scanner.device))
-        self._printer = LabelPrinter(self.plant.printer, self.now_ms, dialect=config.printer.dialect)
+        self._printers = [
+            (section, LabelPrinter(body, self.now_ms, dialect=section.dialect))
+            for section, body in zip(sections, self.plant.printers, strict=True)
+        ]
         self.operator = Operator(self.plant, seed=scene.seed, reaction_s=max(0.3, self.plant.geometry.scale))
         self._answers: dict[str, Callable[[Json], Json]] = {
             "status": lambda _: self.status(),
@@ -109,10 +115,11 @@ class Shopfloor:
         for name, section in (("id_camera", config.id_camera), ("label_camera", config.label_camera)):
             if isinstance(section, FramesCameraSection):  # another kind is a real one
                 await self._cameras[name].start(section.host, section.port)
-        if config.printer.kind == "serial":
-            SerialPort(Path(config.printer.device), self._printer).plug_in()
-        else:
-            await self._printer.start(config.printer.host, config.printer.port)
+        for place, printer in self._printers:
+            if place.kind == "serial":
+                SerialPort(Path(place.device), printer).plug_in()
+            else:
+                await printer.start(place.host, place.port)
         self._scanner.plug_in()
         # The painter's first picture loads its fonts and libraries: not while the line runs.
         await asyncio.get_running_loop().run_in_executor(self._painter, _render_label, None, 0)
@@ -222,7 +229,8 @@ class Shopfloor:
         await self._sorter.server.close()
         for camera in self._cameras.values():
             await camera.stop()
-        await self._printer.close()
+        for _, printer in self._printers:
+            await printer.close()
         self._scanner.unplug()
         self._painter.shutdown(cancel_futures=True)
         for store in self._stores():

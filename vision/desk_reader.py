@@ -30,6 +30,7 @@ from vision.tokens import SiteKeyError, load_site_key, second_token, skeleton_to
 
 NOWHERE = Outline(np.zeros((4, 2)), whole=True)
 """what is entered has no place in a picture"""
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"})
 SCANNED = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 PROMPTS = {
     "zh": ("证件号码(扫描或输入，不显示): ", "再一次: "),
@@ -76,6 +77,18 @@ def pictured(path: Path, layouts: Sequence[DocumentLayout]) -> Reading:
     return unread("several_documents" if documents else next((one.reason for one in readings if one.reason), "nothing_found"))
 
 
+def taken(folder: Path, layouts: Sequence[DocumentLayout]) -> Reading:
+    """The newest picture in a folder, and none of them lies there afterwards: each shows a whole document (I18)."""
+    there = [path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.is_file()]
+    if not there:
+        return unread("no_picture")
+    try:
+        return pictured(max(there, key=lambda path: path.stat().st_mtime_ns), layouts)
+    finally:
+        for path in there:
+            path.unlink(missing_ok=True)
+
+
 def told(reading: Reading, layouts: Sequence[DocumentLayout], site_key: bytes) -> dict[str, str | int | None]:
     """What may be known of a reading outside."""
     layout = next((layout for layout in layouts if layout.kind == reading.kind), None)
@@ -100,11 +113,12 @@ def main(argv: Sequence[str] | None = None, ask: Callable[[str], str] = getpass.
     try:
         layouts = [load_document_layout(path) for path in asked.layouts]
         site_key = load_site_key(asked.site_key)
-        reading = (
-            pictured(asked.picture, layouts)
-            if asked.picture
-            else entered([ask(prompt) for prompt in PROMPTS[asked.lang]], layouts)
-        )
+        if asked.folder:
+            reading = taken(asked.folder, layouts)
+        elif asked.picture:
+            reading = pictured(asked.picture, layouts)
+        else:
+            reading = entered([ask(prompt) for prompt in PROMPTS[asked.lang]], layouts)
     except (SiteKeyError, VisionError, ValueError, OSError) as error:
         sys.stderr.write(f"desk reader: {error}\n")
         return 2
@@ -119,6 +133,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--layouts", nargs="+", type=Path, required=True, help="document layouts of the line")
     parser.add_argument("--site-key", type=Path, required=True, help="key of the tokens, at least 32 bytes")
     parser.add_argument("--picture", type=Path, help="picture of the document; without it its number is asked for")
+    parser.add_argument("--folder", type=Path, help="folder whose newest picture is read; all pictures in it are then deleted")
     parser.add_argument("--lang", choices=sorted(PROMPTS), default="zh")
     return parser
 

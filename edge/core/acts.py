@@ -8,6 +8,8 @@ class Act(NamedTuple):
 
     command: str = ""
     arguments: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    """arguments that may be left out"""
 
 
 ACTS: dict[str, Act] = {
@@ -26,9 +28,10 @@ ACTS: dict[str, Act] = {
     "run_out": Act(),
     "clear_belt": Act(),
     "rejects_cleared": Act(),
-    "change_roll": Act(),
-    "roll_changed": Act(arguments=("roll",)),
-    "test_label": Act(),
+    # `head`: of the applicator, "1" or "2"; without it the first one
+    "change_roll": Act(optional=("head",)),
+    "roll_changed": Act(arguments=("roll",), optional=("head",)),
+    "test_label": Act(optional=("head",)),
     "confirm_leases": Act(arguments=("second",)),
     # --- bags; `labels` and `label` are texts of scanned label QRs ---
     "bind_bag": Act(arguments=("chute", "bag")),

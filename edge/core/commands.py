@@ -43,10 +43,16 @@ class EjectUnsealed(Command, frozen=True):
 
 
 class Apply(Command, frozen=True):
-    """D3: apply the label `print_id` that is on the pad."""
+    """D3: apply the label `print_id` that is on the pad of this head."""
 
     item: ItemId
     print_id: PrintId
+    head: int = 1
+
+    @property
+    def pad(self) -> int:
+        """The head as the PLC counts it, from 0."""
+        return self.head - 1
 
 
 class PurgeLabel(Command, frozen=True):
@@ -54,6 +60,12 @@ class PurgeLabel(Command, frozen=True):
 
     item: ItemId
     print_id: PrintId
+    head: int = 1
+
+    @property
+    def pad(self) -> int:
+        """The head as the PLC counts it, from 0."""
+        return self.head - 1
 
 
 class NoLabel(Command, frozen=True):
@@ -111,23 +123,33 @@ class TryLabel(Command, frozen=True):
 
 
 class PrintTest(Command, frozen=True):
-    """Print this test label of the applicator's printer before anything else; until RollPassed nothing else is printed."""
+    """Print this test label of a head's printer before anything else; until RollPassed nothing else is printed there."""
 
     print_id: PrintId
     label: LabelText
+    head: int = 1
 
 
 class RollPassed(Command, frozen=True):
-    """The test label was read: labels of items are printed again."""
+    """The head's test label was read: labels of items are printed again."""
+
+    head: int = 1
+
+
+class WithdrawLabels(Command, frozen=True):
+    """Give back, as failed and never sent, what waits for this head's printer: another head can print it."""
+
+    head: int
 
 
 class PrintLabel(Command, frozen=True):
-    """Print this label once (I5); `printer`: name of the link that prints it, "" = the applicator's."""
+    """Print this label once (I5); `printer`: name of the link that prints it, "" = the applicator's, at this head."""
 
     item: ItemId
     print_id: PrintId
     label: LabelText
     printer: str = ""
+    head: int = 1
 
 
 # --- to the document printer ---

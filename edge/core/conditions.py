@@ -204,6 +204,48 @@ CONDITIONS: dict[str, Row] = {
         "take the test label off and hold it under the label camera; where there is none ask for one",
         heals=True,
     ),
+    "APPLICATOR_FAULT": Row(
+        Effect.HOLDS_AT_LABEL,
+        True,
+        1,
+        "贴标机故障",
+        "applicator out of order",
+        "检查贴标头气路与吸盘，复位贴标机",
+        "see to its air and its pad, then reset the applicator",
+    ),
+    "HEAD_OUT": Row(
+        Effect.WARNS,
+        True,
+        2,
+        "一个贴标头停用，进料减半",
+        "one applicator head is out of order: the feed is halved",
+        "看贴标头状态，修复后自动恢复全速",
+        "see which head and why; once it works the line is at full pace by itself",
+    ),
+    "HEAD_STANDBY": Row(
+        Effect.WARNS,
+        True,
+        2,
+        "一个贴标头停用，备用头工作",
+        "one applicator head is out of order, the other one works",
+        "看贴标头状态，尽快修复",
+        "see which head and why; repair it soon, there is no other",
+    ),
+    "HEAD_TEST": Row(
+        Effect.WARNS,
+        True,
+        2,
+        "一个贴标头待测试面单",
+        "an applicator head waits for its test label",
+        "人到面单相机旁再按「测试面单」：识读前线体保持",
+        "ask for the test label when you are at the label camera: the line holds until it was read",
+    ),
+    "PAD_MISMATCH": _hold(
+        "吸盘上的面单不是应贴的面单",
+        "the label on the pad is another one than commanded",
+        "取下并销毁吸盘上的面单，清线",
+        "take it off the pad and destroy it, then clear the belt",
+    ),
     "STRAY_LABEL": _hold(
         "打印机出现无主面单",
         "a label that nobody expects stands at the printer",
@@ -401,6 +443,12 @@ CONDITIONS: dict[str, Row] = {
         "尽快恢复与平台的连接",
         "get central back soon: the line stops when the share is full",
     ),
+    "LOT_NOT_FILED": _warn(
+        "已核销批次的签名核对文件未能写出",
+        "the signed account of a closed lot could not be written",
+        "看服务日志中的原因；系统每分钟重试，也可用 sealline lot export 手工导出",
+        "read why in the service's log; it is tried again every minute, and `sealline lot export` does it by hand",
+    ),
     "CERTIFICATE_EXPIRES": _warn(
         "与平台通信的证书即将到期",
         "the certificate with which the line speaks to central expires within 30 days",
@@ -447,6 +495,7 @@ LINK_CONDITIONS: dict[str, str] = {
 OPTIONAL_LINK_CONDITIONS: dict[str, str] = {
     "scale": "SCALE_LOST",
     "desk_printer": "DESK_PRINTER_LOST",
+    "printer_2": "PRINTER_LOST",
     "hand_scanner": "HAND_SCANNER_LOST",
     "document_printer": "DOCUMENT_PRINTER_LOST",
     "files": "FILES_LOST",
@@ -454,8 +503,8 @@ OPTIONAL_LINK_CONDITIONS: dict[str, str] = {
 
 # These end when the belt has been cleared: everything that was in doubt lies at a reject place.
 CLEARED_WITH_BELT = frozenset({
-    "ITEM_LOST", "EXTRA_ITEM", "STRAY_LABEL", "LABEL_MISMATCH_TWICE", "REJECT_UNCONFIRMED", "EVENTS_LOST", "PLC_RESTARTED",
-    "LONG_OUTAGE", "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM", "PROMISE_BROKEN",
+    "ITEM_LOST", "EXTRA_ITEM", "STRAY_LABEL", "LABEL_MISMATCH_TWICE", "PAD_MISMATCH", "REJECT_UNCONFIRMED", "EVENTS_LOST",
+    "PLC_RESTARTED", "LONG_OUTAGE", "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM", "PROMISE_BROKEN",
 })  # fmt: skip
 
 # Everything on the belt is in doubt while one of these stands: what arrives is refused, for this reason.

@@ -52,7 +52,6 @@ from edge.core.events import (
     LinkDown,
     LinkUp,
     Lost,
-    LotReceived,
     ManifestGranted,
     ManifestRefused,
     ManifestSealed,
@@ -69,6 +68,7 @@ from edge.core.events import (
 from edge.core.figures import Figures
 from edge.core.floor import Floor
 from edge.core.guards import Guards
+from edge.core.heads import Heads
 from edge.core.host import Host
 from edge.core.item import Item, Items
 from edge.core.label import Labels
@@ -105,13 +105,16 @@ class Controller:
         self.documents = Documents(floor, self.certificates, self.trials, self.collation, self.lots, self._read, self._transit)
         self.items = Items(floor, self.documents, self.collation, self._transit)
         self.rolls = Rolls(floor)
-        self.labels = Labels(floor, self.items, self._label_read, self.rolls)
-        self.roll_test = RollTest(floor, self.items, self.labels)
+        self.heads = Heads(floor)
+        self.labels = Labels(floor, self.items, self._label_read, self.rolls, self.heads)
+        self.roll_test = RollTest(floor, self.labels, self.rolls, self.heads)
         self.sorting = Sorting(floor, self.items, self.labels)
         self.carry = Carry(floor, self.labels, self.lots)
         self.checklist = Checklist(floor, self.documents, self.items)
         guards = Guards(self.documents, self.items, self.sorting)
-        self.supervision = Supervision(floor, self.documents, self.items, self.labels, self.sorting, guards, self.checklist)
+        self.supervision = Supervision(
+            floor, self.documents, self.items, self.labels, self.sorting, guards, self.checklist, self.heads
+        )
         self.recall = Recall(floor, self.collation, self.items, self.sorting)
         self.doors = Doors(floor, self.documents, self.items, self.labels, self.sorting)
         self.challenges = Challenges(floor, self.sorting.dispatched)
@@ -125,7 +128,6 @@ class Controller:
             self.supervision,
             self.doors,
             self.checklist,
-            self.rolls,
             self.roll_test,
             self.manual,
             self.certificates,
@@ -141,8 +143,8 @@ class Controller:
             HostRead: Host(self.floor).read,
             Carried: self._carried,
             DeadlinePassed: self._nothing_else,
-            LinkUp: self._link_up,
-            LinkDown: self._link_down,
+            LinkUp: self._linked,
+            LinkDown: self._linked,
             PlcStatus: self._plc_status,
             PlcRestarted: self._plc_restarted,
             PrinterStatus: self._printer_status,
@@ -179,7 +181,7 @@ class Controller:
             ManifestRefused: self.manifests.refused,
             LeaseTold: self.manifests.lease_told,
             MessageRefused: self.manifests.message_refused,
-            LotReceived: self.lots.received,
+            **self.lots.routes(),
             OrderAmended: Amendments(self.floor, self.lots).amended,
             OrderCancelled: self._order_cancelled,
             FileChecked: self.certificates.checked,
@@ -252,7 +254,7 @@ class Controller:
         self.challenges.restarted()
         self.certificates.restarted()
         self.trials.restarted()
-        self._restart_links()
+        self.supervision.links_down()
         if event.boot > 1:
             self.supervision.booted()
             self.floor.leases.restarted()
@@ -271,17 +273,11 @@ class Controller:
         self.supervision.plc_restarted(event)
         self.desk.plc_restarted()
 
-    def _restart_links(self) -> None:
-        for link, up in self.supervision.links.items():
-            if not up:
-                self.supervision.link_down(LinkDown(at_us=self.floor.now_us, link=link, reason="lost"))
-
-    def _link_up(self, event: LinkUp) -> None:
-        self.supervision.link_up(event)
-        self.certificates.link(event)
-
-    def _link_down(self, event: LinkDown) -> None:
-        self.supervision.link_down(event)
+    def _linked(self, event: LinkUp | LinkDown) -> None:
+        if isinstance(event, LinkUp):
+            self.supervision.link_up(event)
+        else:
+            self.supervision.link_down(event)
         self.certificates.link(event)
 
     def _carried(self, event: Carried) -> None:
@@ -290,6 +286,7 @@ class Controller:
 
     def _configured(self, event: ConfigLoaded) -> None:
         self.floor.settings, self.floor.sort_plan = event.settings, event.sort_plan
+        self.heads.configured()
         self.sorting.inductions.window_us = event.settings.scan_window_ms * 1000
         if not self.floor.pool.orders:
             self.floor.raise_condition("NO_MANIFEST")
@@ -312,13 +309,15 @@ class Controller:
             floor.end_condition("TIME_LIMIT_NEAR")
 
     def _printer_status(self, event: PrinterStatus) -> None:
-        self.supervision.printer(event)
+        self.manual.printer(event)
+        self.heads.status(event)
         self.rolls.status(event)
         self.roll_test.status(event)
 
     def _plc_status(self, event: PlcStatus) -> None:
         if event.plc is Plc.MACHINE:
             self.roll_test.machine_boot(event.boot)
+            self.labels.applicator(event.faults)
         self.supervision.plc_status(event)
 
     def _weighed(self, event: Weighed) -> None:

@@ -15,7 +15,6 @@ from edge.core.floor import Floor
 from edge.core.item import Items, ItemState
 from edge.core.manual import Manual
 from edge.core.roll_test import RollTest
-from edge.core.rolls import Rolls
 from edge.core.sorting import Sorting
 from edge.core.supervision import Supervision
 from edge.core.values import BagId, Plc, State
@@ -27,6 +26,12 @@ def _chute(event: OperatorRequest) -> int | None:
     """The chute that a request names. Digits of other scripts and raised ones are digits to Python, but no chute's."""
     text = event.argument.get("chute", "")
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _head(event: OperatorRequest) -> int:
+    """The applicator's head that a request names; 0 = none that there can be."""
+    text = event.argument.get("head", "1")
+    return int(text) if text in {"1", "2"} else 0
 
 
 LOT_MAX = 64
@@ -45,7 +50,6 @@ class Desk:
         supervision: Supervision,
         doors: Doors,
         checklist: Checklist,
-        rolls: Rolls,
         roll_test: RollTest,
         manual: Manual,
         certificates: Certificates,
@@ -53,7 +57,6 @@ class Desk:
         self._manual = manual
         self._certificates = certificates
         self._checklist = checklist
-        self._rolls = rolls
         self._roll_test = roll_test
         self._floor = floor
         self._documents = documents
@@ -204,16 +207,13 @@ class Desk:
         return "OK"
 
     def _roll_changed(self, event: OperatorRequest) -> str:
-        code = self._rolls.changed(event.argument.get("roll", ""))
-        if not code:
-            self._roll_test.changed()
-        return code or "OK"
+        return self._roll_test.changed(_head(event), event.argument.get("roll", "")) or "OK"
 
-    def _change_roll(self, _: OperatorRequest) -> str:
-        return self._roll_test.change_roll() or "OK"
+    def _change_roll(self, event: OperatorRequest) -> str:
+        return self._roll_test.change_roll(_head(event)) or "OK"
 
-    def _test_label(self, _: OperatorRequest) -> str:
-        return self._roll_test.begin() or "OK"
+    def _test_label(self, event: OperatorRequest) -> str:
+        return self._roll_test.begin(_head(event)) or "OK"
 
     def _bind_bag(self, event: OperatorRequest) -> str:
         chute, bag = _chute(event), event.argument.get("bag", "")

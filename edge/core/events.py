@@ -324,6 +324,19 @@ class LotReceived(Event, frozen=True):
     green: bool = False
 
 
+class LotFiled(Event, frozen=True):
+    """The signed account of a closed lot lies durably on the disk under this name, or why it does not (`fault`)."""
+
+    lot: LotId
+    file: str = ""
+    sha256: str = ""
+    """of the whole file, in hex"""
+    size_bytes: int = 0
+    key: str = ""
+    """the line's public key, in hex"""
+    fault: str = ""
+
+
 class OrderAmended(Event, frozen=True):
     """Central sends an order elsewhere, or sooner; `version` as in OrderCancelled."""
 

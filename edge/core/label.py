@@ -4,6 +4,7 @@ from edge.core.commands import Apply, NoLabel, Outcome, PrintLabel, PurgeLabel
 from edge.core.device_events import LabelInDoubt, LabelPrinted, LabelRead, LabelUnexpected, PrintFailed
 from edge.core.events import LabelApplied, LabelExposed, LabelPurged
 from edge.core.floor import Floor
+from edge.core.heads import Heads
 from edge.core.item import Item, Items, ItemState
 from edge.core.label_text import label_text, qr_payload
 from edge.core.matching import Expected, check_label
@@ -19,13 +20,16 @@ MISMATCHES_THAT_HOLD = 2
 class Labels:
     """Prints under way by print id, and the label camera's bursts."""
 
-    def __init__(self, floor: Floor, items: Items, read_deadlines: Deadlines, rolls: Rolls) -> None:
+    def __init__(self, floor: Floor, items: Items, read_deadlines: Deadlines, rolls: Rolls, heads: Heads) -> None:
         self._floor = floor
         self._rolls = rolls
+        self._heads = heads
         self._items = items
         self._read = read_deadlines
         self.next_print_id = 1
         self.item_of: dict[PrintId, ItemId] = {}
+        self.head_of: dict[PrintId, int] = {}
+        """at which head of the applicator; not those of the desk's printer"""
         self.carried: dict[PrintId, OrderId] = {}
         """prints of another release that may still exist on paper"""
         self.printed: set[PrintId] = set()
@@ -51,7 +55,10 @@ class Labels:
         item.print_id, item.chute = print_id, chute
         floor.do(Outcome(table="print", key=str(print_id), value=order.tracking_number))
         label = label_text(order, print_id, chute)
-        floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label, printer=item.printer))
+        head = 1
+        if not item.printer:
+            head = self.head_of[print_id] = self._heads.next()
+        floor.do(PrintLabel(item=item.item_id, print_id=print_id, label=label, printer=item.printer, head=head))
 
     def take_print_id(self) -> PrintId:
         """The next print id, which is burnt by it."""
@@ -59,14 +66,32 @@ class Labels:
         self.next_print_id += 1
         return print_id
 
-    def waiting_on_pad(self) -> list[tuple[PrintId, Item]]:
-        """Labels that are on the pad or at the peel bar, each with the item that it is for, in the order of the prints."""
-        items = [(print_id, self._items.all[self.item_of[print_id]]) for print_id in self._applying]
+    def waiting_on_pad(self, head: int) -> list[tuple[PrintId, Item]]:
+        """Labels on this head's pad or at its peel bar, each with the item that it is for, in the order of the prints."""
+        here = [print_id for print_id in self._applying if self.head_of[print_id] == head]
+        items = [(print_id, self._items.all[self.item_of[print_id]]) for print_id in here]
         return [(print_id, item) for print_id, item in items if item.state is ItemState.WEIGHED]
 
-    def crowded(self) -> bool:
+    def crowded(self, head: int) -> bool:
         """Whether one label is on the pad and another at the peel bar, where nothing new can come while the belt stands."""
-        return len(self.waiting_on_pad()) + len(self._purging) > 1
+        purging = [print_id for print_id in self._purging if self.head_of[print_id] == head]
+        return len(self.waiting_on_pad(head)) + len(purging) > 1
+
+    def purge_pad(self, head: int) -> None:
+        """What waits on this head's pad, or at its peel bar, goes into the waste: its items pass without a label."""
+        for print_id, item in self.waiting_on_pad(head):
+            self._items.condemn(item, "LABEL_PURGED")
+            self._floor.do(PurgeLabel(item=item.item_id, print_id=print_id, head=head))
+
+    def applicator(self, faults: int) -> None:
+        """The machine PLC's fault bits: what is on the pad of a head that failed meets nobody."""
+        for head in self._heads.faults(faults):
+            self.purge_pad(head)
+
+    def to_come(self, head: int) -> int:
+        """Labels that are printed, or are to be printed, at this head for items that still come to the applicator."""
+        waiting = (item for item in self._items.on_belt.values() if item.state is ItemState.WEIGHED and not item.reason)
+        return sum(item.print_id is not None and self.head_of.get(item.print_id) == head for item in waiting)
 
     def awaited(self) -> bool:
         """Whether an item stands before the applicator whose label was not printed yet."""
@@ -101,20 +126,27 @@ class Labels:
         item = self._item(event.print_id, "printed")
         if item is None or event.print_id in self.printed:
             return
-        self._rolls.used()
+        head = self.head_of[event.print_id]
+        self._rolls.used(head)
         self.printed.add(event.print_id)
-        if item.reason or item.state is not ItemState.WEIGHED:
+        if self._heads.jammed(head):
+            self._items.condemn(item, "LABEL_PURGED")
+        if item.reason or item.state is not ItemState.WEIGHED or item.print_id != event.print_id:
             self._items.condemn(item, "LABEL_LATE")
             self._purging[event.print_id] = None
-            self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
+            self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id, head=head))
         else:
             self._applying[event.print_id] = None
-            self._floor.do(Apply(item=item.item_id, print_id=event.print_id))
+            self._floor.do(Apply(item=item.item_id, print_id=event.print_id, head=head))
 
     def print_failed(self, event: PrintFailed) -> None:
         """No label, or nobody knows: void the print id, never print it again (I5)."""
         item = self._item(event.print_id, "print failed")
         if item is None:
+            return
+        if self._another_head_can(item, event):
+            self.void(event.print_id, event.reason)
+            self.print_for(item)
             return
         self._items.condemn(item, "LABEL_IMPOSSIBLE" if event.impossible else "PRINT_FAILED")
         self._floor.do(NoLabel(item=item.item_id))
@@ -124,14 +156,30 @@ class Labels:
         else:
             self.void(event.print_id, event.reason)
 
+    def _another_head_can(self, item: Item, event: PrintFailed) -> bool:
+        """Whether a label that was never sent can be printed at another head, and comes to that pad in its turn.
+
+        Not where one for an item behind it is there already, or is on its way there.
+        """
+        wanted = item.state is ItemState.WEIGHED and not item.reason and item.print_id == event.print_id
+        if event.sent or event.impossible or not wanted or not self._heads.spared(self.head_of[event.print_id]):
+            return False
+        others = set(self._heads.working())
+        ids = list(self._items.on_belt)
+        behind = (self._items.on_belt[item_id] for item_id in ids[ids.index(item.item_id) + 1 :])
+        return not any(one.print_id is not None and self.head_of.get(one.print_id) in others for one in behind)
+
     def in_doubt(self, event: LabelInDoubt) -> None:
         """What lies on the pad of this failed print must meet nobody: the applicator would be one label off from here on.
 
         While the label of an item before it is on the pad, this one, had it come, would still stand at the peel bar.
         """
         item = self._item(event.print_id, "in doubt")
-        if item is not None and not self.waiting_on_pad():
-            self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id))
+        if item is None:
+            return
+        head = self.head_of[event.print_id]
+        if not self.waiting_on_pad(head):
+            self._floor.do(PurgeLabel(item=item.item_id, print_id=event.print_id, head=head))
 
     def unexpected(self, _: LabelUnexpected) -> None:
         """What comes to the pad next is not what will be commanded next: labels would be one off."""

@@ -1,9 +1,11 @@
 """Receipt lots: documents handed over together with their list, each of which has an outcome when the lot closes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+from typing import Any
 
-from edge.core.events import LotReceived
+from edge.core.event import Event
+from edge.core.events import LotFiled, LotReceived
 from edge.core.floor import Floor
 from edge.core.values import DocumentKey, LotId, Order
 
@@ -22,7 +24,8 @@ class Listed(StrEnum):
 
 
 L = Listed
-# (state, what happened) → state. An outcome stands until a person's act changes it; `missing` is signed when the lot closes.
+# (state, what happened) → state. An outcome stands until a person's act or a dispatch changes it; `missing` is signed when
+# the lot closes.
 LISTED_TABLE: dict[tuple[Listed, str], Listed] = {
     (L.OPEN, "dispatched"): L.DISPATCHED,
     (L.OPEN, "no_order"): L.NO_ORDER,
@@ -37,6 +40,10 @@ LISTED_TABLE: dict[tuple[Listed, str], Listed] = {
     (L.CANCELLED, "returned"): L.RETURNED,
     (L.CANCELLED, "damaged"): L.DAMAGED,
     (L.DISPATCHED, "recalled"): L.CANCELLED,
+    # Two bear one number: what became of the other one says nothing of the one that went.
+    (L.NO_ORDER, "dispatched"): L.DISPATCHED,
+    (L.RETURNED, "dispatched"): L.DISPATCHED,
+    (L.DAMAGED, "dispatched"): L.DISPATCHED,
 }
 # Reason for which a document lies in the tray → what happened to its entry; other reasons leave it open.
 TRAY: dict[str, str] = {"NO_ORDER": "no_order", "CANCELLED": "cancelled"}
@@ -81,8 +88,14 @@ class Lots:
         self._floor = floor
         self.all: dict[LotId, Lot] = {}
         self._lot_of: dict[tuple[str, str], Lot] = {}
+        self.unfiled: dict[LotId, None] = {}
+        """closed, and their signed account is not on the disk yet"""
         self._latest: Lot | None = None
         """the lot of the listed document that was read last: a stranger behind it is its surplus"""
+
+    def routes(self) -> dict[type[Event], Callable[[Any], None]]:
+        """What is told of lots, and who takes it."""
+        return {LotReceived: self.received, LotFiled: self.filed}
 
     def received(self, event: LotReceived) -> None:
         """Both sides have signed the list: the clocks of its orders run from then on."""
@@ -149,10 +162,25 @@ class Lots:
         for key in lot.listed:
             lot.happened(key, "missing")
         lot.closed = True
+        self.unfiled[lot.lot_id] = None
         self._floor.report(
             "lot_reconciled", lot=lot.lot_id, person=person, lead=lead, **{s.name.lower(): n for s, n in counts.items()}
         )
         return ""
+
+    def filed(self, event: LotFiled) -> None:
+        """A closed lot's account was written, once; or it could not be, and is tried again."""
+        if event.lot not in self.unfiled:
+            return
+        if event.fault:
+            self._floor.raise_condition("LOT_NOT_FILED")
+            return
+        del self.unfiled[event.lot]
+        if not self.unfiled:
+            self._floor.end_condition("LOT_NOT_FILED")
+        self._floor.report(
+            "lot_filed", lot=event.lot, file=event.file, sha256=event.sha256, size_bytes=event.size_bytes, key=event.key
+        )
 
     def open_lots(self) -> list[Lot]:
         """What to feed next, first come first: green channel, then the most urgent order, then the oldest signature."""

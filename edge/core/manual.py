@@ -9,11 +9,12 @@ hand again, and a label that may exist stays live until two persons have recorde
 from collections.abc import Callable
 from enum import StrEnum
 
-from edge.core.device_events import FrameRead, LabelPrinted, LabelRead, PrintFailed
+from edge.core.device_events import FrameRead, LabelPrinted, LabelRead, PrinterStatus, PrintFailed
 from edge.core.document import Document, Documents, DocumentState
 from edge.core.doors import Doors, listed
 from edge.core.events import OperatorRequest
 from edge.core.floor import Floor
+from edge.core.heads import PRINTER_READY
 from edge.core.item import BARE, Item, Items, ItemState
 from edge.core.label import Labels
 from edge.core.label_text import qr_payload
@@ -216,6 +217,15 @@ class Manual:
         self._labels.print_for(item)
 
     # --- what the desk's printer says ---
+    def printer(self, event: PrinterStatus) -> None:
+        """Its state, debounced by its link; another printer is nobody's business here."""
+        if event.printer != DESK_PRINTER:
+            return
+        if event.state in PRINTER_READY:
+            self._floor.end_condition("DESK_PRINTER_NOT_READY")
+        else:
+            self._floor.raise_condition("DESK_PRINTER_NOT_READY")
+
     def label_printed(self, event: LabelPrinted) -> None:
         """The label is there to be taken."""
         if self.item is not None and self.item.print_id == event.print_id and self._may("printed"):

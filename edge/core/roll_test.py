@@ -10,10 +10,11 @@ from edge.core.commands import Outcome, PrintTest, PurgeLabel, RollPassed
 from edge.core.device_events import LabelRead, PrinterStatus
 from edge.core.events import Extra
 from edge.core.floor import Floor
-from edge.core.item import Items
+from edge.core.heads import Against, Heads, head_of_link
 from edge.core.label import Labels
 from edge.core.label_text import TEST_NUMBER, qr_payload, text_of_test
 from edge.core.matching import Expected, check_label
+from edge.core.rolls import Rolls
 from edge.core.values import ItemId, PrintId, Verdict
 
 UNTESTED = "untested"
@@ -34,6 +35,8 @@ T = RollTestState
 # (state, what happened) → state.
 ROLL_TEST_TABLE: dict[tuple[RollTestState, str], RollTestState] = {
     (T.NONE, "begun"): T.PRINTING,
+    # Another head works: the line holds for the test label only when a person asks for it.
+    (T.NONE, "postponed"): T.DUE,
     (T.DUE, "begun"): T.PRINTING,
     (T.SHOWING, "begun"): T.PRINTING,
     (T.PRINTING, "printed"): T.SHOWING,
@@ -50,12 +53,17 @@ ROLL_TEST_TABLE: dict[tuple[RollTestState, str], RollTestState] = {
 class RollTest:
     """The test label, if one is due."""
 
-    def __init__(self, floor: Floor, items: Items, labels: Labels) -> None:
+    def __init__(self, floor: Floor, labels: Labels, rolls: Rolls, heads: Heads) -> None:
         self._floor = floor
-        self._items = items
+        self._rolls = rolls
+        self._heads = heads
         self._labels = labels
         self.state = RollTestState.NONE
         self.print_id: PrintId | None = None
+        self.head = 1
+        """at which somebody was, while a test is due or under way"""
+        self._next: dict[int, None] = {}
+        """other heads at which somebody was meanwhile"""
         self._machine_boot = 0
         self._trigger = -1
         self._frames: dict[int, LabelRead] = {}
@@ -80,35 +88,62 @@ class RollTest:
         return True
 
     # --- a person, or the printer ---
-    def change_roll(self) -> str:
-        """A person is about to change the roll: nothing more is fed, what is on the belt is finished."""
-        self._floor.raise_condition("ROLL_CHANGE")
+    def change_roll(self, head: int) -> str:
+        """A person is about to change this head's roll: it gets no more labels to print.
+
+        Without another head nothing more is fed, and what is on the belt is finished.
+        """
+        if head not in self._heads.against:
+            return "NO_SUCH_HEAD"
+        self._heads.set(head, Against.ROLL, on=True)
         return ""
 
-    def changed(self) -> None:
-        """A fresh roll is in."""
+    def changed(self, head: int, roll: str) -> str:
+        """A fresh roll is in at this head; returns "" or what stands against it."""
+        code = self._rolls.changed(roll, head) if head in self._heads.against else "NO_SUCH_HEAD"
+        if code:
+            return code
         if not self._floor.settings.test_label:
-            self._floor.end_condition("ROLL_CHANGE")
-        elif "ROLL_CHANGE" in self._floor.conditions.active and self.state is RollTestState.NONE:
-            self.begin()
+            self._heads.set(head, Against.ROLL, on=False)
+        elif Against.ROLL in self._heads.against[head]:
+            self._due(head)
+        return ""
 
     def status(self, event: PrinterStatus) -> None:
-        """The applicator's printer says that somebody was at it."""
-        if event.state == UNTESTED and not event.printer and self.state is RollTestState.NONE:
-            self.begin()
+        """The printer of a head says that somebody was at it."""
+        head = head_of_link(event.printer)
+        if event.state == UNTESTED and head:
+            self._due(head)
 
-    def begin(self) -> str:
-        """Purge the pad and have a test label printed, under a print id of its own (I5)."""
+    def _due(self, head: int) -> None:
+        if self.state is not RollTestState.NONE:
+            if head != self.head:
+                self._next[head] = None
+                self._heads.set(head, Against.TEST, on=True)
+            return
+        self.head = head
+        if self._heads.spared(head):
+            self._move("postponed")
+            self._heads.set(head, Against.TEST, on=True)
+        else:
+            self.begin(head)
+
+    def begin(self, head: int) -> str:
+        """Purge the head's pad and have a test label printed, under a print id of its own (I5)."""
+        if head not in self._heads.against:
+            return "NO_SUCH_HEAD"
         if (self.state, "begun") not in ROLL_TEST_TABLE:
             return "NOT_IN_THIS_STATE"
+        if self.state is RollTestState.NONE:
+            self.head = head
         self._forget("another test label")
         self._move("begun")
         self._owed = 0
-        self._floor.raise_condition("ROLL_TEST")
+        self._heads.set(self.head, Against.TESTING, on=True)
         self.print_id = self._labels.take_print_id()
         self._purge(self.print_id)
         self._floor.do(Outcome(table="print", key=str(self.print_id), value=TEST_NUMBER))
-        self._floor.do(PrintTest(print_id=self.print_id, label=text_of_test(self.print_id)))
+        self._floor.do(PrintTest(print_id=self.print_id, label=text_of_test(self.print_id), head=self.head))
         return ""
 
     def _purge(self, print_id: PrintId) -> None:
@@ -117,15 +152,12 @@ class RollTest:
         A second one stands at the peel bar, where the test label could not come: both are purged.
         """
         self._make_way()
-        if not self._labels.waiting_on_pad() and self._machine_boot:
-            self._floor.do(PurgeLabel(item=ItemId(f"I{self._machine_boot}-0"), print_id=print_id))
+        if not self._labels.waiting_on_pad(self.head) and self._machine_boot:
+            self._floor.do(PurgeLabel(item=ItemId(f"I{self._machine_boot}-0"), print_id=print_id, head=self.head))
 
     def _make_way(self) -> None:
-        if not self._labels.crowded():
-            return
-        for its_print_id, item in self._labels.waiting_on_pad():
-            self._items.condemn(item, "LABEL_PURGED")
-            self._floor.do(PurgeLabel(item=item.item_id, print_id=its_print_id))
+        if self._labels.crowded(self.head):
+            self._labels.purge_pad(self.head)
 
     def another_printed(self) -> None:
         """A label of an item, which was in doubt, has come to the peel bar after all, where the test label should come."""
@@ -149,6 +181,11 @@ class RollTest:
         """No label, or nobody knows; a person asks for another."""
         if self._move("failed"):
             self._told("UNKNOWN", reason)
+            self._wait_for_a_person()
+
+    def _wait_for_a_person(self) -> None:
+        self._heads.set(self.head, Against.TEST, on=True)
+        self._heads.set(self.head, Against.TESTING, on=False)
 
     def frame(self, event: LabelRead) -> None:
         """The label camera saw something that no item brought there."""
@@ -172,9 +209,14 @@ class RollTest:
     def _passed(self) -> None:
         self._move("read")
         self._forget("test label")
-        self._floor.do(RollPassed())
-        for code in ("ROLL_TEST", "ROLL_CHANGE"):
-            self._floor.end_condition(code)
+        self._floor.do(RollPassed(head=self.head))
+        for what in (Against.TEST, Against.TESTING, Against.ROLL):
+            self._heads.set(self.head, what, on=False)
+        if self._next:
+            head, owed = next(iter(self._next)), self._owed
+            del self._next[head]
+            self._due(head)
+            self._owed = owed  # the PLC has not told yet of the burst that has just passed the first head
 
     def _told(self, verdict: str, reason: str) -> None:
         self._floor.report("test_label", print_id=self.print_id, verdict=verdict, reason=reason)
@@ -192,4 +234,5 @@ class RollTest:
         if self.state is not RollTestState.NONE:
             self._move("restarted")
             self._forget("restart")
-            self._floor.raise_condition("ROLL_TEST")
+            self._next.clear()  # each printer says anew that somebody was at it
+            self._heads.set(self.head, Against.TEST, on=True)

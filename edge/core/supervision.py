@@ -10,11 +10,11 @@ from edge.core.conditions import (
     OPTIONAL_LINK_CONDITIONS,
     Effect,
 )
-from edge.core.device_events import PrinterStatus
 from edge.core.document import Documents
 from edge.core.events import LinkDown, LinkUp, PlcRestarted, PlcStatus
 from edge.core.floor import Floor
 from edge.core.guards import Guards
+from edge.core.heads import Against, Heads, head_of_link
 from edge.core.item import Items
 from edge.core.label import Labels
 from edge.core.machine import ACTING, RUNNING
@@ -28,9 +28,8 @@ STANDS_US = 2_000_000
 """so long may a unit stand by itself while the line runs"""
 FEEDER_EMPTY = 0
 """bit of the table `alarms` in the process image"""
-PRINTER_READY = frozenset({"ready", "label_waiting", "busy"})
 # Fault bits of the process image → condition.
-FAULTS: tuple[tuple[int, str], ...] = ((0, "ESTOP"), (1, "JAM"), (4, "EVENTS_LOST"))
+FAULTS: tuple[tuple[int, str], ...] = ((0, "ESTOP"), (1, "JAM"), (3, "PAD_MISMATCH"), (4, "EVENTS_LOST"))
 
 
 _CONDITION_OF = LINK_CONDITIONS | OPTIONAL_LINK_CONDITIONS
@@ -48,8 +47,10 @@ class Supervision:
         sorting: Sorting,
         guards: Guards,
         checklist: Checklist,
+        heads: Heads,
     ) -> None:
         self._floor = floor
+        self._heads = heads
         self._guards = guards
         self._checklist = checklist
         self._documents = documents
@@ -80,7 +81,7 @@ class Supervision:
         """A link works (again); a PLC that was away too long leaves everything in doubt."""
         self.links[event.link] = True
         self._floor.plcs_seen = self._plcs_seen()
-        self._floor.end_condition(_CONDITION_OF[event.link])
+        self._tell_link(event.link, up=True)
         if event.link == "central":
             self._central_away_us = None
             self._floor.end_condition("CENTRAL_AWAY")
@@ -97,11 +98,25 @@ class Supervision:
             self._floor.machine_told = False
         self.links[event.link] = False
         self._floor.plcs_seen = self._plcs_seen()
-        self._floor.raise_condition(_CONDITION_OF[event.link])
+        self._tell_link(event.link, up=False)
         if event.link == "central" and self._central_away_us is None:
             self._central_away_us = self._floor.now_us
         if event.link in self.status or self._items.on_belt or self._documents.on_belt:
             self._down_us.setdefault(event.link, self._floor.now_us)
+
+    def _tell_link(self, link: str, *, up: bool) -> None:
+        head = head_of_link(link)
+        if head:
+            self._heads.set(head, Against.LINK, on=not up)
+        elif up:
+            self._floor.end_condition(_CONDITION_OF[link])
+        else:
+            self._floor.raise_condition(_CONDITION_OF[link])
+
+    def links_down(self) -> None:
+        """We restarted: a link that was down is down."""
+        for link in [link for link, up in self.links.items() if not up]:
+            self.link_down(LinkDown(at_us=self._floor.now_us, link=link, reason="lost"))
 
     def plc_restarted(self, event: PlcRestarted) -> None:
         """Its tracking is gone, and so is our trust in what lies on the belt."""
@@ -130,6 +145,7 @@ class Supervision:
         for link in self.links:
             self._floor.plcs_seen = False
             self._floor.raise_condition(LINK_CONDITIONS[link])
+        self._heads.restarted()
         self._down_us.clear()
         self._behind_us.clear()
         self._stands_us.clear()
@@ -138,14 +154,6 @@ class Supervision:
         self.feed_paused = False
         self._floor.machine.state = State.HELD
         self.held_by_person = True
-
-    def printer(self, event: PrinterStatus) -> None:
-        """The printer's state, debounced by its link."""
-        code = "DESK_PRINTER_NOT_READY" if event.printer else "PRINTER_NOT_READY"
-        if event.state in PRINTER_READY:
-            self._floor.end_condition(code)
-        else:
-            self._floor.raise_condition(code)
 
     def plc_status(self, event: PlcStatus) -> None:
         """A PLC's header: faults, guards, mode, counters."""
@@ -312,7 +320,8 @@ class Supervision:
                 floor.conditions.first_out = None
             floor.do(SetState(state=state))
             floor.report("line_state", state=state.name, cause=floor.conditions.first_out or "")
-        self._grant(state is State.EXECUTE and not self.feed_paused and not floor.conditions.having(*FORBIDS_FEED))
+        begins = state is State.EXECUTE and not self.feed_paused and not floor.conditions.having(*FORBIDS_FEED)
+        self._grant(begins and self._heads.may_feed())
 
     def _grant(self, granted: bool) -> None:
         if granted != self.permit:
@@ -326,6 +335,9 @@ class Supervision:
         dues += [since_us + STANDS_US for since_us in self._stands_us.values()]
         if state in ACTING and ACTING[state] not in RUNNING:
             dues.append(self._acting_since_us + ACTING_MAX_US)
+        pulse_us = self._heads.next_due_us()
+        if pulse_us is not None and state is State.EXECUTE:
+            dues.append(pulse_us)
         settings, active = self._floor.settings, self._floor.conditions.active
         if self._starving_us is not None and "STARVED" not in active:
             dues.append(self._starving_us + settings.starved_after_ms * 1000)

@@ -244,6 +244,10 @@ class Settings(msgspec.Struct, frozen=True):
     """how long after a lease's end central waits at least before it grants the lot to another line"""
     desk_printer: bool = False
     """the manual desk has a label printer of its own"""
+    heads: int = 1
+    """of the applicator, each with a printer of its own"""
+    standby: bool = False
+    """the second head prints only while the first is out of order; otherwise both take turns"""
     files_ahead_max: int = 20
     """so many files are fetched before they are printed"""
     sheets_ahead_max: int = 200

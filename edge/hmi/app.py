@@ -39,9 +39,11 @@ def create_app(line: LineDesk, *, feed: Feed | None = None, answer_s: float = AN
         Route("/api/snapshot", panel.snapshot),
         Route("/api/stream", panel.stream),
         Route("/api/acts", panel.act, methods=["POST"]),
+        Route("/api/desk/read", panel.read_document, methods=["POST"]),
         Route("/api/accounts", panel.accounts),
         Route("/api/reports", panel.make_report, methods=["POST"]),
         Route("/api/reports/{name}", panel.report),
+        Route("/api/lots/{name}", panel.lot_file),
         Route("/api/words", panel.words),
         Route("/api/camera/{name}", panel.camera),
         Route("/api/health", panel.health),
@@ -109,6 +111,14 @@ class Panel:
             self._answers.end(wanted, answer)
         return _json({"accepted": answer.accepted, "code": answer.code}, 200 if answer.accepted else 409)
 
+    async def read_document(self, request: Request) -> Response:
+        """Have the document read that lies under the manual desk's reader: 200 with what may be known of it, 422."""
+        try:
+            await _body(request)
+        except Unclear as error:
+            return PlainTextResponse(str(error), 422, HEADERS)
+        return _json(await self._line.read_document())
+
     async def accounts(self, _: Request) -> Response:
         """Where every document is, as the line's accounts say."""
         return _json(self._line.accounts())
@@ -130,6 +140,13 @@ class Panel:
         if page is None:
             return PlainTextResponse("no such report", 404, HEADERS)
         return Response(page, headers=HEADERS, media_type="application/pdf")
+
+    async def lot_file(self, request: Request) -> Response:
+        """The signed account of a closed lot."""
+        content = self._line.lot_files.file(request.path_params["name"])
+        if content is None:
+            return PlainTextResponse("no such lot file", 404, HEADERS)
+        return Response(content, headers=HEADERS, media_type="application/json")
 
     async def camera(self, request: Request) -> Response:
         """What a camera saw last, so coarse that nothing on it can be read."""

@@ -30,6 +30,13 @@ class Papers(Protocol):
         """An archived page (PDF); None where there is none."""
 
 
+class LotFiles(Protocol):
+    """The signed accounts of closed lots, handed out by name."""
+
+    def file(self, name: str) -> bytes | None:
+        """One as it lies on the disk (JSON); None where there is none."""
+
+
 class LineDesk(Protocol):
     """The line as the panel sees it."""
 
@@ -37,11 +44,18 @@ class LineDesk(Protocol):
     def papers(self) -> Papers:
         """Its reports."""
 
+    @property
+    def lot_files(self) -> LotFiles:
+        """The accounts of its closed lots."""
+
     def snapshot(self) -> dict[str, Any]:
         """Everything that the page shows, JSON-able, with a `rev` that changes with the content; cheap."""
 
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
         """Ask for an act and wait until its answer is durable. Raises edge.runtime.app.Busy when the queue is full."""
+
+    async def read_document(self) -> dict[str, Any]:
+        """What the manual desk's reader makes of the document under it: kind (None = unread), tokens, masked form, reason."""
 
     def preview(self, camera: str) -> bytes:
         """What this camera saw last, masked, as JPEG; empty before its first frame. Raises KeyError for no camera."""
@@ -82,8 +96,8 @@ def parse(body: bytes) -> Wanted:
         raise Unclear(f"body refused: no act {wanted.act[:40]!r}. Acts: {', '.join(sorted(ACTS))}.")
     if not 0 < len(wanted.person) <= 40 or not 0 < len(wanted.request_id) <= 64:
         raise Unclear("body refused: person needs 1 to 40 characters, request_id 1 to 64.")
-    expected = ACTS[wanted.act].arguments
-    if set(wanted.argument) != set(expected):
+    expected, optional = ACTS[wanted.act].arguments, ACTS[wanted.act].optional
+    if not set(expected) <= set(wanted.argument) <= {*expected, *optional}:
         raise Unclear(f"body refused: {wanted.act} takes the arguments {list(expected)}, not {sorted(wanted.argument)[:8]}.")
     for name, form in FORMS.items():
         if name in wanted.argument and not form.fullmatch(wanted.argument[name]):

@@ -4,6 +4,7 @@ from typing import Any
 
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS
 from edge.runtime.reporting.kinds import KINDS
+from edge.runtime.view import HEAD_WORDS
 
 Words = dict[str, tuple[str, str]]
 
@@ -53,6 +54,7 @@ LINKS: Words = {
     "id_camera": ("证件相机", "ID camera"),
     "label_camera": ("面单相机", "Label cam"),
     "printer": ("打印机", "Printer"),
+    "printer_2": ("2号打印机", "Printer 2"),
     "desk_printer": ("台席打印机", "Desk printer"),
     "scanner": ("扫描器", "Scanner"),
     "hand_scanner": ("手持枪", "Hand scanner"),
@@ -76,6 +78,7 @@ ANSWERS: Words = {
     "UNKNOWN_ACT": ("该操作不可用", "this act is not available"),
     "NO_SUCH_CHUTE": ("没有该格口", "there is no such chute"),
     "NO_SUCH_ROLL": ("没有该卷", "there is no such roll"),
+    "NO_SUCH_HEAD": ("没有该贴标头", "there is no such applicator head"),
     "BAG_IN_USE": ("该格口或袋牌已被绑定", "chute or bag tag is bound already"),
     "NO_BAG": ("该格口未绑定袋", "no bag is bound to this chute"),
     "NOT_IN_THIS_BAG": ("该邮件不在此袋的待取清单中", "not on this bag's list to take out"),
@@ -177,6 +180,43 @@ PAGE: Words = {
     "reports": ("报表", "Reports"),
     "last_shift": ("上一班", "last shift"),
     "drawing": ("正在生成…", "being drawn…"),
+    "desk": ("人工台席", "Manual desk"),
+    "read": ("读证件", "Read document"),
+    "read_again": ("再读一次并装入", "Read again, put in"),
+    "rejected_key": ("剔除口证件编号(D…)，没有则留空", "key at the reject place (D…), or empty"),
+    "reading": ("正在识读…", "reading…"),
+    "unread": ("未读出：", "not read:"),
+    "no_reader": (
+        "本线未配置台席识读([desk_reader])，请在终端使用 sealline desk",
+        "this line has no [desk_reader]: use `sealline desk` at the terminal",
+    ),
+    "weight_g": ("重量(克)", "weight in g"),
+    "codes": ("扫描信封上面单的两个码，每行一个", "scan both codes of the label on the envelope, one a line"),
+    "desk_check": ("核对", "Check"),
+    "give_up": ("中止本件", "Give up"),
+    "to_induction": ("台面清空后送分拣口", "To the induction, when the desk is empty"),
+    "scan_qr": ("扫描信封上面单的二维码", "scan the QR on the envelope"),
+    "induct": ("送分拣", "Induct"),
+    "impossible": ("面单须在台席打印的订单", "Orders whose label is made at the desk"),
+}
+
+
+# What a person does at the manual desk, by the state of the sitting.
+DESK: Words = {
+    "free": ("台面上只放一件订单的证件，读第一件", "only one order's documents may lie on the desk: read the first"),
+    "gathering": ("读该订单的下一件证件", "read this order's next document"),
+    "printing": ("正在打印面单，请等待", "the label is being printed, wait"),
+    "filling": ("逐件再读一次，随即装入信封", "read each document again as it goes into the envelope"),
+    "closing": ("封口，贴面单，称重，扫描信封上的码", "close the envelope, apply the label, weigh it, scan the codes on it"),
+}
+
+# Why the desk's reader has read nothing.
+UNREAD: Words = {
+    "no_picture": ("没有新图片，请再拍一次", "no new picture: take one"),
+    "no_reader": ("未配置台席识读", "no reader is configured"),
+    "reader_failed": ("识读程序失败，请再试或联系维护", "the reader failed: try again or call maintenance"),
+    "nothing_found": ("图片上没有证件", "no document on the picture"),
+    "several_documents": ("图片上不止一件证件，只放一件", "more than one document on the picture: lay down one"),
 }
 
 
@@ -189,6 +229,9 @@ def catalogue() -> dict[str, Any]:
         "link": LINKS,
         "fault": FAULTS,
         "place": PLACES,
+        "head": HEAD_WORDS,
+        "desk": DESK,
+        "unread": UNREAD,
         "answer": ANSWERS,
         "outcome": OUTCOMES,
         "report": {kind: (row.title.zh, row.title.en) for kind, row in KINDS.items()},

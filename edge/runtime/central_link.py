@@ -18,6 +18,7 @@ from edge.runtime.asking import ANSWERS, Abilities, Asking, Needs
 from edge.runtime.clock import Clock
 from edge.runtime.contract.inward import MESSAGE_MAX_BYTES, Confirm
 from edge.runtime.contract.outward import EventMessage, LineState
+from edge.runtime.line_now import LineNow
 from edge.runtime.link import Health, Offer
 from edge.runtime.manifest import ManifestDesk, ManifestKey, Settled, Steps, T
 from edge.runtime.messages import MESSAGES, decode_message
@@ -69,7 +70,7 @@ class CentralLink:
         *,
         root: str,
         sort_plan: SortPlan,
-        line_state: Callable[[], str],
+        line_now: Callable[[], LineNow],
         boot: int = 1,
         needs: Needs = NOTHING_NEEDED,
         abilities: Abilities = NO_ABILITIES,
@@ -87,7 +88,7 @@ class CentralLink:
         self._clock = clock
         self._crew = crew
         self._root = root
-        self._line_state = line_state
+        self._line_now = line_now
         self._boot = boot
         self._asking = Asking(store.journal_id, boot, needs, abilities)
         self._desk = ManifestDesk(sort_plan, forms, prints=prints)
@@ -96,7 +97,7 @@ class CentralLink:
         self._online = asyncio.Event()
         self._up = False
         self._detail = ""
-        self._told = b""
+        self._told: LineNow | None = None
         self._told_s = _LONG_AGO_S
         self.outbox = Outbox(store)
         self._journal_id = store.journal_id
@@ -304,7 +305,7 @@ class CentralLink:
     async def _keep_up(self) -> None:
         while True:
             if not self._online.is_set():
-                self._told, self._told_s = b"", _LONG_AGO_S
+                self._told, self._told_s = None, _LONG_AGO_S
                 self._asking.connected()
                 await self._online.wait()
             now_s = asyncio.get_running_loop().time()
@@ -328,9 +329,13 @@ class CentralLink:
             await self._publish("request", _encode(request), question=Question(self._root + topic, expires_s))
 
     async def _keep_telling(self, now_s: float) -> None:
-        state = _encode(LineState(online=True, state=self._line_state(), journal_id=self._journal_id))
-        if (state != self._told or now_s - self._told_s >= AGAIN_S) and await self._publish("state", state, retain=True):
-            self._told, self._told_s = state, now_s
+        now, told = self._line_now(), self._told
+        changed = told is None or (now.state, now.conditions) != (told.state, told.conditions)
+        if not changed and now_s - self._told_s < AGAIN_S:
+            return
+        state = LineState(online=True, journal_id=self._journal_id, waiting=self.outbox.waiting(), **now._asdict())
+        if await self._publish("state", _encode(state), retain=True):
+            self._told, self._told_s = now, now_s
 
     async def _publish(self, topic: str, payload: bytes, *, retain: bool = False, question: Question | None = None) -> bool:
         """False = the connection is lost; the receiving task sees the same and reconnects."""

@@ -29,7 +29,9 @@ from edge.core.commands import (
     SetPermit,
     SetState,
     TryLabel,
+    WithdrawLabels,
 )
+from edge.core.heads import HEAD_LINKS
 from edge.runtime.link import Link
 
 MACHINE, SORTER, PRINTER, PAGES = "machine_plc", "sorter_plc", "printer", "document_printer"
@@ -49,6 +51,7 @@ TABLE: dict[type[Command], tuple[str, ...]] = {
     PrintLabel: (PRINTER,),
     PrintTest: (PRINTER,),
     RollPassed: (PRINTER,),
+    WithdrawLabels: (PRINTER,),
     TryLabel: (PRINTER,),
     FetchFile: (PAGES,),
     PrintFile: (PAGES,),
@@ -66,6 +69,8 @@ def _names(command: Command) -> tuple[str, ...]:
         return (command.plc.value,)
     if isinstance(command, PrintLabel) and command.printer:
         return (command.printer,)
+    if isinstance(command, PrintLabel | PrintTest | RollPassed | WithdrawLabels):
+        return (HEAD_LINKS[command.head - 1],)
     return TABLE[type(command)]
 
 

@@ -64,10 +64,18 @@ def carrier(body: bytes) -> bytes:
     return carrier_sheet.carrier_pdf(body.decode())
 
 
+def lot(body: bytes) -> bytes:
+    """LotJob → Filed."""
+    from edge.runtime import lot_files  # noqa: PLC0415 - as above
+
+    return msgspec.msgpack.encode(lot_files.file_lot(msgspec.msgpack.decode(body, type=lot_files.LotJob)))
+
+
 JOBS: dict[str, Callable[[bytes], bytes]] = {
     "label": label,
     "keep": keep,
     "paper": paper,
+    "lot": lot,
     "pages": pages,
     "carrier": carrier,
 }

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.ports import DeviceError, LabelPrinterPort
-from edge.core.commands import Command, PrintLabel, PrintTest, RollPassed, TryLabel
+from edge.core.commands import Command, PrintLabel, PrintTest, RollPassed, TryLabel, WithdrawLabels
 from edge.core.device_events import LabelImpossible, LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
+from edge.core.heads import HEAD_LINKS
 from edge.core.values import LabelText, PrintId, Signature
 from edge.labels.fields import SIGN_BY_CODE, SIGN_IN_PERSON, LabelError, LabelFields
 from edge.labels.privacy import masked
@@ -20,8 +21,8 @@ from edge.runtime.link import Health, Offer
 from line_config.label_layout import load_label_layout
 from line_config.label_privacy import PrivacyRule
 
-APPLICATOR = "printer"
-"""the link that prints at the applicator; any other one is told apart by its name"""
+APPLICATOR = HEAD_LINKS[0]
+"""the link that prints at the applicator's first head; any other one is told apart by its name"""
 SIGNATURES = {Signature.IN_PERSON: SIGN_IN_PERSON, Signature.CODE: SIGN_BY_CODE}
 Render = Callable[[LabelText], Awaitable[bytes]]
 
@@ -119,7 +120,7 @@ class LabelLink:
         self._touched = False
         """the printer was fit before, and since then somebody was at it"""
         self._untested = False
-        self._feeds_a_pad = name == APPLICATOR
+        self._feeds_a_pad = name in HEAD_LINKS
         """a person takes the labels of any other printer, and scans what was taken"""
         self._port = port
         self._offer = offer
@@ -133,6 +134,8 @@ class LabelLink:
         self._untold: deque[Event] = deque()
         self._sent: _Sent | None = None
         self._last_id = 0
+        self._withdrawn_id = 0
+        """labels up to this one are given back as soon as they can be: another head prints them"""
         self._state = ""
         self._doubts = 0
         self._busy_since_us: int | None = None
@@ -155,6 +158,9 @@ class LabelLink:
             self._wake.set()
         if isinstance(command, RollPassed):
             self._untested = False
+            self._wake.set()
+        if isinstance(command, WithdrawLabels):
+            self._withdrawn_id = self._last_id
             self._wake.set()
         if not isinstance(command, PrintLabel | PrintTest):
             return
@@ -183,6 +189,7 @@ class LabelLink:
             while True:
                 await self._render_next()
                 self._observe(await self._port.status())
+                self._give_back()
                 await self._send_next()
                 self._tell_all()
                 await self._pause()
@@ -309,6 +316,13 @@ class LabelLink:
     def _fail_unsent(self, job: _Job, reason: str, *, impossible: bool = False) -> None:
         now_us = self._clock.now_us()
         self._tell(PrintFailed(at_us=now_us, print_id=job.print_id, sent=False, reason=reason, impossible=impossible))
+
+    def _give_back(self) -> None:
+        """What was withdrawn and never sent; a test label is this printer's own."""
+        back = [job for job in self._queue if job.print_id <= self._withdrawn_id and not job.test]
+        for job in back:
+            self._queue.remove(job)
+            self._fail_unsent(job, "withdrawn")
 
     async def _render_next(self) -> None:
         job = next((job for job in self._queue if job.fmt is None), None)

@@ -9,7 +9,6 @@ import hashlib
 import shutil
 import signal
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,8 @@ from drivers.ports import DeviceRefused
 from drivers.process_image import ImageCodec
 from drivers.scale import SerialScale
 from drivers.scanner import SerialScanner
-from edge.core.commands import Answer
 from edge.core.events import HostRead
+from edge.core.heads import HEAD_LINKS
 from edge.core.invariants import InvariantError
 from edge.core.manual import DESK_PRINTER
 from edge.core.values import DAY_MS, Camera, Plc
@@ -38,25 +37,29 @@ from edge.runtime.asking import needs_of
 from edge.runtime.camera_link import CameraLink, worker_argv
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
+from edge.runtime.desk_reading import DeskReader
 from edge.runtime.exposure_count import exposures_at_rest
 from edge.runtime.helper import Helper
 from edge.runtime.journal import ThreadStore
 from edge.runtime.keeper import Keeper, KeepJob, archive_folder, snapshot_path
-from edge.runtime.label_link import APPLICATOR, LabelLink, renderer
+from edge.runtime.label_link import LabelLink, renderer
 from edge.runtime.lag import LoopLag
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_desk import Desk
+from edge.runtime.line_now import line_now
+from edge.runtime.lot_files import LOT_LIMIT_MS, LotFiles, LotJob
 from edge.runtime.page_link import HelperChecker, PageLink
 from edge.runtime.papers import PaperJob, Papers
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.records import JournalError, journal_key
 from edge.runtime.scale_link import ScaleLink
-from edge.runtime.scanner_link import HandScan, HandScannerLink, ScannerLink
+from edge.runtime.scanner_link import HandScannerLink, ScannerLink
 from edge.runtime.settings import abilities_of, printer_of, settings_of, sort_plan_of
 from edge.runtime.signing import public_key
 from edge.runtime.snapshot import proved_seq, read_snapshot
 from edge.runtime.spawn import Crew
-from edge.runtime.view import accounts
-from line_config.model import LineConfig, PrinterSection
+from line_config.model import LineConfig
+from line_config.printers import PrinterSection
 from line_config.process_image import load_process_image
 from line_config.scale_format import load_scale_format
 from vision.tokens import load_site_key
@@ -70,49 +73,6 @@ MB = 1_000_000
 PAPER_LIMIT_MS = 120_000
 KEEP_LIMIT_MS = 600_000
 """for the first snapshot of a long journal, in a niced process"""
-
-
-class Desk:
-    """The line as the panel sees it."""
-
-    def __init__(
-        self,
-        runtime: Runtime,
-        central: CentralLink,
-        lag: LoopLag,
-        papers: Papers,
-        cameras: dict[str, CameraLink],
-        *,
-        hand: HandScannerLink | None,
-        site: str,
-        sim: bool,
-    ) -> None:
-        self._runtime = runtime
-        self.papers = papers
-        self._central = central
-        self._lag = lag
-        self._cameras = cameras
-        self._hand = hand
-        self._site = site
-        self._sim = sim
-
-    def snapshot(self) -> dict[str, Any]:
-        """What the page shows."""
-        shown = self._runtime.snapshot(site=self._site, sim=self._sim, central=self._central.counters)
-        scan = self._hand.newest if self._hand is not None else HandScan()
-        return {**shown, "loop_lag_ms": self._lag.figures(), "hand_scan": asdict(scan)}
-
-    async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
-        """Ask for an act; see Runtime.request."""
-        return await self._runtime.request(act, person, argument, request_id)
-
-    def preview(self, camera: str) -> bytes:
-        """What this camera saw last, masked, as JPEG; empty before its first frame. Raises KeyError for no camera."""
-        return self._cameras[camera].preview
-
-    def accounts(self) -> list[dict[str, Any]]:
-        """Where every document is."""
-        return accounts(self._runtime.controller)
 
 
 Panel = Callable[[Desk], Coroutine[Any, Any, None]]
@@ -157,11 +117,19 @@ class Line:
         self._pages = Helper()
         self._add_document_printer()
         self._central = self._add_central()
-        sim = config.id_camera.kind == "frames"
         self._drawing = Helper(limit_ms=PAPER_LIMIT_MS)
         papers = Papers(self._drawing, PaperJob(str(journal), key, str(self._data_dir / "reports"), config.line.site, ""))
         site = config.line.site
-        self.desk = Desk(self.runtime, self._central, self._lag, papers, self._cameras, hand=self._hand, site=site, sim=sim)
+        self._filing = Helper(limit_ms=LOT_LIMIT_MS)
+        lot_job = LotJob(str(journal), key, str(self._data_dir / "line.key"), str(self._data_dir / "lots"))
+        lots = self.runtime.controller.lots
+        self._lot_files = LotFiles(self._filing, lambda: lots.unfiled, self.runtime.pump.offer, self._clock, lot_job)
+        folder = "" if config.desk_reader is None else config.desk_reader.folder
+        reader = DeskReader(folder, config.line.documents, config.paths.site_key_file)
+        self.desk = Desk(
+            self.runtime, self._central, self._lag, papers, self._cameras,
+            lot_files=self._lot_files, hand=self._hand, reader=reader, site=site, sim=config.id_camera.kind == "frames",
+        )  # fmt: skip
 
     def _add_plcs(self) -> None:
         image = load_process_image()
@@ -208,7 +176,9 @@ class Line:
 
     def _add_devices(self) -> None:
         config, offer = self._config, self.runtime.pump.offer
-        self._add_printer(config.printer, config.line.label_layout, APPLICATOR)
+        for section, name in zip((config.printer, config.printer_2), HEAD_LINKS, strict=True):
+            if section is not None:
+                self._add_printer(section, config.line.label_layout, name)
         if config.desk_printer is not None:
             self._add_printer(config.desk_printer, config.desk_printer.label_layout, DESK_PRINTER)
         self.runtime.add(ScannerLink(SerialScanner(config.scanner.device, config.scanner.baud), offer, self._clock))
@@ -231,7 +201,7 @@ class Line:
                 poll_ms=section.poll_ms,
                 print_deadline_ms=self._config.deadlines.print_ms,
                 name=name,
-                tests=name == APPLICATOR and section.roll.test_label,
+                tests=name in HEAD_LINKS and self._config.printer.roll.test_label,
             )
         )
 
@@ -273,7 +243,7 @@ class Line:
             self._crew,
             root=root,
             sort_plan=sort_plan_of(self._config),
-            line_state=lambda: self.runtime.controller.floor.machine.state.name,
+            line_now=lambda: line_now(self.runtime.controller),
             boot=self.runtime.boot,
             needs=needs_of(self.runtime.controller),
             abilities=abilities_of(self._config),
@@ -297,6 +267,7 @@ class Line:
         self._crew.spawn(self._watch_disk(), "disk")
         self._crew.spawn(self._anchors.run(), "anchors")
         self._crew.spawn(self._keeper.run(), "keeper")
+        self._crew.spawn(self._lot_files.run(), "lot files")
         self._crew.spawn(panel(self.desk), "panel")
         # What is here now lives as long as the process: the collector need not look at it again.
         gc.collect()
@@ -364,6 +335,7 @@ class Line:
         await self._helper.close()
         await self._keeping.close()
         await self._drawing.close()
+        await self._filing.close()
         await self._pages.close()
         self._store.close()
         log.info("ended", handled=self.runtime.pump.handled, commits=self.runtime.pump.commits, lag_ms=self._lag.figures())

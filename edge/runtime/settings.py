@@ -7,7 +7,8 @@ from edge.core.values import Settings, SortPlan
 from edge.runtime.asking import Abilities
 from line_config.document_layout import load_document_layout
 from line_config.label_layout import LabelLayout, load_label_layout
-from line_config.model import LineConfig, SerialPrinterSection, TcpPrinterSection
+from line_config.model import LineConfig
+from line_config.printers import SerialPrinterSection, TcpPrinterSection
 
 BUILD_MS = 1_790_000_000_000
 """wall time at which this release was made: a clock before it is not set"""
@@ -51,6 +52,8 @@ def settings_of(config: LineConfig) -> Settings:
         roll_low_labels=roll.low_labels,
         test_label=roll.test_label,
         desk_printer=config.desk_printer is not None,
+        heads=config.applicator.heads,
+        standby=config.applicator.mode == "standby",
         **ahead,
     )
 
@@ -71,7 +74,8 @@ def printer_of(section: TcpPrinterSection | SerialPrinterSection) -> LabelPrinte
 def abilities_of(config: LineConfig) -> Abilities:
     """What this line can run, as central is told with each request."""
     kinds = tuple(load_document_layout(Path(path)).kind for path in config.line.documents)
-    return Abilities(kinds, tuple(config.line.envelope_formats), config.line.thickness_max_mm)
+    forms = tuple(form.pattern for form in config.tracking_numbers)
+    return Abilities(kinds, tuple(config.line.envelope_formats), config.line.thickness_max_mm, forms)
 
 
 def sort_plan_of(config: LineConfig) -> SortPlan:

@@ -1,6 +1,7 @@
 """Files that another house must believe: a payload with an Ed25519 signature over its very bytes. The one file that signs."""
 
 import base64
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -30,16 +31,31 @@ def load_or_make(path: Path) -> SigningKey:
     """The secret key in this file; where there is none a pair is made, and its public half laid beside it as `.pub`."""
     try:
         if not path.exists():
-            key = SigningKey.generate()
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-                out.write(bytes(key))
-            path.with_suffix(".pub").write_text(bytes(key.verify_key).hex() + "\n", encoding="ascii")
+            _make(path)
         secret = path.read_bytes()
+        public = path.with_suffix(".pub")
+        if len(secret) == KEY_BYTES and not public.exists():
+            public.write_text(bytes(SigningKey(secret).verify_key).hex() + "\n", encoding="ascii")
     except OSError as error:
         raise SignatureError(f"signing key {path} cannot be used ({error.strerror}): correct the path or its rights") from error
     if len(secret) != KEY_BYTES:
         raise SignatureError(f"signing key {path} has {len(secret)} bytes instead of {KEY_BYTES}: take the file as it was made")
     return SigningKey(secret)
+
+
+def _make(path: Path) -> None:
+    """A new pair: whole or not at all; of two who make one at once, one wins."""
+    key = SigningKey.generate()
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(bytes(key))
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink()
 
 
 def read_public(text: str) -> bytes:

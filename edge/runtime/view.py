@@ -7,6 +7,7 @@ from edge.core.certificates import Certificate
 from edge.core.conditions import CONDITIONS
 from edge.core.controller import Controller
 from edge.core.document import BEFORE_GATE, DocumentState
+from edge.core.heads import Against
 from edge.core.item import ItemState
 from edge.core.lots import Lot
 from edge.core.rolls import ROLLS
@@ -34,6 +35,17 @@ STATION_OF_ITEM: dict[ItemState, str] = {
     ItemState.REINDUCTING: "induction",
 }
 STATIONS = ("feeder", "id_camera", "insert", "seal", "weigh", "label", "label_camera", "hand_over", "induction", "divert")
+# What stands against an applicator head, 中文 and English.
+HEAD_WORDS: dict[str, tuple[str, str]] = {
+    Against.LINK: ("打印机断线", "printer not reachable"),
+    Against.PRINTER: ("打印机未就绪", "printer not ready"),
+    Against.APPLICATOR: ("贴标机构故障", "applicator fault"),
+    Against.ROLL: ("正在换卷", "roll being changed"),
+    Against.TEST: ("待测试面单", "test label due"),
+    Against.TESTING: ("正在测试面单", "test label under way"),
+}
+OF_HEADS = frozenset({"HEAD_OUT", "HEAD_STANDBY", "HEAD_TEST"})
+"""conditions that say which head it is"""
 # Where the accounts say that something is, in the words of the plant.
 PLACE_OF_ITEM: dict[ItemState, str] = {
     ItemState.EJECTED: "unsealed_eject",
@@ -108,6 +120,10 @@ def snapshot(
         "chutes": sorted(set(floor.sort_plan.routes.values())),
         "roll_test": controller.roll_test.state.value,
         "rolls": [row._asdict() for row in controller.rolls.left()],
+        "heads": [
+            {"head": head, "against": [what.value for what in against], "labels": controller.labels.to_come(head)}
+            for head, against in controller.heads.against.items()
+        ],
         "bags": [
             {
                 "chute": bag.chute,
@@ -220,7 +236,7 @@ def _stations(controller: Controller) -> dict[str, list[str]]:
 
 def _condition(controller: Controller, code: str, since_us: int) -> dict[str, Any]:
     row = CONDITIONS[code]
-    zh, en = _left(controller, code)
+    zh, en = _heads_out(controller) if code in OF_HEADS else _left(controller, code)
     offset_ms = controller.floor.wall_offset_ms or 0
     return {
         "code": code,
@@ -240,6 +256,14 @@ def _left(controller: Controller, code: str) -> tuple[str, str]:
             zh, en = f"：约剩 {row.labels} 张", f": about {row.labels} labels left"
             return (zh, en) if row.minutes is None else (f"{zh}，{row.minutes} 分钟", f"{en}, {row.minutes} min")
     return "", ""
+
+
+def _heads_out(controller: Controller) -> tuple[str, str]:
+    """Which heads are out of order and why, in both languages."""
+    rows = [(head, [HEAD_WORDS[what] for what in against]) for head, against in controller.heads.against.items() if against]
+    zh = "；".join(f"{head}号头{'、'.join(words[0] for words in told)}" for head, told in rows)
+    en = "; ".join(f"head {head}: {', '.join(words[1] for words in told)}" for head, told in rows)
+    return f"：{zh}", f"; {en}"
 
 
 def accounts(controller: Controller) -> list[dict[str, Any]]:

@@ -1,14 +1,17 @@
 """What is read of the virtual journal by others than the runtime: traces for people, hashes for the campaign, snapshots."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from edge.core.values import Settings, SortPlan
 from edge.runtime.account import Account
 from edge.runtime.app import Runtime
 from edge.runtime.keeper import make_snapshot
 from edge.runtime.ledger import Reader
-from edge.runtime.replay import replay
+from edge.runtime.reconcile import reconciliation
+from edge.runtime.replay import fresh_controller, replay
+from edge.runtime.reporting.facts import facts_of
 from edge.runtime.snapshot import Snapshot, core_digest, state_digest
 from simulators.virtual.disk import VirtualDisk
 
@@ -44,6 +47,12 @@ class Books:
     def digest(self, seq: int) -> str | None:
         """The line's account with central up to this event, hex; None where it keeps none."""
         return self.account().digests.get(seq)
+
+    def reconciled(self, lots: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What would be signed for each of these lots."""
+        records = list(self._reader().records())
+        facts = facts_of(records, fresh_controller(records))
+        return {lot: reconciliation(facts, lot) for lot in lots}
 
     def trace_hash(self) -> str:
         """Hash over all records of all boots (I15)."""

@@ -22,4 +22,4 @@ class Boot:
     eyes: dict[str, VirtualEyes]
     central: CentralLink
     plc_ports: dict[str, VirtualPlc] = field(default_factory=dict)
-    printer: VirtualPrinter | None = None
+    printers: list[VirtualPrinter] = field(default_factory=list)

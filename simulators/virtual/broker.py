@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -29,6 +29,7 @@ class VirtualBroker:
         self.grants: list[bytes] = []
         """the manifests that a line gets when it asks"""
         self.cancelled: dict[str, bytes] = {}
+        """what the line did not hear it hears when it asks about its open bags"""
         self._missed: list[bytes] = []
         self._inbox: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._gone = False
@@ -40,6 +41,8 @@ class VirtualBroker:
         self.duplicates = 0
         self.gaps = 0
         self.forgets_confirms = False
+        self.on_event: Callable[[dict[str, object]], None] = lambda _: None
+        """hears each event that is stored, in order"""
         self.trouble = ""
         """one of TROUBLES, "" = none"""
         self.hop_s = 0.0
@@ -84,11 +87,6 @@ class VirtualBroker:
             self._missed += parts
         for part in parts:
             self.send("manifest", part)
-
-    def cancel(self, order_id: str, version: int) -> None:
-        """Central takes an order back; what the line did not hear it hears when it asks about its open bags."""
-        self.cancelled[order_id] = msgspec.json.encode({"order_id": order_id, "version": version})
-        self.send("cancel", self.cancelled[order_id])
 
     def send(self, topic: str, payload: bytes) -> None:
         """Central sends something of its own accord; nothing while it is away."""
@@ -173,6 +171,7 @@ class VirtualBroker:
         stored = self.stored.setdefault(journal_id, [])
         if seq == len(stored) + 1:
             stored.append(event)
+            self.on_event(event)
         elif isinstance(seq, int) and seq <= len(stored):
             self.duplicates += 1
         else:

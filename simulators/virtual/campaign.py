@@ -5,7 +5,7 @@ import hashlib
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ RATE_PER_H = 2700
 ITEMS_MIN, ITEMS_MAX = 250, 550
 CUTS = (0, 2, 3, 4, 6)
 """power cuts of one seed: three on average"""
+HEADS = ("one", "one", "alternating", "standby")
 CATALOGUE = (*ALL_KINDS, *disturbances.NAMES)
 LONG_H = 20
 """from so many line hours on, every fault and every situation must have happened"""
@@ -35,6 +36,8 @@ class Plan(NamedTuple):
     items: int
     cuts: int
     faults: Collection[str] | float
+    heads: str = "one"
+    """of the applicator: one, or two that are alternating, or of which one is on standby"""
 
 
 def wanted(name: str, faults: Collection[str] | float) -> bool:
@@ -45,7 +48,7 @@ def wanted(name: str, faults: Collection[str] | float) -> bool:
 def plan_of(seed: int, faults: Collection[str] | float) -> Plan:
     """The plan of one seed, drawn from it alone, so that it can be repeated without the others."""
     rng = random.Random(f"plan {seed}")
-    return Plan(seed, rng.randint(ITEMS_MIN, ITEMS_MAX), rng.choice(CUTS), faults)
+    return Plan(seed, rng.randint(ITEMS_MIN, ITEMS_MAX), rng.choice(CUTS), faults, rng.choice(HEADS))
 
 
 def plans(first_seed: int, hours: float, faults: Collection[str] | float) -> list[Plan]:
@@ -63,20 +66,25 @@ def plans(first_seed: int, hours: float, faults: Collection[str] | float) -> lis
 
 def run_plan(plan: Plan, trace: Callable[[str], None] | None = None) -> Json:
     """Run one seed; what ended it before its time is in "error", and whether that was a broken promise."""
+    scene = {
+        "faults": draw(plan.seed, plan.faults),
+        "disturbances": {name: rate for name, rate in disturbances.draw(plan.seed).items() if wanted(name, plan.faults)},
+        "kills": plan.cuts,
+        "away": [name for name in power_cuts.AWAY if wanted(name, plan.faults)],
+        "heads": 1 if plan.heads == "one" else 2,
+        "standby": plan.heads == "standby",
+        "trace": trace,
+    }
+    return run_scene(plan.seed, plan.items, scene)
+
+
+def run_scene(seed: int, items: int, scene: Mapping[str, Any]) -> Json:
+    """The same of a scene: what `shift` is told besides."""
     try:
-        result = shift(
-            seed=plan.seed,
-            items=plan.items,
-            rate_per_h=RATE_PER_H,
-            faults=draw(plan.seed, plan.faults),
-            disturbances={name: rate for name, rate in disturbances.draw(plan.seed).items() if wanted(name, plan.faults)},
-            kills=plan.cuts,
-            away=[name for name in power_cuts.AWAY if wanted(name, plan.faults)],
-            trace=trace,
-        )
+        result = shift(seed=seed, items=items, rate_per_h=RATE_PER_H, **scene)
     except Exception as error:  # noqa: BLE001 - whatever ends a run is what the campaign looks for
         return {
-            "seed": plan.seed,
+            "seed": seed,
             "error": f"{type(error).__name__}: {error}",
             "breach": type(error).__name__ == "InvariantError",
         }

@@ -1,13 +1,13 @@
 """What belongs to the manual desk in the virtual world: its reader and its printer, and what the applicator's cannot print."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from edge.labels.fields import LabelError
 from edge.runtime.app import Runtime
 from edge.runtime.clock import Clock
-from edge.runtime.label_link import APPLICATOR, LabelLink
+from edge.runtime.label_link import LabelLink
 from simulators import tokens
 from simulators.bodies import PhysicalDocument
 from simulators.manual_desk import Reader
@@ -16,6 +16,7 @@ from simulators.virtual.eyes import ALL_FLAGS
 from simulators.virtual.ports import VirtualPrinter, read_text, render_text
 from simulators.virtual.wires import PrinterWire
 
+HEAD_PRINTERS = ("printer", "printer_2")
 DESK_PRINTER = "desk_printer"
 POLL_MS = 120
 """at the nominal rate: a printer that is scaled to be faster is asked more often"""
@@ -47,12 +48,11 @@ def add_printers(  # noqa: PLR0917 - all that a printer touches
     now_ms: Callable[[], int],
     written: Callable[[], None],
     sent: Callable[[], None],
-    wire: PrinterWire,
-    desk_wire: PrinterWire,
+    wires: Sequence[PrinterWire],
     *,
     tests: bool,
-) -> VirtualPrinter:
-    """The applicator's, which is returned, and the desk's, whose font has every character."""
+) -> list[VirtualPrinter]:
+    """Those of the applicator's heads, and as the last one the desk's, whose font has every character; `wires` likewise."""
 
     async def render(label: msgspec.Struct) -> bytes:
         fmt = await render_text(label)
@@ -61,19 +61,19 @@ def add_printers(  # noqa: PLR0917 - all that a printer touches
         return fmt
 
     poll_ms = plant.geometry.ms(POLL_MS)
-    rooms = ((APPLICATOR, plant.printer, wire, render), (DESK_PRINTER, plant.desk_printer, desk_wire, render_text))
+    rooms = [*zip(HEAD_PRINTERS, plant.printers, strict=False), (DESK_PRINTER, plant.desk_printer)]
     printers = []
-    for name, body, its_wire, draw in rooms:
-        printers.append(VirtualPrinter(body, plant.faults, now_ms, written, sent, its_wire))
+    for (name, body), wire in zip(rooms, wires, strict=True):
+        printers.append(VirtualPrinter(body, plant.faults, now_ms, written, sent, wire))
         link = LabelLink(
             printers[-1],
             runtime.pump.offer,
             clock,
-            draw,
+            render_text if name == DESK_PRINTER else render,
             poll_ms=poll_ms,
             print_deadline_ms=PRINT_DEADLINE_MS,
             name=name,
-            tests=tests and name == APPLICATOR,
+            tests=tests and name != DESK_PRINTER,
         )
         runtime.add(link)
-    return printers[0]
+    return printers

@@ -6,7 +6,7 @@ import random
 from simulators.operator import Act
 from simulators.plc_program import PlcProgram
 from simulators.virtual.kind import Kind, Switch
-from simulators.virtual.world import SITE_KEY, World
+from simulators.virtual.world import World
 
 OLD_LOT_VERSION = 2
 FLAPS, FLAP_S = 6, 0.4
@@ -119,9 +119,15 @@ def _plc_restart(plc: str) -> Switch:
     return switch
 
 
-def _head_open(world: World, on: bool, _: random.Random) -> None:
+def _head_open(world: World, on: bool, rng: random.Random) -> None:
     if on:
-        world.plant.printer.head_open = True
+        rng.choice(world.plant.printers).head_open = True
+
+
+def _applicator(world: World, on: bool, rng: random.Random) -> None:
+    head = rng.randrange(len(world.plant.printers))
+    world.plant.machine.wire("applicator_faults", 1 << head if on else 0)
+    world.wake_plant()
 
 
 def _slow_disk(world: World, on: bool, _: random.Random) -> None:
@@ -155,7 +161,7 @@ def _manifest_again(world: World, on: bool, _: random.Random) -> None:
 
 def _old_manifest(world: World, on: bool, _: random.Random) -> None:
     """The same lot in its second version; when that is in force, the first one comes once more."""
-    for part in world.scene.manifest(SITE_KEY, OLD_LOT_VERSION if on else 1):
+    for part in world.office.manifest(OLD_LOT_VERSION if on else 1):
         world.broker.send("manifest", part)
 
 
@@ -166,7 +172,40 @@ def _nonsense(world: World, on: bool, rng: random.Random) -> None:
 
 def _cancelled(world: World, on: bool, rng: random.Random) -> None:
     if on:
-        world.cancel(rng.choice(world.scene.population.orders).order_id)
+        world.office.cancel(rng.choice(world.scene.population.orders).order_id)
+
+
+def _called_back(*stands: str) -> Switch:
+    """Central takes back an order that was dispatched, as far as it knows."""
+
+    def switch(world: World, on: bool, rng: random.Random) -> None:
+        if on and (there := world.office.words.standing(*stands)):
+            world.office.cancel(rng.choice(there))
+
+    return switch
+
+
+def _amended(*stands: str) -> Switch:
+    """Central sends an order elsewhere."""
+
+    def switch(world: World, on: bool, rng: random.Random) -> None:
+        if on and (there := world.office.words.standing(*stands)):
+            world.office.amend(rng.choice(there), rng)
+
+    return switch
+
+
+def _old_word(world: World, on: bool, rng: random.Random) -> None:
+    """An older word about an order comes after a newer one that counted."""
+    if on and (there := world.office.words.settled()):
+        world.office.old(rng.choice(there), rng)
+
+
+def _not_granted(world: World, on: bool, rng: random.Random) -> None:
+    """A word about an order that the line has never heard of."""
+    if on:
+        word = rng.choice((b'{"order_id": "O999999", "version": 1}', b'{"order_id": "\xe6\x97\xa0", "version": 9}'))
+        world.broker.send("cancel", word)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -181,6 +220,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("machine_plc_restarted", (1.0, 5.0), _plc_restart("machine_plc"), stops=True, often_per_h=4.0),
     Kind("sorter_plc_restarted", (1.0, 5.0), _plc_restart("sorter_plc"), stops=True, often_per_h=4.0),
     Kind("head_opened", (1.0,), _head_open),
+    Kind("applicator_fault", (1.0, 5.0, 60.0), _applicator),
     Kind("slow_disk", (5.0, 30.0), _slow_disk),
     Kind("clock_stepped", (1.0,), _clock),
     Kind("central_away", (5.0, 60.0, 600.0), _central_away, touches=False),
@@ -190,4 +230,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("old_manifest", (1.0,), _old_manifest, touches=False),
     Kind("nonsense_from_central", (1.0,), _nonsense, touches=False),
     Kind("order_cancelled", (1.0,), _cancelled, touches=False),
+    Kind("order_called_back", (1.0,), _called_back("dispatched"), touches=False),
+    Kind("order_gone_called_back", (1.0,), _called_back("gone"), touches=False),
+    Kind("order_amended", (1.0,), _amended("granted"), touches=False, often_per_h=24.0),
+    Kind("order_amended_too_late", (1.0,), _amended("dispatched", "gone", "cancelled", "ended"), touches=False),
+    Kind("old_word", (1.0,), _old_word, touches=False, often_per_h=24.0),
+    Kind("word_about_a_stranger", (1.0,), _not_granted, touches=False),
 )

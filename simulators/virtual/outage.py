@@ -53,8 +53,12 @@ class Passed(NamedTuple):
     events: int
     waiting_max: int
     """events that waited to be told, at most"""
+    waiting_back: int
+    """events that waited when central was back for good"""
     drain_s: float
     """from the return until nothing waited but what had just happened"""
+    drained_per_s: int
+    """events a second that central got meanwhile, old and new"""
     suspended: int
     """how often the line stood for want of central"""
     visits: dict[str, int]
@@ -106,8 +110,9 @@ async def _story(  # noqa: PLR0917 - the arguments of outage
         before = watch.mark()
         visits = await _away(world, watch, end_s, away_mean_s, progress)
         during, back_s, waiting_max = watch.mark(), _now_s(), watch.waiting_max
+        waiting_back, stored_back = watch.waiting(), _stored(world)
         await watch.until(lambda: watch.waiting() <= 2 * SETTLED_ROWS, progress, end_s, DRAIN_LIMIT_S)
-        drain_s, draining = _now_s() - back_s, watch.mark()
+        drain_s, draining, drained = _now_s() - back_s, watch.mark(), _stored(world) - stored_back
         await watch.until(lambda: world.idle and world.told, progress, end_s, DRAIN_LIMIT_S)
         await asyncio.sleep(SETTLE_S)
         judgement, broker = world.judge(), world.broker
@@ -119,9 +124,11 @@ async def _story(  # noqa: PLR0917 - the arguments of outage
             before.rate_h(None),
             during.rate_h(before),
             draining.rate_h(during),
-            sum(map(len, broker.stored.values())),
+            _stored(world),
             waiting_max,
+            waiting_back,
             round(drain_s, 1),
+            round(drained / max(1.0, drain_s)),
             watch.suspended,
             dict(sorted(visits.items())),
             dict(sorted(broker.lost.items())),
@@ -135,7 +142,7 @@ async def _story(  # noqa: PLR0917 - the arguments of outage
 
 
 SETTLED_ROWS = 20
-"""what waits at any moment of a quiet day: a window"""
+"""what waits at any moment of a quiet day"""
 
 
 class _Mark(NamedTuple):
@@ -238,6 +245,11 @@ def accounts(world: World) -> str:
         seqs.append(seq)
     twice = tuple(seq for seq, times in Counter(seqs).items() if times > 1)
     return "; ".join(compare(line, Central(digests, frozenset(seqs), twice)).lines())
+
+
+def _stored(world: World) -> int:
+    """Events that central has stored."""
+    return sum(map(len, world.broker.stored.values()))
 
 
 def _now_s() -> float:

@@ -129,7 +129,7 @@ class VirtualPrinter:
         if self._waiting and self._body.begin_print(self._waiting[0], self._now_ms()):
             label = self._waiting.popleft()
             if self._book.at_label("label_repeated", label):
-                self._waiting.appendleft(PhysicalLabel(label.code128, label.qr))
+                self._waiting.appendleft(PhysicalLabel(label.code128, label.qr, county=label.county))
             self._begun()
 
     async def close(self) -> None:
@@ -145,7 +145,7 @@ async def render_text(label: msgspec.Struct) -> bytes:
 def read_text(fmt: bytes) -> PhysicalLabel:
     """The label that a virtual format makes."""
     text = msgspec.json.decode(fmt)
-    return PhysicalLabel(text["tracking_number"], text["payload_qr"])
+    return PhysicalLabel(text["tracking_number"], text["payload_qr"], county=text["county"])
 
 
 class VirtualScanner:

@@ -10,6 +10,7 @@ from edge.core.values import Settings, SortPlan
 from simulators.report import report
 from simulators.scene import Scene, load_routes
 from simulators.virtual import verdict
+from simulators.virtual.closing import close_lots
 from simulators.virtual.disturbances import CHUTE_FULL, Disturbances
 from simulators.virtual.loop import run_virtual
 from simulators.virtual.power_cuts import PowerCuts
@@ -59,14 +60,18 @@ async def _shift(
     kills: int,
     away: Sequence[str],
     doors: bool,
+    heads: int,
+    standby: bool,
     progress: Progress,
     trace: Trace,
 ) -> dict[str, Any]:
     scene = Scene(seed, items, faults, files=FILES)
     plan = SortPlan(version="virtual", routes=dict(load_routes()), reject_chute=0)
     full = CHUTE_FULL in disturbances
-    settings = msgspec.structs.replace(SETTINGS, bag_items_max=BAG_ITEMS) if full else SETTINGS
-    world = World(scene, settings, plan, rate_per_h=rate_per_h, doors=doors)
+    settings = msgspec.structs.replace(
+        SETTINGS, bag_items_max=BAG_ITEMS if full else 0, heads=heads, standby=standby, target_rate_per_h=rate_per_h
+    )
+    world = World(scene, settings, plan, rate_per_h=rate_per_h, doors=doors, lots=True)
     try:
         return await _run(world, items, PowerCuts(world, items, kills, away), disturbances, progress)
     finally:
@@ -91,13 +96,14 @@ async def _run(
     while not world.told and world.now_ms() < limit_ms + GRACE_MS:  # noqa: ASYNC110 - the outbox tells nobody that it is empty
         await asyncio.sleep(LOOK_S)
     await asyncio.sleep(SETTLE_S)
-    while not world.committed:  # noqa: ASYNC110 - the pump rings no bell for this
-        await asyncio.sleep(COMMIT_S)
+    await _until_committed(world)
     world.require_alive()
+    lots = await close_lots(world, files=world.scene.seed % verdict.REPLAYED == 0)
+    await _until_committed(world)
     result = report(world.plant, world.accounts(), world.judge(), seed=world.scene.seed)
     return {
         **result,
-        "findings": [*result["findings"], *verdict.shortcomings(world)],
+        "findings": [*result["findings"], *verdict.shortcomings(world), *lots],
         "reads": world.reads,
         "links": world.links(),
         "central": world.central(),
@@ -115,6 +121,11 @@ async def _run(
     }
 
 
+async def _until_committed(world: World) -> None:
+    while not world.committed:  # noqa: ASYNC110 - the pump rings no bell for this
+        await asyncio.sleep(COMMIT_S)
+
+
 def shift(
     *,
     seed: int,
@@ -125,6 +136,8 @@ def shift(
     kills: int = 0,
     away: Sequence[str] = (),
     doors: bool = True,
+    heads: int = 1,
+    standby: bool = False,
     progress: Progress = lambda *_: None,
     trace: Trace = None,
 ) -> dict[str, Any]:
@@ -142,6 +155,8 @@ def shift(
             kills=kills,
             away=away,
             doors=doors,
+            heads=heads,
+            standby=standby,
             progress=progress,
             trace=trace,
         )

@@ -5,6 +5,11 @@ from collections import Counter
 from simulators.manual_desk import SLIPS
 from simulators.virtual.world import World
 
+ANSWERS = (
+    "amend AMENDED", "amend OLD_VERSION", "amend TOO_LATE",
+    "cancel CANCELLED", "cancel RECALLED", "cancel BAG_CLOSED", "cancel OLD_VERSION", "cancel UNKNOWN_ORDER",
+)  # fmt: skip
+"""that central's words about orders must get now and then"""
 TAKEN_BACK = frozenset({"CANCELLED", "RECALLED"})
 """answers to a cancellation after which the order must not go"""
 BRINGS_BACK = frozenset({"unhold", "start", "reset", "clear", "clear_belt"})
@@ -39,7 +44,7 @@ def reached(world: World) -> dict[str, int]:
     return {
         "default reject by a PLC": plant.machine.default_rejects + plant.sorter.default_rejects,
         "answer came late": plant.machine.late_verdicts + plant.sorter.late_verdicts,
-        "label blown into the waste": len(plant.printer.waste),
+        "label blown into the waste": sum(len(printer.waste) for printer in plant.printers),
         "PLC stopped its belt (stage 2)": plant.machine.stage_2_trips + plant.sorter.stage_2_trips,
         "command refused": sum(plant.machine.refused.values()) + sum(plant.sorter.refused.values()),
         "event stored twice by central": world.broker.duplicates,
@@ -48,6 +53,7 @@ def reached(world: World) -> dict[str, int]:
         "found beside the belt": acts["found"],
         "taken out of a bag": world.operator.acts["take_out"],
         "order taken back": sum(body["code"] in TAKEN_BACK for body in _told(world, "cancellation")),
+        **{f"answer: {answer}": world.office.words.codes[answer] for answer in ANSWERS},
         "order broken up": reasons["INCOMPLETE"],
         "neighbour quarantined": sum(bool(row["quarantined"]) for row in world.accounts()),
         "bag recounted": world.operator.acts["recount_bag"],
@@ -127,6 +133,7 @@ def shortcomings(world: World) -> list[str]:
     fed, went = world.plant.untouched()
     if fed - went > MISREAD_MAX + fed // 100:
         found.append(f"{fed - went} of {fed} items that met no fault were not dispatched")
+    found += world.office.words.shortcomings()
     return [*found, *_of_paper(world), *_cancelled_and_gone(world)]
 
 

@@ -60,16 +60,22 @@ def _exposure(world: World, on: bool, rng: random.Random) -> None:
         world.sights[camera].unread = DRIFTED if on and camera == struck else UNREAD
 
 
-def _printer_rebooted(world: World, on: bool, _: random.Random) -> None:
-    world.printer_off(off=on, keeps_queue=False)
+def _head_off(*, keeps_queue: bool) -> Switch:
+    def switch(world: World, on: bool, rng: random.Random) -> None:
+        if on:
+            world.struck_head = rng.randrange(len(world.plant.printers))
+        world.printer_off(world.struck_head, off=on, keeps_queue=keeps_queue)
+
+    return switch
 
 
-def _printer_kept_queue(world: World, on: bool, _: random.Random) -> None:
-    world.printer_off(off=on, keeps_queue=True)
+def _of_one_head(what: str) -> Switch:
+    def switch(world: World, on: bool, rng: random.Random) -> None:
+        struck = rng.choice(world.printer_wires)
+        for wire in world.printer_wires:
+            setattr(wire, what, on and wire is struck)
 
-
-def _printer_silent(world: World, on: bool, _: random.Random) -> None:
-    world.printer_wire.silent = on
+    return switch
 
 
 def _desk_printer_off(world: World, on: bool, _: random.Random) -> None:
@@ -77,10 +83,6 @@ def _desk_printer_off(world: World, on: bool, _: random.Random) -> None:
     world.desk_wire.off = on
     if on:
         world.plant.desk_printer.power_off()
-
-
-def _printer_garbage(world: World, on: bool, _: random.Random) -> None:
-    world.printer_wire.garbage = on
 
 
 def _paper(what: str) -> Switch:
@@ -110,9 +112,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("worker_hangs", (0.5, 2.0, 9.0), _worker_hangs),
     Kind("camera_misses_burst", (3.0, 20.0), _misses_burst),
     Kind("exposure_drift", (10.0, 30.0), _exposure),
-    Kind("printer_rebooted", (3.0, 8.0), _printer_rebooted),
+    Kind("printer_rebooted", (3.0, 8.0), _head_off(keeps_queue=False)),
     Kind("desk_printer_off", (60.0, 120.0, 300.0), _desk_printer_off, touches=False),
-    Kind("printer_status_garbage", (0.5, 4.0), _printer_garbage),
-    Kind("printer_kept_queue", (2.0, 10.0), _printer_kept_queue),
-    Kind("printer_silent", (0.1, 1.0, 6.0), _printer_silent),
+    Kind("printer_status_garbage", (0.5, 4.0), _of_one_head("garbage")),
+    Kind("printer_kept_queue", (2.0, 10.0), _head_off(keeps_queue=True)),
+    Kind("printer_silent", (0.1, 1.0, 6.0), _of_one_head("silent")),
 )

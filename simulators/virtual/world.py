@@ -17,6 +17,7 @@ from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.journal import InlineStore, ThreadStore
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_now import line_now
 from edge.runtime.plc_link import PlcLink
 from edge.runtime.scanner_link import ScannerLink
 from edge.runtime.snapshot import proved_seq
@@ -38,6 +39,7 @@ from simulators.virtual.broker import VirtualBroker
 from simulators.virtual.desk import add_printers, desk_reader
 from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import Sight, VirtualEyes
+from simulators.virtual.head_office import HeadOffice
 from simulators.virtual.panel import RuntimePanel
 from simulators.virtual.ports import VirtualPlc, VirtualPrinter, VirtualScanner
 from simulators.virtual.printery import Printery
@@ -58,7 +60,10 @@ LATE_S = (3.0, 25.0)
 class World:
     """Plant, peers, operator and the runtime in one virtual loop."""
 
-    def __init__(self, scene: Scene, settings: Settings, sort_plan: SortPlan, *, rate_per_h: int, doors: bool = False) -> None:
+    def __init__(
+        self, scene: Scene, settings: Settings, sort_plan: SortPlan, *, rate_per_h: int, doors: bool = False, lots: bool = False
+    ) -> None:
+        """`doors`: a clerk brings back what was rejected; `lots`: the documents were handed over with lists."""
         self.scene = scene
         self._settings = settings
         self._sort_plan = sort_plan
@@ -66,22 +71,24 @@ class World:
         self._image = image
         self.book = FaultBook(scene.faults, scene.documents, scene.index_of_number)
         self.paper = Printery(scene, self.book, self.now_ms)
-        self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed)
+        heads = settings.heads
+        self.plant = Plant(image, Geometry(rate_per_h), scene.documents, self.book, seed=scene.seed, heads=heads)
         self.operator = Operator(self.plant, seed=scene.seed)
         self.clerk = Clerk(self.plant, desk_reader(SITE_KEY), seed=scene.seed) if doors else None
         self._rng = random.Random(f"world {scene.seed}")
         self.broker = VirtualBroker("sealline/v1/virtual/line-1/")
+        self.office = HeadOffice(scene, self.broker, self.book, SITE_KEY, WALL_START_MS if lots else 0)
         self.lease(LEASE)
         self.clock = Clock(lambda: WALL_START_MS + self.wall_step_ms + self.now_ms())
         # What disturbances turn.
         self.wires: dict[str, PlcWire] = {plc.value: PlcWire() for plc in Plc}
         self.sights: dict[str, Sight] = {camera.value: Sight() for camera in Camera}
-        self.printer_wire = PrinterWire()
+        self.printer_wires = tuple(PrinterWire() for _ in range(heads))
+        self.struck_head = 0
         self.desk_wire = PrinterWire()
         self.book.on_late = self._grant_later
         self.fsync_ms = (2, 9)
         self.wall_step_ms = 0
-        self._cancellations = 0
         self._later_routes: list[dict[str, int]] = []
         self._name = f"file:world{id(self)}?mode=memory&cache=shared"
         self._disk = VirtualDisk(self._name, self.now_ms)
@@ -109,7 +116,7 @@ class World:
     def begin(self, *more: Coroutine[Any, Any, None]) -> None:
         """Start the plant, the operator and the runtime, and whatever else belongs to this run."""
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(work) for work in (self.run_operator(), *more)]
+        self._tasks = [loop.create_task(work) for work in (self.run_operator(), self.office.run(), *more)]
         self._plan(0)
         self.start()
 
@@ -156,22 +163,16 @@ class World:
         if self.boot is not None:
             self.boot.eyes[camera].tell()
 
-    def printer_off(self, *, off: bool, keeps_queue: bool) -> None:
-        """The printer loses its power, or has it again."""
-        self.printer_wire.off = off
-        torn = self.plant.printer.power_off() if off else None
-        if off and self.boot is not None and self.boot.printer is not None:
-            self.boot.printer.switched_off(torn, keeps_queue=keeps_queue)
+    def printer_off(self, head: int, *, off: bool, keeps_queue: bool) -> None:
+        """A head's printer loses its power, or has it again; heads from 0."""
+        self.printer_wires[head].off = off
+        torn = self.plant.printers[head].power_off() if off else None
+        if off and self.boot is not None:
+            self.boot.printers[head].switched_off(torn, keeps_queue=keeps_queue)
 
     def lease(self, lease: tuple[int, int]) -> None:
         """Central grants all orders but the late ones under this lease (epoch and end); before the run begins."""
-        self.broker.grants = self.scene.manifest(SITE_KEY, lease=lease)
-
-    def cancel(self, order_id: str) -> None:
-        """Central takes an order back; whatever becomes of its documents is due to that."""
-        self._cancellations += 1
-        self.book.touched |= {document.index for document in self.scene.documents if document.order_id == order_id}
-        self.broker.cancel(order_id, self._cancellations)
+        self.broker.grants = self.office.manifest(lease=lease)
 
     def _grant_later(self, index: int) -> None:
         """Central grants this document's order only after it has been before the camera."""
@@ -256,7 +257,7 @@ class World:
                     cursor=runtime.cursors.get(plc.value),
                 )
             )
-        printer = self._add_printers(runtime)
+        printers = self._add_printers(runtime)
         scanner = VirtualScanner()
         runtime.add(ScannerLink(scanner, pump.offer, self.clock))
         central = CentralLink(
@@ -267,7 +268,7 @@ class World:
             crew,
             root="sealline/v1/virtual/line-1/",
             sort_plan=self._sort_plan,
-            line_state=lambda: runtime.controller.floor.machine.state.name,
+            line_now=lambda: line_now(runtime.controller),
             boot=runtime.boot,
             prints=self.paper.there,
             needs=needs_of(runtime.controller),
@@ -280,13 +281,13 @@ class World:
         crew.spawn(Anchors(store, self.clock).run(), "anchors")
         for link in runtime.links:
             crew.spawn(link.run(), link.name)
-        self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports, printer)
+        self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports, printers)
         return self.boot
 
-    def _add_printers(self, runtime: Runtime) -> VirtualPrinter:
-        wires, sent = (self.printer_wire, self.desk_wire), partial(self._at, "print_sent")
+    def _add_printers(self, runtime: Runtime) -> list[VirtualPrinter]:
+        wires, sent = (*self.printer_wires, self.desk_wire), partial(self._at, "print_sent")
         tests = self._settings.test_label
-        return add_printers(runtime, self.plant, self.clock, self.now_ms, self._written, sent, *wires, tests=tests)
+        return add_printers(runtime, self.plant, self.clock, self.now_ms, self._written, sent, wires, tests=tests)
 
     def _program(self, plc: Plc) -> PlcProgram:
         return self.plant.machine if plc is Plc.MACHINE else self.plant.sorter
@@ -337,7 +338,7 @@ class World:
             panel = RuntimePanel(boot.runtime)
             try:
                 await self.operator.look(panel, self.now_ms())
-                await self.paper.look(boot.runtime, panel, self.plant, self.cancel)
+                await self.paper.look(boot.runtime, panel, self.plant, self.office.cancel)
                 if self.clerk is not None:
                     await self.clerk.look(panel)
             except PanelAway:
@@ -391,4 +392,4 @@ class World:
 
     def judge(self) -> Judgement:
         """The oracle's verdict on the present state of the plant."""
-        return judge(self.plant, self.scene.ordered(self._later_routes), self.accounts())
+        return judge(self.plant, self.scene.ordered(self._later_routes, self.office.words.counties()), self.accounts())

@@ -329,15 +329,15 @@ def keeps_nothing_open(original: Any, self: Any, document: int, travel_um: int) 
 
 
 def any_label(stand: BenchStand) -> None:
-    def at_label(original: Any, self: Any, travel_um: int, *, label_on_pad: bool) -> tuple[str, int]:
-        action, handle = original(travel_um, label_on_pad=label_on_pad)
+    def at_label(original: Any, self: Any, travel_um: int, *, label_on_pad: bool, **more: bool) -> tuple[str, int]:
+        action, handle = original(travel_um, label_on_pad=label_on_pad, **more)
         return ("apply", handle) if label_on_pad and self.items[handle].answer == "apply" else (action, handle)
 
     become(at_label=at_label)(stand)
 
 
 def purges_nothing(stand: BenchStand) -> None:
-    become(blow_off=lambda original, self, *, label_on_pad: False)(stand)
+    become(blow_off=lambda original, self, *, label_on_pad, pad=0: False)(stand)
 
 
 # --- sensors ---

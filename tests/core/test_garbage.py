@@ -112,6 +112,10 @@ ANYTHING = st.one_of(
         st.fixed_dictionaries({"order_id": st.sampled_from(["O1", "O2", "O3", "O6", "O99"]), "version": N}),
     ),
     st.tuples(
+        st.just(e.LotFiled),
+        st.fixed_dictionaries({"lot": st.sampled_from(["R", "R2"]), "file": st.just("f"), "fault": st.sampled_from(["", "x"])}),
+    ),
+    st.tuples(
         st.just(e.LotReceived),
         st.fixed_dictionaries(
             {

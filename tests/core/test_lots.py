@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from edge.core.commands import Answer, Publish
-from edge.core.events import ClockRead, DocumentRejected, LotReceived, OrderCancelled
+from edge.core.events import ClockRead, DocumentRejected, LotFiled, LotReceived, OrderCancelled
 from edge.core.lots import LISTED_TABLE, Listed, Lots
 from edge.core.values import DocumentKey, LotId, OrderDocument, OrderId
 from tests.core.line import Line
@@ -73,6 +73,32 @@ def test_a_lot_from_its_receipt_to_its_closing() -> None:
         "dispatched": 1, "no_order": 1, "returned": 1, "missing": 1, "surplus": 1, "open": 0,
     }  # fmt: skip
     assert body["lead"] == "L1"
+
+
+def test_the_account_of_a_closed_lot_is_told_once_and_a_fault_is_shown_until_it_lies_there() -> None:
+    line = Line()
+    lots = line.controller.lots
+    filed = {"lot": LotId("R1"), "file": "R1-0.json", "sha256": "00", "size_bytes": 7, "key": "11"}
+    for n, lot in ((1, "R1"), (2, "R2")):
+        receive(line, lot, f"token{n}")
+        line.through(n)
+    line.say(LotFiled, **filed)
+    assert not told(line, "lot_filed"), "it is open"
+    for lot in ("R1", "R2"):
+        assert code(line, "close_lot", lot=lot, lead="") == "OK"
+    assert list(lots.unfiled) == ["R1", "R2"]
+    standing = line.controller.floor.conditions.active
+    line.say(LotFiled, lot=LotId("R1"), fault="disk")
+    assert "LOT_NOT_FILED" in standing
+    line.say(LotFiled, **filed)
+    assert "LOT_NOT_FILED" in standing, "the other one is not there yet"
+    line.say(LotFiled, **{**filed, "lot": LotId("R2")})
+    assert "LOT_NOT_FILED" not in standing
+    line.say(LotFiled, **filed)
+    line.say(LotFiled, lot=LotId("R1"), fault="disk")
+    assert "LOT_NOT_FILED" not in standing
+    assert [body["lot"] for body in told(line, "lot_filed")] == ["R1", "R2"]
+    assert told(line, "lot_filed")[0] == filed
 
 
 def test_a_lot_without_differences_needs_no_signature() -> None:

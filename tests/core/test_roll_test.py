@@ -159,7 +159,7 @@ def test_a_late_label_whose_place_is_free_is_purged_alone() -> None:
     late_label(line, 1)
     assert [purge.print_id for purge in line.said(PurgeLabel)[before:]] == [print_id]
     line.say(LabelPurged, item=ItemId("I1-1"), print_id=print_id)
-    assert not line.controller.labels.crowded()
+    assert not line.controller.labels.crowded(1)
 
 
 def test_nothing_is_purged_of_a_machine_that_was_never_heard() -> None:
@@ -309,6 +309,7 @@ def test_the_auditor_lets_no_test_label_out_that_is_somebodys_or_was_printed_bef
 def test_where_a_test_label_can_stand() -> None:
     drawn = {(str(state), happened): str(to) for (state, happened), to in ROLL_TEST_TABLE.items()}
     assert drawn == {
+        ("none", "postponed"): "due",
         ("none", "begun"): "printing", ("due", "begun"): "printing", ("showing", "begun"): "printing",
         ("printing", "printed"): "showing", ("printing", "failed"): "due", ("showing", "failed"): "due",
         ("showing", "read"): "none",

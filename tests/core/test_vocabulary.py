@@ -10,8 +10,9 @@ from edge.core.acts import ACTS
 from edge.core.conditions import CLEARED_WITH_BELT, CONDITIONS, DOUBTS_THE_BELT, LINK_CONDITIONS, STOPPING
 from edge.core.event import Event
 from edge.core.guards import ZONES
+from edge.core.heads import APPLICATOR_FAULTS, PRINTER_READY
 from edge.core.production import NOT_PLANNED
-from edge.core.supervision import FAULTS, PRINTER_READY
+from edge.core.supervision import FAULTS
 from edge.core.values import EventFlag, Mode, ReadingFlag, State, Verdict
 from tests.core.line import SETTINGS
 
@@ -55,7 +56,9 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
     rest = {f"{kind}.{name}": value for (kind, name), value in given.items() if name != "flags" and kind != "Counters"}
     assert rest == {
         "Booted.core": "", "Booted.wall_ms": 0, "Extra.chute": 0, "SortPlan.pick_up": {},
-        "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False, "OperatorRequest.argument": {},
+        "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False,
+        "LotFiled.file": "", "LotFiled.sha256": "", "LotFiled.size_bytes": 0, "LotFiled.key": "", "LotFiled.fault": "",
+        "OperatorRequest.argument": {},
         "Symbol.x_px": 0, "Symbol.y_px": 0, "Symbol.confirmed": False,
         "Order.product": "EMS", "Order.client_unit": "", "Order.fee_code": "", "Order.priority": 0,
         "Order.files": (), "OrderFile.duplex": False, "OrderFile.index": 0, "OrderFile.carrier": "", "FileChecked.fault": "",
@@ -78,6 +81,8 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
         "LabelText.sender_unit": "", "PrintFailed.impossible": False,
         "OrderAmended.client_unit": "", "OrderAmended.fee_code": "", "OrderAmended.priority": 0,
         "Settings.desk_printer": False, "PrintLabel.printer": "", "PrinterStatus.printer": "",
+        "Settings.heads": 1, "Settings.standby": False, "PrintLabel.head": 1, "PrintTest.head": 1, "RollPassed.head": 1,
+        "Apply.head": 1, "PurgeLabel.head": 1,
     }  # fmt: skip
 
 
@@ -97,7 +102,8 @@ def test_numbers_of_the_plc_interface() -> None:
     assert (EventFlag.OUT_OF_WINDOW, EventFlag.DEFAULT_REJECT) == (1, 2)
     assert {flag.name: flag.value for flag in ReadingFlag} == {"SYNTAX": 1, "CHECK_DIGIT": 2, "DATES": 4, "CONFIDENT": 8}
     assert [verdict.value for verdict in Verdict] == [verdict.name for verdict in Verdict]
-    assert FAULTS == ((0, "ESTOP"), (1, "JAM"), (4, "EVENTS_LOST"))
+    assert FAULTS == ((0, "ESTOP"), (1, "JAM"), (3, "PAD_MISMATCH"), (4, "EVENTS_LOST"))
+    assert APPLICATOR_FAULTS == (2, 5)
     assert {"ready", "label_waiting", "busy"} == PRINTER_READY
     assert [(zone.plc, zone.bit) for zone in ZONES] == [
         *(("machine_plc", bit) for bit in range(4)), ("sorter_plc", 0), ("sorter_plc", 1),
@@ -118,8 +124,8 @@ CODES = {
         SHEETS_IN_DOUBT""",
     ("holds", False, 1, 0): """ITEM_LOST EXTRA_ITEM LABEL_MISMATCH_TWICE DIVERT_UNCONFIRMED WRONG_CHUTE REJECT_UNCONFIRMED
         ACCOUNTS_DIFFER EVENTS_LOST PLC_RESTARTED LONG_OUTAGE BELT_NOT_CLEARED PROMISE_BROKEN
-        CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM STRAY_LABEL""",
-    ("holds before the applicator", True, 1, 0): "PRINTER_NOT_READY",
+        CHALLENGE_MISSED CLOCK_STEPPED GUARD_OPEN JAM STRAY_LABEL PAD_MISMATCH""",
+    ("holds before the applicator", True, 1, 0): "PRINTER_NOT_READY APPLICATOR_FAULT",
     ("holds", True, 1, 0): "ROLL_TEST LEASES_UNCONFIRMED",
     ("aborts", False, 1, 0): "ESTOP",
     ("stops feed", True, 2, 2000): "ACCOUNTS_OPEN",
@@ -136,13 +142,13 @@ CODES = {
     ("suspends", True, 2, 0): "CHUTE_FULL CENTRAL_AWAY LEASES_ENDED OUTBOX_FULL",
     ("suspends", True, 3, 0): "STARVED",
     ("warns", True, 2, 0): """TIME_LIMIT_NEAR NO_READS MANIFEST_REFUSED MEDIA_LOW RIBBON_LOW
-        DOCUMENT_PRINTER_LOST FILES_LOST FILE_REFUSED""",
+        DOCUMENT_PRINTER_LOST FILES_LOST FILE_REFUSED HEAD_OUT HEAD_STANDBY HEAD_TEST""",
     (
         "warns",
         True,
         3,
         0,
-    ): """CERTIFICATE_EXPIRES OUTBOX_FILLING CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST
+    ): """LOT_NOT_FILED CERTIFICATE_EXPIRES OUTBOX_FILLING CENTRAL_LOST HAND_SCANNER_LOST DESK_PRINTER_LOST
         DESK_PRINTER_NOT_READY""",
     ("warns", False, 1, 0): "RECALL SHEETS_UNKNOWN",
     ("warns", False, 2, 0): "SHEETS_LEFT",
@@ -158,7 +164,7 @@ def test_groups_of_conditions() -> None:
     assert {"suspends", "holds", "aborts"} == STOPPING
     assert {
         "ITEM_LOST", "EXTRA_ITEM", "STRAY_LABEL", "LABEL_MISMATCH_TWICE", "REJECT_UNCONFIRMED", "EVENTS_LOST", "PLC_RESTARTED",
-        "LONG_OUTAGE", "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM", "PROMISE_BROKEN",
+        "PAD_MISMATCH", "LONG_OUTAGE", "BELT_NOT_CLEARED", "ACCOUNTS_DIFFER", "JAM", "PROMISE_BROKEN",
     } == CLEARED_WITH_BELT  # fmt: skip
     assert DOUBTS_THE_BELT == {
         "BELT_NOT_CLEARED": "RESTART", "EVENTS_LOST": "LINK_OUTAGE", "PLC_RESTARTED": "LINK_OUTAGE",
@@ -180,11 +186,14 @@ def test_what_a_person_may_ask_for() -> None:
         "confirm_check": "check", "bind_bag": "chute bag", "recount_bag": "chute labels", "take_out": "chute label",
         "close_bag": "chute bag", "feed_again": "documents", "open_envelope": "item labels second", "reinduct": "label",
         "void_label": "print_id second", "found": "key", "return_to_issuer": "documents", "damaged": "documents",
-        "close_lot": "lot lead", "roll_changed": "roll", "confirm_leases": "second", "request_lot": "lot",
+        "close_lot": "lot lead", "roll_changed": "roll",
+        "confirm_leases": "second", "request_lot": "lot",
         "desk_read": "document kind token skeleton second_field flags masked", "desk_insert": "kind token flags",
         "desk_label": "texts weight_g",
         "destroy_sheets": "order file sheets second documents",
     }  # fmt: skip
+    assert {name for name, act in ACTS.items() if act.optional} == {"change_roll", "roll_changed", "test_label"}
+    assert {act.optional for act in ACTS.values()} == {(), ("head",)}
     assert {name for name, facts in told.items() if facts == ("",)} == {
         "pause_feed", "resume_feed", "run_out", "clear_belt", "rejects_cleared", "desk_cancel", "change_roll", "test_label",
     }  # fmt: skip

@@ -37,19 +37,30 @@ class FakePapers:
         return self.pages.get(name)
 
 
+class FakeLotFiles:
+    """One account."""
+
+    def file(self, name: str) -> bytes | None:
+        return b'{"payload": ""}' if name == "R1-0.json" else None
+
+
 class FakeLine:
     """A desk whose line is always busy: something is fed every `every` snapshots, and each step moves all by one station."""
 
     def __init__(self, *, every: int = 3) -> None:
         self.every = every
         self.papers = FakePapers()
+        self.lot_files = FakeLotFiles()
         self.closed_bags: list[str] = []
         self.asked: list[tuple[str, str, dict[str, str], str]] = []
         self.state = "STOPPED"
         self.feed_paused = False
         self.roll_test = "none"
+        self.heads: list[dict[str, Any]] = [{"head": 1, "against": [], "labels": 0}]
+        self.rolls: list[dict[str, Any]] = []
         self.bags: dict[int, dict[str, Any]] = {}
         self.conditions: list[str] = []
+        self.links = LINKS
         self.links_down: dict[str, dict[str, str]] = {}
         """link → what the real line says of a dead one: reason, detail"""
         self.outcomes: dict[str, int] = {"dispatched": 0}
@@ -68,6 +79,10 @@ class FakeLine:
         self.running = asyncio.Event()
         self.fed = 0
         self.remaining = 500
+
+    async def read_document(self) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"kind": None, "reason": "no_reader"}
 
     def preview(self, camera: str) -> bytes:
         return {"id_camera": b"\xff\xd8\xff", "label_camera": b""}[camera]
@@ -135,13 +150,27 @@ class FakeLine:
             "stations": [{"id": name, "items": self._items(index)} for index, name in enumerate(STATIONS)],
             "rejects": self.rejects[:8],
             "scans": self.scans,
-            "links": [self._link(name) for name in LINKS],
+            "links": [self._link(name) for name in self.links],
             "checks": [{"code": "NO_BAG_BOUND", "passed": True}],
             "conditions": [self._condition(code) for code in self.conditions],
             "closed_bags": self.closed_bags,
             "lots": [],
             "chutes": [1, 2, 3, 4, 5, 6],
             "roll_test": self.roll_test,
+            "heads": self.heads,
+            "desk": {
+                "printer": False,
+                "state": "free",
+                "order_id": None,
+                "wanted": 0,
+                "documents": [],
+                "item": None,
+                "closed": [],
+                "read": 0,
+                "made": 0,
+            },
+            "labels_impossible": [],
+            "rolls": self.rolls,
             "bags": [self.bags[chute] for chute in sorted(self.bags)],
             "hand_scan": self.hand_scan,
             "central": {"sent": 40, "confirmed": 38, "waiting": 2},

@@ -78,6 +78,12 @@ async def test_snapshot_accounts_health(client: httpx.AsyncClient, line: FakeLin
     assert (await client.get("/api/snapshot")).status_code == 500
 
 
+async def test_a_lots_account_is_read_by_its_name(client: httpx.AsyncClient) -> None:
+    account = await client.get("/api/lots/R1-0.json")
+    assert (account.headers["content-type"], account.content) == ("application/json", b'{"payload": ""}')
+    assert (await client.get("/api/lots/R2-0.json")).status_code == 404
+
+
 async def test_a_report_is_made_by_a_post_and_read_by_its_name(client: httpx.AsyncClient, line: FakeLine) -> None:
     made = await client.post("/api/reports", json={"kind": "despatch", "of": "B-9", "language": "en"})
     assert made.json() == {"name": "despatch_en.pdf"}

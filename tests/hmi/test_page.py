@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.hmi.conftest import Shown
+from tests.hmi.fakes import LINKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 TOUCH_PX = 64
@@ -19,6 +20,12 @@ async def until_more(shown: Shown, name: str, than: int) -> None:
     await shown.page.wait_for_function(
         "([name, than]) => Number(document.querySelector(`[data-testid=${name}]`)?.textContent) > than", arg=[name, than]
     )
+
+
+async def until_asked(shown: Shown, acts: int) -> None:
+    """So many acts have come to the line."""
+    while len(shown.line.asked) < acts:
+        await shown.page.evaluate("new Promise(requestAnimationFrame)")
 
 
 async def test_items_pass_and_a_pause_makes_the_count_stand_still(shown: Shown) -> None:
@@ -117,6 +124,22 @@ async def test_a_dead_link_is_red_has_another_shape_and_its_age(shown: Shown) ->
     assert await alive.locator("small").evaluate(colour) != "rgb(179, 22, 27)"
 
 
+async def test_the_lights_of_all_links_that_a_line_can_have_fit_above_the_alarms(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.links = (*LINKS, "printer_2", "desk_printer", "hand_scanner", "scale", "document_printer")
+    line.links_down = {name: {"reason": "", "detail": ""} for name in ("printer_2", "document_printer")}
+    await page.goto(shown.url)
+    for lang in ("zh", "en"):
+        await expect(page.locator("html")).to_have_attribute("data-lang", lang)
+        alarm = await page.get_by_test_id("alarm").bounding_box()
+        assert alarm is not None
+        for name in line.links:
+            box = await page.get_by_test_id(f"link-{name}").bounding_box()
+            assert box is not None
+            assert 0 <= box["y"] <= box["y"] + box["height"] <= alarm["y"], name
+        await page.get_by_test_id("lang").tap()
+
+
 async def test_a_plc_that_is_not_believed_is_named_with_the_reason_and_the_next_step(shown: Shown) -> None:
     page, line = shown.page, shown.line
     line.links_down = {"machine_plc": {"reason": "foreign", "detail": "stop the other line PC"}}
@@ -209,6 +232,68 @@ async def test_the_way_out_of_a_hold_is_offered(shown: Shown) -> None:
     line.conditions = []
     await expect(page.get_by_test_id("rejects_cleared")).to_have_count(0)
     assert line.acts() == ["clear_belt", "rejects_cleared"]
+
+
+async def test_the_roll_is_changed_tested_and_the_line_goes_on(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.state, line.conditions = "EXECUTE", ["MEDIA_LOW"]
+    await page.goto(shown.url)
+    await page.get_by_test_id("change_roll").tap()
+    await until_asked(shown, 1)
+    line.conditions, line.heads = ["ROLL_CHANGE"], [{"head": 1, "against": ["roll"], "labels": 0}]
+    await expect(page.get_by_test_id("alarm")).to_contain_text("线上件走完后换卷")
+    await page.get_by_test_id("roll_changed").tap()
+    await until_asked(shown, 2)
+    line.state, line.conditions, line.roll_test = "HELD", ["ROLL_TEST"], "printing"
+    line.heads = [{"head": 1, "against": ["roll", "testing"], "labels": 0}]
+    await expect(page.get_by_test_id("alarm")).to_contain_text("放到面单相机下")
+    line.roll_test = "due"  # the label did not come: a person asks for another
+    await page.get_by_test_id("test_label").tap()
+    await until_asked(shown, 3)
+    line.state, line.conditions, line.roll_test = "EXECUTE", [], "none"
+    line.heads = [{"head": 1, "against": [], "labels": 0}]
+    await expect(page.get_by_test_id("alarm")).to_contain_text("无报警")
+    await expect(page.get_by_test_id("test_label")).to_have_count(0)
+    assert [asked[:3:2] for asked in line.asked] == [
+        ("change_roll", {}),
+        ("roll_changed", {"roll": "media"}),
+        ("test_label", {}),
+    ]
+
+
+async def test_both_heads_are_shown_and_the_acts_name_the_one_that_is_meant(shown: Shown) -> None:
+    page, line = shown.page, shown.line
+    line.state, line.conditions = "EXECUTE", ["HEAD_OUT"]
+    line.heads = [{"head": 1, "against": [], "labels": 2}, {"head": 2, "against": ["roll"], "labels": 0}]
+    await page.goto(shown.url)
+    works, out = page.get_by_test_id("head-1"), page.get_by_test_id("head-2")
+    await expect(works.locator(".shape.dot")).to_have_count(1)
+    await expect(out.locator(".shape.cross")).to_have_count(1)
+    await expect(works.locator("small")).to_have_text("×2")
+    await expect(out).to_have_attribute("title", "正在换卷")
+    await expect(page.get_by_test_id("alarm")).to_contain_text("进料减半")
+    await page.get_by_test_id("roll_changed").tap()
+    await until_asked(shown, 1)
+    line.roll_test, line.conditions = "due", ["HEAD_OUT", "HEAD_TEST"]
+    line.heads[1]["against"] = ["roll", "test"]
+    await page.get_by_test_id("lang").tap()
+    await expect(page.get_by_test_id("alarm")).to_contain_text("the feed is halved")
+    await page.get_by_test_id("test_label").tap()
+    await until_asked(shown, 2)
+    line.roll_test, line.conditions = "none", ["MEDIA_LOW"]
+    line.heads[1]["against"] = []
+    line.rolls = [
+        {"roll": "media", "labels": 90, "minutes": 4, "head": 1},
+        {"roll": "media", "labels": 12, "minutes": 1, "head": 2},
+    ]
+    await page.get_by_test_id("change_roll").tap()
+    await expect(page.get_by_test_id("answer")).to_have_text("done")
+    assert [asked[:3:2] for asked in line.asked] == [
+        ("roll_changed", {"roll": "media", "head": "2"}),
+        ("test_label", {"head": "2"}),
+        ("change_roll", {"head": "2"}),
+    ]
+    assert shown.complaints == []
 
 
 async def test_stale_is_loud_and_ends_when_the_line_is_back(shown: Shown) -> None:

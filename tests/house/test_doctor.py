@@ -10,7 +10,8 @@ from rich.console import Console
 
 from edge import doctor
 from line_config.loader import load_line
-from line_config.model import DocumentPrinterSection, LineConfig
+from line_config.model import LineConfig
+from line_config.printers import DocumentPrinterSection
 
 DATA = Path(__file__).parents[2] / "line_config"
 

@@ -70,6 +70,51 @@ def test_nonsense_about_the_document_printer_is_named(demo: Path, old: str, new:
     assert key in faults_of(demo)
 
 
+SECOND = """
+[printer_2]
+kind = "tcp"
+dialect = "zpl"
+host = "127.0.0.1"
+port = 19200
+status_port = 19200
+poll_ms = 40
+reply_timeout_ms = 120
+"""
+
+
+def two_heads(path: Path, second: str = SECOND) -> Path:
+    change(path, "heads = 1 ", "heads = 2 ")
+    path.write_text(path.read_text("utf-8") + second, encoding="utf-8")
+    return path
+
+
+def test_a_line_may_have_a_second_applicator_head(demo: Path) -> None:
+    one = settings_of(load_line(demo))
+    assert (one.heads, one.standby) == (1, False)
+    two = settings_of(load_line(two_heads(demo)))
+    assert (two.heads, two.standby) == (2, False)
+    change(demo, 'mode = "alternating"', 'mode = "standby"')
+    assert settings_of(load_line(demo)).standby
+
+
+@pytest.mark.parametrize(
+    ("second", "fault"),
+    [
+        ("", "[applicator] heads = 2, and [printer_2] is missing"),
+        (SECOND.replace("19200", "19100"), "[printer] and [printer_2] are the same device"),
+        (SECOND + "[printer_2.roll]\nmedia_mm = 90000\n", "both heads have the same labels"),
+        (SECOND.replace("poll_ms = 40", "poll_ms = -1"), "printer_2.poll_ms"),
+    ],
+)
+def test_nonsense_about_the_second_head_is_named(demo: Path, second: str, fault: str) -> None:
+    assert fault in faults_of(two_heads(demo, second))
+
+
+def test_a_second_printer_without_a_second_head_is_refused(demo: Path) -> None:
+    demo.write_text(demo.read_text("utf-8") + SECOND, encoding="utf-8")
+    assert "[applicator] heads = 1, and [printer_2] is there" in faults_of(demo)
+
+
 def test_a_line_may_have_a_scale_of_its_own(demo: Path) -> None:
     assert load_line(demo).scale is None
     with demo.open("a", encoding="utf-8") as file:

@@ -126,3 +126,31 @@ def test_no_cell_of_the_csv_is_a_formula() -> None:
     lines = as_csv(sheet("=HYPERLINK()", 1), "en").split("\r\n")
     assert lines[0] == "table,no.,name"
     assert lines[1] == "List,No0.,'=HYPERLINK()"
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    return text_of(pdf).split("\f")[:-1]
+
+
+def test_a_row_is_never_divided_between_two_pages() -> None:
+    pages = pages_of(PRESS.pdf(sheet("测" * 150 + "末", 60), "zh"))
+    assert len(pages) > 2
+    assert all(len(re.findall(r"No\d+\.", page)) == page.count("末") for page in pages)
+    assert sum(page.count("末") for page in pages) == 60
+
+
+def test_nobody_signs_an_empty_page() -> None:
+    counts = set()
+    for rows in range(5, 40):
+        pages = pages_of(PRESS.pdf(sheet(rows=rows), "zh"))
+        counts.add(len(pages))
+        (signed,) = (page for page in pages if "交件人" in page)
+        assert "备注" in signed, rows
+    assert len(counts) > 1, "the signature has met the end of a page"
+
+
+def test_the_axis_ends_at_twice_a_round_number() -> None:
+    for most, end in ((2700.0, "3000"), (0.0, "2"), (8.0, "10"), (10_800.0, "12000"), (199.0, "300")):
+        curve = Curve(Text("产量", "rate"), Text("件/小时", "items/h"), (most,), ("08:00",), most)
+        text = text_of(PRESS.pdf(msgspec.structs.replace(sheet(rows=1), curve=curve, tables=()), "zh"))
+        assert re.search(rf"^\s*{end}\b", text, re.MULTILINE), (most, text)

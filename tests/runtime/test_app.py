@@ -190,9 +190,28 @@ def test_the_view_says_how_much_is_left_of_a_roll_that_runs_low() -> None:
     texts, rolls = shown()
     assert texts["MEDIA_LOW"] == "标签纸将用完：约剩 90 张 / labels run low: about 90 labels left"
     assert texts["PRINTER_NOT_READY"] == "打印机未就绪(标签纸/碳带/打印头) / printer not ready (media, ribbon or head)"
-    assert rolls == [{"roll": "media", "labels": 90, "minutes": None}]
+    assert rolls == [{"roll": "media", "labels": 90, "minutes": None, "head": 1}]
     floor.production.rate_per_h = lambda _: 2700  # type: ignore[method-assign]
     assert shown()[0]["MEDIA_LOW"].endswith("约剩 90 张，2 分钟 / labels run low: about 90 labels left, 2 min")
+
+
+def test_the_view_names_the_head_that_is_out_of_order_and_why() -> None:
+    from edge.core.heads import Against
+    from edge.hmi.words import catalogue
+    from edge.runtime.view import HEAD_WORDS, OF_HEADS, snapshot
+    from tests.core.test_heads import two_heads
+
+    line = two_heads(test_label=True)
+    line.to_weighed(1)
+    line.say(PrinterStatus, state="media_out", printer="printer_2")
+    line.act("change_roll", head="2")
+    view = snapshot(line.controller, site="s", sim=False, rev=1, health={}, central={})
+    assert view["heads"] == [{"head": 1, "against": [], "labels": 1}, {"head": 2, "against": ["printer", "roll"], "labels": 0}]
+    (told,) = view["conditions"]
+    assert told["zh"] == "一个贴标头停用，进料减半：2号头打印机未就绪、正在换卷"
+    assert told["en"].endswith("the feed is halved; head 2: printer not ready, roll being changed")
+    assert set(HEAD_WORDS) == set(Against)
+    assert set(catalogue()["reason"]) >= OF_HEADS
 
 
 def test_the_view_shows_where_things_are() -> None:

@@ -24,8 +24,9 @@ from edge.runtime.central_link import CentralLink
 from edge.runtime.clock import Clock
 from edge.runtime.contract.inward import MESSAGE_MAX_BYTES
 from edge.runtime.contract.outward import CONTRACT
+from edge.runtime.line_now import LineNow
 from edge.runtime.messages import MESSAGES
-from edge.runtime.outbox import Outbox
+from edge.runtime.outbox import WINDOW, Outbox
 from edge.runtime.records import OutboxRow
 from edge.runtime.signing import SignatureError, public_key
 from edge.runtime.spawn import Crew
@@ -140,12 +141,12 @@ class Rig:
         self.port, self.store = FakePort(), MemoryStore(rows)
         self.events, self.durable, self.refuse = [], [], 0
         self.instant = False
-        self.state = "STOPPED"
+        self.state, self.conditions = "STOPPED", ()
         self.unconfirmed, self.bagged = False, []
         self.crew = Crew()
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
-            root=ROOT, sort_plan=SortPlan("t", {"44": 1}, 0), line_state=lambda: self.state,
+            root=ROOT, sort_plan=SortPlan("t", {"44": 1}, 0), line_now=lambda: LineNow(self.state, self.conditions),
             boot=4, public=public, needs=Needs(unconfirmed=lambda: self.unconfirmed, bagged=lambda: self.bagged),
         )  # fmt: skip
 
@@ -181,17 +182,20 @@ def impatient(monkeypatch):
     monkeypatch.setattr(central_link, "LOOK_S", 0.0)
 
 
+NOTHING = {"conditions": [], "rate_per_h": 0, "dispatched": 0, "waiting": 0}
+
+
 async def test_connects_subscribes_asks_and_tells_its_state():
     async with Rig() as rig:
         wanted = [("manifest", 1), ("lot", 1), ("lease", 1), ("amend", 1), ("cancel", 1), ("confirm", 0)]
         assert rig.port.subscribed == wanted
         (request,) = rig.port.of("request")
         assert request["want"] == "manifest"
-        state = {"online": True, "state": "STOPPED", "journal_id": "J1", "contract": CONTRACT}
+        state = {"online": True, "state": "STOPPED", "journal_id": "J1", "contract": CONTRACT, **NOTHING}
         assert ("state", state, True) in rig.port.published
         assert [type(event) for event in rig.events] == [LinkUp]
         assert rig.link.health().up
-    off = {"online": False, "state": "", "journal_id": "", "contract": CONTRACT}
+    off = {"online": False, "state": "", "journal_id": "", "contract": CONTRACT, **NOTHING}
     assert rig.port.published[-1] == ("state", off, True)
     assert not rig.link.health().up
 
@@ -275,6 +279,16 @@ async def test_state_is_told_again_only_on_change():
         assert [state["state"] for state in rig.port.of("state")] == ["STOPPED", "EXECUTE"]
 
 
+async def test_how_the_line_is_now_does_not_queue_behind_a_backlog():
+    async with Rig(rows=3 * WINDOW) as rig:
+        await rig.until(lambda: len(rig.port.of("events")) == WINDOW)
+        rig.conditions = ("CHUTE_FULL",)
+        await rig.until(lambda: len(rig.port.of("state")) == 2)
+        told = rig.port.of("state")[-1]
+        assert (told["conditions"], told["waiting"]) == (["CHUTE_FULL"], 3 * WINDOW)
+        assert len(rig.port.of("events")) == WINDOW, "more on its way than a broker may have room for"
+
+
 async def test_rows_go_in_order_with_journal_seq_and_key():
     async with Rig(rows=3) as rig:
         await rig.until(lambda: len(rig.port.of("events")) == 3)
@@ -295,14 +309,15 @@ async def test_rows_go_in_order_with_journal_seq_and_key():
 
 
 async def test_at_most_a_window_is_unconfirmed():
-    async with Rig(rows=30) as rig:
+    async with Rig(rows=WINDOW + 10) as rig:
+        await rig.until(lambda: len(rig.port.seqs()) == WINDOW)
         for _ in range(200):
             await asyncio.sleep(0)
-        assert rig.port.seqs() == list(range(1, 21))
+        assert rig.port.seqs() == list(range(1, WINDOW + 1))
         rig.port.confirm(5)
-        await rig.until(lambda: len(rig.port.seqs()) == 25)
+        await rig.until(lambda: len(rig.port.seqs()) == WINDOW + 5)
         assert min(rig.store.rows) == 6
-        assert rig.link.counters()["waiting"] == 25
+        assert rig.link.counters()["waiting"] == WINDOW + 5
 
 
 async def test_unconfirmed_rows_are_sent_again_after_a_reconnect():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from drivers.ports import LinkLost
-from edge.core.commands import PrintLabel, PrintTest, RollPassed, RunOut, TryLabel
+from edge.core.commands import PrintLabel, PrintTest, RollPassed, RunOut, TryLabel, WithdrawLabels
 from edge.core.device_events import LabelImpossible, LabelInDoubt, LabelPrinted, LabelUnexpected, PrinterStatus, PrintFailed
 from edge.core.event import Event
 from edge.core.events import LinkDown, LinkUp
@@ -96,14 +96,19 @@ class FakePrinter:
 
 class Bench:
     def __init__(
-        self, printer: FakePrinter, draw: Callable[[LabelText], Awaitable[bytes]] = render, *, tests: bool = False
+        self,
+        printer: FakePrinter,
+        draw: Callable[[LabelText], Awaitable[bytes]] = render,
+        *,
+        tests: bool = False,
+        name: str = "printer",
     ) -> None:
         self.printer = printer
         self.events: list[Event] = []
         self.full = False
         self.clock = Clock(lambda: 0)
         times = {"poll_ms": POLL_MS, "print_deadline_ms": DEADLINE_MS}
-        self.link = LabelLink(printer, self.offer, self.clock, draw, **times, tests=tests)
+        self.link = LabelLink(printer, self.offer, self.clock, draw, **times, tests=tests, name=name)
 
     def offer(self, event: Event, **_: object) -> bool:
         if not self.full:
@@ -602,6 +607,80 @@ def test_whatever_the_printer_does_nothing_is_sent_twice_and_every_print_ends(st
     assert set(ended) == set(range(1, len(story) + 1))
     printed = [print_id for print_id, how in bench.ends() if how == "printed"]
     assert printed == sorted(set(printed))
+
+
+# --- two heads ---
+def test_what_waits_for_a_head_that_is_out_of_order_is_given_back_and_what_is_in_it_is_not():
+    async def script(bench: Bench) -> None:
+        for print_id in (1, 2, 3):
+            bench.link.send(command(print_id))
+        await asyncio.sleep(0.4)  # the first is being printed
+        bench.link.send(WithdrawLabels(head=1))
+        bench.link.send(command(4))
+        await asyncio.sleep(4)
+
+    bench = on_a_bench(script)
+    assert sorted(bench.ends()) == [(1, "printed"), (2, "withdrawn unsent"), (3, "withdrawn unsent"), (4, "printed")]
+    assert bench.printer.formats == [b"EA123456785CN;1", b"EA123456785CN;4"]
+
+
+def test_a_label_that_is_withdrawn_while_it_is_drawn_is_given_back_once():
+    async def script(bench: Bench) -> None:
+        await asyncio.sleep(1)
+        bench.link.send(command(1))
+        await asyncio.sleep(0.005)
+        bench.link.send(WithdrawLabels(head=1))
+        await asyncio.sleep(4)
+
+    bench = on_a_bench(script)
+    assert bench.ends() == [(1, "withdrawn unsent")]
+    assert bench.printer.formats == []
+
+
+def test_a_test_label_is_not_withdrawn():
+    async def script(bench: Bench) -> None:
+        bench.link.send(trial(1))
+        bench.link.send(WithdrawLabels(head=1))
+        await asyncio.sleep(8)
+
+    assert on_a_bench(script, tests=True).ends() == [(1, "printed")]
+
+
+def test_the_second_heads_printer_feeds_a_pad_as_the_first_does():
+    events: list[Event] = []
+
+    async def scene() -> None:
+        printer = FakePrinter(state="label_waiting")
+        bench = Bench(printer, name="printer_2")
+        task = asyncio.create_task(bench.link.run())
+        await asyncio.sleep(2)
+        events.extend(bench.events)
+        task.cancel()
+
+    run_virtual(scene())
+    assert any(isinstance(event, LabelUnexpected) for event in events), "as on the first head"
+    assert {event.printer for event in events if isinstance(event, PrinterStatus)} == {"printer_2"}
+
+
+@pytest.mark.parametrize("head", [1, 2])
+def test_commands_go_to_the_printer_of_their_head(head: int):
+    got: list[tuple[str, object]] = []
+
+    class Taker:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def send(self, sent: object) -> None:
+            got.append((self.name, sent))
+
+    dispatch = Dispatch()
+    for name in ("printer", "printer_2"):
+        dispatch.register(Taker(name))  # type: ignore[arg-type]
+    prints = structs.replace(command(1), head=head), structs.replace(trial(2), head=head)
+    sent = [*prints, RollPassed(head=head), WithdrawLabels(head=head)]
+    for one in sent:
+        dispatch.act(one)
+    assert got == [("printer" if head == 1 else "printer_2", one) for one in sent]
 
 
 # --- test labels ---

@@ -63,6 +63,8 @@ COMMANDS: list[tuple[c.Command, tuple[str, int, str, int, int]]] = [
     (c.EjectUnsealed(item=I_, reason="x"), ("I3-41", 41, "eject_unsealed", 0, 0)),
     (c.Apply(item=I_, print_id=PrintId(900_001)), ("I3-41", 41, "apply", 900_001, 0)),
     (c.PurgeLabel(item=I_, print_id=PrintId(8)), ("I3-41", 41, "purge_label", 8, 0)),
+    (c.Apply(item=I_, print_id=PrintId(9), head=2), ("I3-41", 41, "apply", 9, 1)),
+    (c.PurgeLabel(item=I_, print_id=PrintId(8), head=2), ("I3-41", 41, "purge_label", 8, 1)),
     (c.NoLabel(item=I_), ("I3-41", 41, "no_label", 0, 0)),
     (c.Divert(parcel=S, chute=6), ("S3-9", 9, "divert", 0, 6)),
     (c.RejectItem(parcel=S, reason="x"), ("S3-9", 9, "reject_item", 0, 0)),

@@ -110,3 +110,22 @@ def test_after_each_roll_one_test_label_is_read_and_no_blank_reaches_an_envelope
     assert result["conditions"]["ROLL_TEST"] >= result["faults"]["media_out"]["fired"]
     assert result["operator"]["show_test_label"] >= result["conditions"]["ROLL_TEST"]
     assert "LABEL_MISSING" not in result["faults"]["media_out"]["outcome"]
+
+
+@pytest.mark.parametrize("standby", [False, True])
+def test_of_two_heads_one_may_fail_and_nothing_is_wrong(standby: bool) -> None:
+    result = shift(
+        seed=3,
+        items=150,
+        rate_per_h=10_800,
+        faults={"media_out": 0.02, "neighbour_label": 0.01},
+        disturbances={"applicator_fault": 60.0, "printer_rebooted": 30.0, "printer_silent": 30.0},
+        heads=2,
+        standby=standby,
+    )
+    assert result["findings"] == []
+    assert result["wrong_dispatches"] == result["unaccounted"] == 0
+    out = "HEAD_STANDBY" if standby else "HEAD_OUT"
+    assert result["conditions"][out] >= result["faults"]["media_out"]["fired"] > 0
+    assert result["disturbances"]["applicator_fault"] > 0
+    assert result["conditions"]["ROLL_TEST"] > 0

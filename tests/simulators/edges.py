@@ -190,7 +190,7 @@ class PerfectEdge:
         self._to_print.append(self._told[event.handle])
 
     def _print(self) -> None:
-        printer = self.plant.printer
+        printer = self.plant.printers[0]
         if self._printing is not None and not printer.media:
             self._say(self.machine, "no_label", handle=self._printing.item)
             self._printing = None

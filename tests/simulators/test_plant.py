@@ -148,7 +148,7 @@ def test_a_label_that_sticks_goes_onto_the_next_envelope_whose_own_falls_into_th
     assert by_index[3] == []
     assert by_index[4] == ["EA000000003CN"]
     assert by_index[5] == ["EA000000005CN"]
-    assert [label.code128 for label in edge.plant.printer.waste] == ["EA000000004CN"]
+    assert [label.code128 for label in edge.plant.printers[0].waste] == ["EA000000004CN"]
     assert touched(edge) == {2, 3, 4, 5}
 
 
@@ -309,7 +309,7 @@ def test_a_new_edge_clears_everything_to_the_reject_places_and_can_begin_anew() 
     edge.run(until_ms=90_000)
     assert [event.kind for event in machine.events].count("belt_empty") == 1
     assert edge.plant.on_belt == 0
-    assert edge.plant.printer.pad is None
+    assert edge.plant.printers[0].pad is None
     after = places(edge)
     assert after["chute"] == dispatched
     assert after["document_tray"] + after["unsealed_eject"] + after["sealed_reject"] == on_belt - diverted

@@ -306,7 +306,7 @@ def test_something_far_from_where_anything_is_expected_is_a_stranger() -> None:
 def test_a_label_on_the_pad_that_was_named_for_another_item_is_not_applied() -> None:
     bench = machine()
     item = _weighed(bench)
-    bench.program.labels.take(item + 1, 6, purge=False)
+    bench.program.labels[0].take(item + 1, 6, purge=False)
     bench.wire.say("apply", item, argument=7)
     bench.exchange()
     assert _at_label(bench) == "pass"

@@ -11,6 +11,7 @@ from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
 from edge.runtime.clock import Clock
 from edge.runtime.journal import ThreadStore
 from edge.runtime.ledger import Ledger
+from edge.runtime.line_now import LineNow
 from edge.runtime.records import Batch
 from edge.runtime.spawn import Crew
 from simulators.central import Wire, one_line
@@ -47,8 +48,8 @@ class Line:
         )
         self.link = CentralLink(
             self.offer, self.port, self.store, Clock(), self.crew,
-            root=ROOT, sort_plan=PLAN, line_state=lambda: "EXECUTE", boot=7, needs=Needs(unconfirmed=lambda: self.unconfirmed),
-            public=public,
+            root=ROOT, sort_plan=PLAN, line_now=lambda: LineNow("EXECUTE"), boot=7, public=public,
+            needs=Needs(unconfirmed=lambda: self.unconfirmed),
         )  # fmt: skip
 
     def offer(self, event, *, cursor=None, on_durable=None):

@@ -40,6 +40,7 @@ KINDS: dict[str, tuple[type[Body], str]] = {
     "lot_refused": (line.LotRefused, "交接批整批拒收"),
     "document_surplus": (line.DocumentSurplus, "多出的证件(不在清单上)"),
     "lot_reconciled": (line.LotReconciled, "交接批核销：各结果的证件数"),
+    "lot_filed": (line.LotFiled, "批次签名核对文件已生成，可凭文件名与摘要取用"),
     "bag_bound": (item.BagBound, "袋牌与格口绑定"),
     "bag_closed": (item.BagClosed, "已封袋"),
     "line_state": (line.LineState, "产线状态变化"),

@@ -120,6 +120,16 @@ class LotReconciled(Body, frozen=True):
     surplus: int
 
 
+class LotFiled(Body, frozen=True):
+    """The signed account of a closed receipt lot is ready: fetch it at the panel, api/lots/<file>, and check this digest."""
+
+    lot: str
+    file: str
+    sha256: str
+    size_bytes: int
+    key: str
+
+
 # --- the line ---
 class LineState(Body, frozen=True):
     """The line's PackML state changed."""

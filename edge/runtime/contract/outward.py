@@ -21,15 +21,20 @@ class Request(Message, frozen=True):
     kinds: list[str] = []
     formats: list[str] = []
     thickness_max_mm: int = 0
+    number_forms: list[str] = []
     orders: list[str] = []
 
 
 class LineState(Message, frozen=True):
-    """Retained: whether the line is online, and what it does. The last will says that it is not."""
+    """Retained: whether the line is online, and how it is now, past all events that wait. The last will says that it is not."""
 
     online: bool
     state: str = ""
     journal_id: str = ""
+    conditions: tuple[str, ...] = ()
+    rate_per_h: int = 0
+    dispatched: int = 0
+    waiting: int = 0
     contract: str = CONTRACT
 
 

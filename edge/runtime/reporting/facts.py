@@ -101,12 +101,22 @@ class Facts:
         return local.strftime(form)
 
 
-def gather(journal: Path, key: bytes, watch: Watch) -> Facts:
-    """All facts of a journal, once its chain is proved. Raises JournalError."""
+def gather(journal: Path, key: bytes, watch: Watch, *, until: Callable[[Step], bool] = lambda _: False) -> Facts:
+    """All facts of a journal up to and with the step of which `until` says so, once its whole chain is proved.
+
+    Raises JournalError.
+    """
     proved = verify(journal, key, [])
     if proved.fault:
         raise JournalError(f"{journal}: {proved.fault}. No report is drawn from it: what it says cannot be trusted.")
+    return facts_of(watch(read_records(journal), proved.records), fresh_controller(read_records(journal)), until=until)
+
+
+def facts_of(records: Iterable[Record], controller: Controller, *, until: Callable[[Step], bool] = lambda _: False) -> Facts:
+    """The facts that these records say, from the first one on; see `gather`."""
     facts = Facts()
-    for step in steps(watch(read_records(journal), proved.records), fresh_controller(read_records(journal))):
+    for step in steps(records, controller):
         facts.take(step)
+        if until(step):
+            break
     return facts

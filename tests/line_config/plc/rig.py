@@ -21,6 +21,8 @@ from tests.simulators.edges import IMAGE, Wire
 GEOMETRY = Geometry(2700)
 SCAN_MS = 10
 SCAN_UM = SCAN_MS * GEOMETRY.belt_um_per_ms
+HEADS = ("", "_2")
+"""what the names of a head's inputs and outputs end in"""
 HEARTBEAT = IMAGE.plc_to_edge.offsets["heartbeat"]
 
 
@@ -164,14 +166,25 @@ class MachineRig(Rig):
         self.machine: MachineProgram = self.sim  # type: ignore[assignment]
         self.thick = False
         self.weight = 170
-        self.pad = False
+        self.pads = [False, False]
+        """of each applicator head: whether a label is on it"""
         self.at_inserter = False
         self.inserting: tuple[int, int] | None = None
         """document in the stroke, and when it is done"""
-        self.applying: tuple[int, int] | None = None
+        self.strokes: list[tuple[int, int] | None] = [None, None]
+        """of each head: item in the stroke, and when it is done"""
         self.gate = 0
         """document that the inserter's stroke is for"""
         self.handed_over = 0
+
+    @property
+    def pad(self) -> bool:
+        """Of the first head."""
+        return self.pads[0]
+
+    @pad.setter
+    def pad(self, there: bool) -> None:
+        self.pads[0] = there
 
     def feed(self) -> None:
         self.expect("id_camera", self.travel_um + SCAN_UM)
@@ -186,7 +199,8 @@ class MachineRig(Rig):
 
     def restart(self) -> None:
         super().restart()
-        self.inserting = self.applying = None
+        self.inserting = None
+        self.strokes = [None, None]
 
     def belt_is_empty(self) -> bool:
         return super().belt_is_empty() and not self.at_inserter and self.inserting is None
@@ -198,8 +212,11 @@ class MachineRig(Rig):
         super()._inputs(seen)
         st = self.st
         st.too_thick, st.weight = self.thick, self.weight
-        st.insert_done, st.stroke_done = bool(self._done(self.inserting)), bool(self._done(self.applying))
-        st.envelope_there, st.label_on_pad, st.pad_busy = self.at_inserter, self.pad, self.applying is not None
+        st.insert_done, st.envelope_there = bool(self._done(self.inserting)), self.at_inserter
+        st.stroke_done, st.stroke_done_2 = (bool(self._done(stroke)) for stroke in self.strokes)
+        st.label_on_pad, st.label_on_pad_2 = self.pads
+        st.pad_busy, st.pad_busy_2 = (stroke is not None for stroke in self.strokes)
+        st.applicator_fault, st.applicator_2_fault = (bool(self.sim.applicator_faults >> n & 1) for n in (0, 1))
         st.feeder_empty = bool(self.sim.feeder_empty)
         for bit, name in enumerate(("start_pressed", "stop_pressed", "reset_pressed")):
             setattr(st, name, bool(self.sim.buttons >> bit & 1))
@@ -211,14 +228,17 @@ class MachineRig(Rig):
         if document := self._done(self.inserting):
             m.inserted(document, self.travel_um)
             acted["do_launch"] = not m.envelope_open
-        if handle := self._done(self.applying):
-            m.applied(handle)
+        for stroke in self.strokes:
+            if handle := self._done(stroke):
+                m.applied(handle)
         if m.sends_off and self.at_inserter:
             m.launch(self.travel_um)
             acted["do_launch"] = True
-        if not self.st.pad_busy and not acted["do_apply"] and m.blow_off(label_on_pad=self.pad):
-            m.blown_off()
-            acted["do_blow_off"] = True
+        for pad, of in enumerate(HEADS):
+            busy = self.st.pad_busy_2 if pad else self.st.pad_busy
+            if not busy and not acted[f"do_apply{of}"] and m.blow_off(label_on_pad=self.pads[pad], pad=pad):
+                m.blown_off(pad)
+                acted[f"do_blow_off{of}"] = True
         m.overdue(self.travel_um)
         if self.st.belt_is_empty:
             m.empty()
@@ -227,12 +247,13 @@ class MachineRig(Rig):
     def _sensors(self, seen: Mapping[str, int]) -> dict[str, object]:
         m, geometry = self.machine, GEOMETRY
         acted: dict[str, object] = dict.fromkeys(
-            ("trigger_id_camera", "do_insert", "do_launch", "do_seal", "do_apply", "do_blow_off", "trigger_label_camera"), False
-        )
+            ("trigger_id_camera", "do_insert", "do_launch", "do_seal", "trigger_label_camera",
+             *(f"{act}{of}" for act in ("do_apply", "do_blow_off") for of in HEADS)), False
+        )  # fmt: skip
         handlers: dict[str, Callable[[int], object]] = {
             "hand_over": m.at_hand_over,
             "label_camera": lambda um: acted.update(trigger_label_camera=m.at_label_camera(um, in_hand=self._in_hand(um)) >= 0),
-            "label": lambda um: acted.update(do_apply=self._at_label(um)),
+            "label": lambda um: acted.update(self._at_label(um)),
             "weigh": lambda um: m.pass_by(
                 "weigh", "weighed", "label", travel_um=um, distance_um=geometry.weigh_to_label_um, value=self.weight
             ),
@@ -248,11 +269,13 @@ class MachineRig(Rig):
                 handler(seen[sensor])
         return acted
 
-    def _at_label(self, at_um: int) -> bool:
-        action, handle = self.machine.at_label(at_um, label_on_pad=self.pad and self.applying is None)
-        if action == "apply":
-            self.applying = handle, self.now_ms + GEOMETRY.stroke_ms
-        return action == "apply"
+    def _at_label(self, at_um: int) -> dict[str, bool]:
+        one, two = (there and stroke is None for there, stroke in zip(self.pads, self.strokes, strict=True))
+        action, handle = self.machine.at_label(at_um, label_on_pad=one, on_second_pad=two)
+        if action != "apply":
+            return {}
+        self.strokes[self.machine.pad] = handle, self.now_ms + GEOMETRY.stroke_ms
+        return {f"do_apply{HEADS[self.machine.pad]}": True}
 
     def _at_gate(self, at_um: int) -> bool:
         action, self.gate = self.machine.at_gate(at_um)
@@ -263,10 +286,11 @@ class MachineRig(Rig):
         assert self.st.feed == self.sim.feed_permitted, f"scan {self.scans}"
 
     def _follow(self, acted: Mapping[str, object], seen: Mapping[str, int]) -> None:
-        if acted["do_apply"] or acted["do_blow_off"]:
-            self.pad = False
-        elif self._done(self.applying):
-            self.applying = None
+        for pad, of in enumerate(HEADS):
+            if acted[f"do_apply{of}"] or acted[f"do_blow_off{of}"]:
+                self.pads[pad] = False
+            elif self._done(self.strokes[pad]):
+                self.strokes[pad] = None
         if self._done(self.inserting):
             self.inserting, self.at_inserter = None, True
         if acted["do_launch"]:

@@ -87,8 +87,8 @@ def test_a_table_of_tracks_that_is_full_stops_the_line_like_a_lost_event() -> No
 
 def test_a_label_command_for_which_there_is_no_room_is_refused_and_holds_the_line() -> None:
     rig = at_the_pad()
-    rig.st.labels.count = rigs.reference().source.constants["labels_max"][0]
-    for n, order in enumerate(rig.st.labels.orders):
+    rig.st.labels[0].count = rigs.reference().source.constants["labels_max"][0]
+    for n, order in enumerate(rig.st.labels[0].orders):
         order.handle = 500 + n
     for track in rig.st.u.tracks:
         track.answer = 0

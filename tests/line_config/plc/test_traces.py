@@ -400,7 +400,7 @@ def test_a_label_that_was_blown_off_before_its_command_came_is_told_with_its_com
     rig.run(400)
     rig.pad = True
     rig.run(20)
-    assert rig.st.labels.count == 0, "given up after three seconds"
+    assert rig.st.labels[0].count == 0, "given up after three seconds"
 
 
 def test_a_label_that_missed_its_item_meets_nobody_else() -> None:

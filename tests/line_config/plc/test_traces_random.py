@@ -17,6 +17,8 @@ ANSWERS = {
     "weighed": (("apply", 7), ("no_label", 1), ("purge_label", 1), ("", 1)),
     "inducted": (("divert", 7), ("recirculate", 1), ("reject_item", 1), ("", 1), ("apply", 1)),
 }
+# With a label command the chute is the applicator head, from 0; there is no third one.
+CHUTES = {"divert": range(8), "apply": (0, 0, 0, 1, 1, 1, 2), "purge_label": (0, 1)}
 
 
 class Disorder:
@@ -51,7 +53,7 @@ class Disorder:
             "handle": handle + self.mishap(20),
             "reply_to": self.rng.choice((0, event.seq, event.seq, event.seq + self.chance(10))),
             "argument": 1000 + handle,
-            "chute": self.rng.randrange(8) if opcode == "divert" else 0,
+            "chute": self.rng.choice(CHUTES.get(opcode, (0,))),
         }
         due = self.rig.scans + (self.rng.randrange(700) if self.mishap(8) else 0)
         self.later += [(due, opcode, fields)] * (1 + self.chance(10))
@@ -81,12 +83,16 @@ class Disorder:
         if isinstance(rig, MachineRig):
             rig.thick = self.mishap(30)
             rig.weight = rng.randrange(2**20)
-            rig.pad = rig.pad or (rig.applying is None and self.chance(400))
+            for pad in (0, 1):
+                rig.pads[pad] = rig.pads[pad] or (rig.strokes[pad] is None and self.chance(400))
 
     def inputs(self) -> None:
-        for name, value in (("estop", 1), ("jam", 1), ("guard_zones", 2), ("mode", 2), ("buttons", 5)):
+        for name, value in (
+            ("estop", 1), ("jam", 1), ("guard_zones", 2), ("mode", 2), ("buttons", 5),
+            ("applicator_faults", 1 + self.rng.randrange(3)),
+        ):  # fmt: skip
             usual = 1 if name == "mode" else 0
-            if name == "buttons" and isinstance(self.rig, SorterRig):
+            if name in {"buttons", "applicator_faults"} and isinstance(self.rig, SorterRig):
                 continue
             if getattr(self.rig.sim, name) != usual:
                 if self.chance(40):
@@ -99,8 +105,9 @@ class Disorder:
         for due in [one for one in self.later if one[0] <= rig.scans]:
             self.later.remove(due)
             wire.say(due[1], **due[2])
-            if due[1] == "apply" and isinstance(rig, MachineRig) and rig.applying is None:
-                rig.pad = True
+            if due[1] == "apply" and isinstance(rig, MachineRig):
+                pad = due[2]["chute"] % 2
+                rig.pads[pad] = rig.pads[pad] or rig.strokes[pad] is None
         if self.mishap(500):
             wire.say(rng.choice(("clear_belt", "run_out", "purge_label", "apply", "divert")), rng.randrange(4), argument=7)
         if self.mishap(300):

@@ -47,10 +47,20 @@ export async function send(act, argument = {}) {
   return accepted;
 }
 
+// The applicator head that an act is about: the one it is true of, for a change of roll the one whose roll ends first.
+function headOf(act, { heads, rolls }) {
+  const among = { roll_changed: ["roll"], test_label: ["test", "testing"] }[act];
+  if (among) return heads.find(({ against }) => against.some((what) => among.includes(what)))?.head ?? 1;
+  return rolls.reduce((least, row) => (row.labels < (least?.labels ?? Infinity) ? row : least), null)?.head ?? 1;
+}
+
 // What an act on the way out needs to be told.
 export function argumentOf(act, snapshot) {
-  if (act !== "roll_changed") return {};
-  return { roll: snapshot.conditions.some((condition) => condition.code === "RIBBON_LOW") ? "ribbon" : "media" };
+  if (!["change_roll", "roll_changed", "test_label"].includes(act)) return {};
+  const head = snapshot.heads.length > 1 ? { head: String(headOf(act, snapshot)) } : {};
+  if (act !== "roll_changed") return head;
+  const ribbon = snapshot.conditions.some((condition) => condition.code === "RIBBON_LOW");
+  return { roll: ribbon ? "ribbon" : "media", ...head };
 }
 
 export function startMeans(snapshot) {
@@ -83,6 +93,6 @@ export function wayOut(snapshot) {
   if (toClear) return ["clear_belt"];
   if (codes.includes("REJECTS_NOT_CLEARED")) return ["rejects_cleared"];
   if (["due", "showing"].includes(snapshot.roll_test)) return ["test_label"];
-  if (codes.includes("ROLL_CHANGE")) return ["roll_changed"];
+  if (snapshot.heads.some(({ against }) => against.includes("roll"))) return ["roll_changed"];
   return codes.includes("MEDIA_LOW") || codes.includes("RIBBON_LOW") ? ["change_roll"] : [];
 }

@@ -5,6 +5,7 @@ import { Shape, stateShape } from "./shapes.js";
 import { answerWord, change, clock, page, setLang, store, word } from "./store.js";
 
 const HOLD_MS = 1000;
+const LIGHTS_ABREAST = 7;
 const ABNORMAL = ["HELD", "HOLDING", "ABORTED", "ABORTING", "SUSPENDED"];
 
 function age(link) {
@@ -36,7 +37,7 @@ export function TopBar({ snapshot }) {
       <div class="gauge"><i style=${{ transform: `scaleX(${share})` }}></i></div>
       <small>${page("target")} ${snapshot.target_per_h}</small>
     </div>
-    <div class="lights">${snapshot.links.map((link) => html`<${Light} key=${link.id} link=${link} />`)}</div>
+    <div class=${snapshot.links.length > LIGHTS_ABREAST ? "lights many" : "lights"}>${snapshot.links.map((link) => html`<${Light} key=${link.id} link=${link} />`)}</div>
     <button class="lang" data-testid="lang" onClick=${() => setLang(store.lang === "zh" ? "en" : "zh")}>${page("lang")}</button>
   </header>`;
 }
@@ -99,6 +100,7 @@ export function BottomBar({ snapshot, answer }) {
       (act) => html`<button key=${act} class="way-out" data-testid=${act} onClick=${() => send(act, argumentOf(act, snapshot))}>${page(act)}</button>`,
     )}
     <button class="small" data-testid="reports" onClick=${() => change({ dialog: { kind: "reports" } })}>${page("reports")}</button>
+    ${snapshot.desk.printer && html`<button class="small" data-testid="open-desk" onClick=${() => change({ dialog: { kind: "desk" } })}>${page("desk")}</button>`}
     <${Notice} snapshot=${snapshot} answer=${answer} />
     <button data-testid="pause" data-paused=${paused} onClick=${() => send(paused ? "resume_feed" : "pause_feed")}>
       <${Shape} name=${paused ? "play" : "pause"} />${page(paused ? "resume" : "pause")}

@@ -1,7 +1,9 @@
-// What opens over the page: all alarms, one chute with its bag, or the reports.
+// What opens over the page: all alarms, one chute with its bag, the reports, or the manual desk.
 import { Component, html } from "./html.js";
 import { send } from "./acts.js";
 import { Alarm, byUrgency } from "./bars.js";
+import { Desk } from "./desk.js";
+import { Scanning } from "./scanning.js";
 import { change, page, store, word } from "./store.js";
 
 const SHIFT_REPORTS = ["shift", "acceptance", "voids", "consumption", "limits", "integrity"];
@@ -15,22 +17,6 @@ function AllAlarms({ conditions, links }) {
       <b>${word("link", link.id)}</b> ${link.detail}
     </p>`)}
   </div>`;
-}
-
-// Waits for scans from the hand while it is shown: `scanned(text)` takes one.
-class Scanning extends Component {
-  hear = (event) => {
-    event.preventDefault();
-    this.scanned(event.detail);
-  };
-
-  componentDidMount() {
-    window.addEventListener("handscan", this.hear);
-  }
-
-  componentWillUnmount() {
-    window.removeEventListener("handscan", this.hear);
-  }
 }
 
 // A scanner that is a keyboard types into the focused field and ends with Enter; one on the line PC fills it from there.
@@ -138,7 +124,8 @@ class Reports extends Component {
   }
 }
 
-function Inside({ dialog, snapshot }) {
+function Inside({ dialog, snapshot, answer }) {
+  if (dialog.kind === "desk") return html`<${Desk} snapshot=${snapshot} answer=${answer} />`;
   if (dialog.kind === "reports") return html`<${Reports} snapshot=${snapshot} />`;
   if (dialog.kind === "alarms") return html`<${AllAlarms} conditions=${snapshot.conditions} links=${snapshot.links} />`;
   return html`<${OneBag} chute=${dialog.chute} bags=${snapshot.bags} />`;
@@ -149,9 +136,9 @@ export class Dialog extends Component {
     if (element && !element.open) element.showModal();
   };
 
-  render({ dialog, snapshot }) {
+  render({ dialog, snapshot, answer }) {
     return html`<dialog ref=${this.setElement} onClose=${close}>
-      <${Inside} dialog=${dialog} snapshot=${snapshot} />
+      <${Inside} dialog=${dialog} snapshot=${snapshot} answer=${answer} />
       <button class="close" onClick=${close}>${page("close")}</button>
     </dialog>`;
   }

@@ -32,7 +32,7 @@ function Page({ snapshot, stale, answer, dialog }) {
       </div>
       <${BottomBar} snapshot=${snapshot} answer=${answer} />
     </div>
-    ${dialog && !stale && html`<${Dialog} dialog=${dialog} snapshot=${snapshot} />`}
+    ${dialog && !stale && html`<${Dialog} dialog=${dialog} snapshot=${snapshot} answer=${answer} />`}
     ${stale && html`<${Stale} at_ms=${snapshot.at_ms} />`}`;
 }
 

@@ -51,7 +51,19 @@ function Moving({ id, thing, count }) {
   </div>`;
 }
 
-function Station({ id, items, lost, paused }) {
+// Of an applicator with two heads: each one's number, whether it works, and how many labels are still to come from it.
+function Heads({ heads }) {
+  return html`<p class="heads">
+    ${heads.map(
+      ({ head, against, labels }) => html`<span key=${head} class=${against.length ? "warn" : ""} data-testid="head-${head}"
+        data-against=${against.join(" ")} title=${against.map((what) => word("head", what)).join(" ")}>
+        <${Shape} name=${against.length ? "cross" : "dot"} />${head}<small>${labels ? `×${labels}` : ""}</small>
+      </span>`,
+    )}
+  </p>`;
+}
+
+function Station({ id, items, lost, paused, heads }) {
   return html`<div class=${lost ? "station bad" : "station"} data-testid="station-${id}" data-count=${items.length}>
     <h3>${word("station", id)}</h3>
     <p class="count">
@@ -59,20 +71,23 @@ function Station({ id, items, lost, paused }) {
       ${paused && html`<span class="warn"><${Shape} name="pause" /></span>`}
       ${items.length || ""}
     </p>
+    ${heads && html`<${Heads} heads=${heads} />`}
   </div>`;
 }
 
 export function Strip({ snapshot, stale }) {
-  const { stations, links } = snapshot;
+  const { stations, links, heads } = snapshot;
   if (!stale) place(stations, performance.now());
   const down = new Set(links.filter((link) => !link.up).map((link) => link.id));
+  // Of several heads one is enough.
+  const lost = (id) => (id === "label" && heads.length > 1 ? heads.every(({ against }) => against.length) : down.has(LINK_OF_STATION[id]));
   const moving = [...things].sort(([a], [b]) => (a < b ? -1 : 1));
   return html`<section class="strip ${snapshot.state === "EXECUTE" ? "running" : ""}">
     <div class="stations">
       ${stations.map(
         ({ id, items }) =>
-          html`<${Station} key=${id} id=${id} items=${items} lost=${down.has(LINK_OF_STATION[id])}
-            paused=${id === "feeder" && snapshot.feed_paused} />`,
+          html`<${Station} key=${id} id=${id} items=${items} lost=${lost(id)}
+            paused=${id === "feeder" && snapshot.feed_paused} heads=${id === "label" && heads.length > 1 && heads} />`,
       )}
     </div>
     <div class="belt">
