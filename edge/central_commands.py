@@ -27,6 +27,9 @@ def tokenise(  # noqa: PLR0917 - typer's way to name the options of a command
     lot: Annotated[str, typer.Option(help="Write a manifest of this lot instead of bare orders, one message a line")] = "",
     version: Annotated[int, typer.Option(min=1, help="Version of the manifest")] = 1,
     first_number: Annotated[str, typer.Option(help="Where your range of tracking numbers begins, for orders without one")] = "",
+    config: Annotated[
+        Path | None, typer.Option(help="The line's TOML file: which forms of tracking numbers it takes; else UPU S10")
+    ] = None,
     to: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of standard output")] = None,
 ) -> None:
     """Turn a plain list into orders with keyed tokens: the numbers stay where the list is. Exit 2 with all its faults."""
@@ -34,14 +37,17 @@ def tokenise(  # noqa: PLR0917 - typer's way to name the options of a command
     from edge.runtime.look_alikes import account as account_of
     from edge.runtime.look_alikes import listed as look_alikes
     from line_config.document_layout import standard_layouts
+    from line_config.loader import ConfigError, load_line
+    from line_config.tracking_number import S10
     from vision.tokens import SiteKeyError, load_site_key
 
     try:
+        forms = (S10,) if config is None else load_line(config).tracking_numbers
         entries = source.read_list(plain.read_bytes(), as_csv=plain.suffix.lower() == ".csv")
-        orders = source.tokenise(entries, load_site_key(key), standard_layouts(), first_number)
+        orders = source.tokenise(entries, load_site_key(key), standard_layouts(), first_number, forms)
     except OSError as error:
         raise _refuse((f"{plain} cannot be read: {error.strerror}",)) from error
-    except SiteKeyError as error:
+    except (SiteKeyError, ConfigError) as error:
         raise _refuse((str(error),)) from error
     except source.ListRefused as refused:
         raise _refuse(tuple(f"{plain}: {fault}" for fault in refused.faults)) from refused

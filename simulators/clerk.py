@@ -133,11 +133,11 @@ class Clerk:
             return
         known = [document for document in documents if document.key]
         keys = ",".join(document.key for document in known)
-        # What the line has never seen can only be fed, unless its belt cannot take it.
+        # What the line has never seen can only be fed; what its belt cannot take is given back, once the line knows it.
         again = len(known) < len(documents) or (
             order_id is not None and all(self._tries[document.index] < TRIES_MAX for document in documents)
         )
-        again = again and not any(document.fault == "oversize" for document in documents)
+        again = again and not (known and any(document.fault == "oversize" for document in documents))
         act = "feed_again" if again else "return_to_issuer"
         if not known or await self._ask(panel, known[0], act, documents=keys):
             del self._bare[order_id]

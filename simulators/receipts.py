@@ -155,11 +155,12 @@ def _judge_file(
     return found
 
 
-def resting(documents: Iterable[PhysicalDocument], lying: Mapping[int, str], unread: Collection[str]) -> dict[int, str]:
+def resting(documents: Iterable[PhysicalDocument], lying: Mapping[int, str], read: Collection[str]) -> dict[int, str]:
     """Index of each document → where it is: at a reject place or in a chute, or where it was put since.
 
-    `unread`: what the line calls those whose number it could not read: given back, nobody can say which of the list that was.
+    `read`: what the line calls those whose number it has read; when another is given back, it cannot know which of the list
+    that was.
     """
     places = {document.index: lying.get(document.index, document.place) for document in documents}
-    lost = {document.index: UNREAD for document in documents if places[document.index] == BACK and document.key in unread}
+    lost = {one.index: UNREAD for one in documents if places[one.index] == BACK and one.key not in read}
     return places | lost

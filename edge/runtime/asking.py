@@ -27,6 +27,8 @@ class Abilities(NamedTuple):
     kinds: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     thickness_max_mm: int = 0
+    number_forms: tuple[str, ...] = ()
+    """what a tracking number may look like, as regular expressions; check digits beside"""
 
 
 class Needs(NamedTuple):
@@ -94,6 +96,7 @@ class Asking:
             kinds=list(self._abilities.kinds),
             formats=list(self._abilities.formats),
             thickness_max_mm=self._abilities.thickness_max_mm,
+            number_forms=list(self._abilities.number_forms),
             orders=orders or [],
         )
 

@@ -74,7 +74,8 @@ def printer_of(section: TcpPrinterSection | SerialPrinterSection) -> LabelPrinte
 def abilities_of(config: LineConfig) -> Abilities:
     """What this line can run, as central is told with each request."""
     kinds = tuple(load_document_layout(Path(path)).kind for path in config.line.documents)
-    return Abilities(kinds, tuple(config.line.envelope_formats), config.line.thickness_max_mm)
+    forms = tuple(form.pattern for form in config.tracking_numbers)
+    return Abilities(kinds, tuple(config.line.envelope_formats), config.line.thickness_max_mm, forms)
 
 
 def sort_plan_of(config: LineConfig) -> SortPlan:

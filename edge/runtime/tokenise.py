@@ -20,7 +20,7 @@ from edge.core.values import SortPlan
 from edge.runtime.contract.inward import ORDERS_MAX, Address, ManifestHead, Order
 from edge.runtime.manifest import ManifestDesk, at_once, canonical
 from line_config.document_layout import DocumentLayout
-from line_config.tracking_number import numbers_from
+from line_config.tracking_number import S10, NumberForm, numbers_from
 from vision.listed_number import DATES, fault_of, tokens_of
 
 Json = dict[str, Any]
@@ -104,11 +104,15 @@ def _json_entries(text: str) -> Iterator[Entry]:
 
 
 def tokenise(
-    entries: Sequence[Entry], site_key: bytes, layouts: Sequence[DocumentLayout], first_number: str = ""
+    entries: Sequence[Entry],
+    site_key: bytes,
+    layouts: Sequence[DocumentLayout],
+    first_number: str = "",
+    forms: tuple[NumberForm, ...] = (S10,),
 ) -> list[Json]:
     """Orders with keyed tokens, as a line takes them. Raises ListRefused with all that is wrong.
 
-    `first_number`: see `manifest`.
+    `first_number`: see `manifest`. `forms`: what a tracking number may look like.
     """
     by_kind = {layout.kind: layout for layout in layouts}
     orders, faults = [], []
@@ -125,7 +129,7 @@ def tokenise(
                 documents.append({"kind": layout.kind, **tokens_of(site_key, layout, number, dates)._asdict()})
         known = {name: value for name, value in entry.order.items() if name in Order.__struct_fields__}
         orders.append({**known, "documents": documents})
-    faults = faults or _line_would_say(orders, first_number)
+    faults = faults or _line_would_say(orders, first_number, forms)
     if faults:
         raise ListRefused(faults)
     return orders
@@ -136,11 +140,11 @@ def _documents(entry: Entry) -> list[Mapping[str, Any]]:
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
-def _line_would_say(orders: list[Json], first_number: str) -> list[str]:
+def _line_would_say(orders: list[Json], first_number: str, forms: tuple[NumberForm, ...]) -> list[str]:
     """What a line that knows a way to every county would refuse."""
     addresses = [order["address"] for order in orders if isinstance(order.get("address"), dict)]
     ways = {str(address.get("county", "")): 1 for address in addresses}
-    desk = ManifestDesk(SortPlan(version="any", routes=ways, reject_chute=0))
+    desk = ManifestDesk(SortPlan(version="any", routes=ways, reject_chute=0), forms)
     faults: list[str] = []
     for message in manifest(orders, lot="list", version=1, first_number=first_number):
         _, settled = at_once(desk.take(message, 0))

@@ -29,7 +29,7 @@ async def close_lots(world: World, *, files: bool) -> list[str]:
             break
         await asyncio.sleep(LOOK_S)
     accounts: dict[str, Any] = world.books.reconciled(r.lot for r in receipts) if files else {}
-    places = resting(world.plant.documents, lying(world.plant), world.office.unread)
+    places = resting(world.plant.documents, lying(world.plant), world.office.read)
     return [
         finding
         for receipt in receipts

@@ -34,8 +34,8 @@ class HeadOffice:
         self.receipts = make_receipts(scene, site_key, signed_ms) if signed_ms else []
         self._more = orders_without_documents(self.receipts, self._model(), scene.seed) if self.receipts else []
         self._untold = {receipt.lot: receipt.payload() for receipt in self.receipts}
-        self.unread: set[str] = set()
-        """documents whose number the line could not read, as it calls them"""
+        self.read: set[str] = set()
+        """documents whose number the line has read, as it calls them"""
         self.reconciled: dict[str, list[Json]] = {}
         """lot → what was told of its closing"""
         self._counties = [county for county in COUNTIES if expected_chute(load_routes(), county) >= 0]
@@ -63,8 +63,8 @@ class HeadOffice:
         kind, body = event["kind"], event["body"]
         if kind in ("lot_received", "lot_refused"):
             self._untold.pop(body["lot"], None)
-        elif kind == "content_check" and body["verdict"] in NO_NUMBER:
-            self.unread.add(body["document"])
+        elif kind == "content_check" and body["verdict"] not in NO_NUMBER:
+            self.read.add(body["document"])
         elif kind == "lot_reconciled":
             self.reconciled.setdefault(body["lot"], []).append(body)
 

@@ -12,7 +12,7 @@ def code(line: Line, act: str, **argument: str) -> str:
     return next(c.code for c in line.act(act, **argument) if isinstance(c, Answer))
 
 
-CAN = Abilities(("resident_id", "passport"), ("C5", "C4"), 8)
+CAN = Abilities(("resident_id", "passport"), ("C5", "C4"), 8, ("[1-9][0-9]{12}",))
 
 
 class Wants:
@@ -32,8 +32,8 @@ class Wants:
 def test_orders_are_asked_for_again_until_they_came_and_each_request_says_what_the_line_can_run() -> None:
     wants = Wants()
     (first,) = wants.asking.due(0.0)
-    assert (first.want, first.kinds, first.formats, first.thickness_max_mm) == (
-        "manifest", ["resident_id", "passport"], ["C5", "C4"], 8,
+    assert (first.want, first.kinds, first.formats, first.thickness_max_mm, first.number_forms) == (
+        "manifest", ["resident_id", "passport"], ["C5", "C4"], 8, ["[1-9][0-9]{12}"],
     )  # fmt: skip
     assert (wants.at(AGAIN_S - 0.1), wants.at(AGAIN_S)) == ([], [("manifest", "")])
     wants.asking.got_orders()

@@ -5,13 +5,16 @@ import io
 import itertools
 import json
 import re
+from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from edge.cli import app
 from edge.core.events import ManifestSealed
 from edge.core.values import SortPlan
+from edge.runtime.contract.inward import Manifest
 from edge.runtime.manifest import ManifestDesk, at_once
 from edge.runtime.tokenise import COLUMNS, ListRefused, manifest, read_list, tokenise
 from line_config.document_layout import standard_layouts
@@ -20,6 +23,7 @@ from simulators.manifests import make_manifest, wire_order
 from simulators.people import make_population
 from simulators.tokens import load_classes
 
+DEMO = Path(__file__).parents[2] / "line_config" / "lines" / "demo.toml"
 KEY = b"k" * 32
 LAYOUTS = standard_layouts()
 PEOPLE = make_population(3, 30, families=0.3)
@@ -183,6 +187,19 @@ def test_orders_or_messages_come_out_of_the_command(here):
     assert messages.exit_code == 0
     (message,) = messages.stdout.splitlines()
     assert (json.loads(message)["lot"], json.loads(message)["version"], json.loads(message)["orders"]) == ("L7", 2, WIRE)
+
+
+def test_domestic_numbers_are_taken_where_the_line_takes_them(here):
+    (here / "list.jsonl").write_bytes(altered(tracking_number="1234567890123"))
+    command = ["tokenise", "list.jsonl", "--key", "site.key", "--lot", "L7"]
+    refused = CliRunner().invoke(app, command)
+    assert (refused.exit_code, "BAD_TRACKING_NUMBER" in refused.stderr) == (2, True)
+    taken = CliRunner().invoke(app, [*command, "--config", str(DEMO)])
+    assert taken.exit_code == 0
+    (message,) = taken.stdout.splitlines()
+    assert msgspec.json.decode(message, type=Manifest).orders[0].tracking_number == "1234567890123"
+    unknown = CliRunner().invoke(app, [*command, "--config", "none.toml"])
+    assert (unknown.exit_code, "none.toml" in unknown.stderr) == (2, True)
 
 
 def test_look_alikes_of_a_list_are_told_with_what_separates_them(here):

@@ -101,5 +101,5 @@ def test_lists_have_everything_once_and_what_is_nowhere() -> None:
 def test_where_documents_rest() -> None:
     first, second, third = Scene(1, 3, 0.0).documents[:3]
     first.place = second.place = BACK
-    second.desk_key = "M1-1"
+    first.desk_key, second.desk_key = "M1-1", "M1-2"
     assert resting([first, second, third], {third.index: "chute:2"}, {"M1-1"}) == {0: BACK, 1: UNREAD, 2: "chute:2"}

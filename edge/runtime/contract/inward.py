@@ -14,7 +14,9 @@ Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 County = Annotated[str, Meta(pattern="^[0-9]{6}$")]
-TrackingNumber = Annotated[str, Meta(pattern="^([A-Z]{2}[0-9]{9}[A-Z]{2})?$")]
+TrackingNumber = Annotated[str, Meta(pattern="^([0-9A-Z]{6,35})?$")]
+"""its form is the line's configuration: UPU S10 and the domestic ones are data, and each request names them"""
+S10Number = Annotated[str, Meta(pattern="^([A-Z]{2}[0-9]{9}[A-Z]{2})?$")]
 Text = Annotated[str, Meta(min_length=1)]
 Version = Annotated[int, Meta(ge=1, le=2**53)]
 WallMs = Annotated[int, Meta(ge=0, le=2**53)]
@@ -85,7 +87,7 @@ class ManifestHead(Message, frozen=True, kw_only=True):
     digest: Digest
     message_id: str = ""
     request_id: str = ""
-    first_number: TrackingNumber = ""
+    first_number: S10Number = ""
     epoch: Annotated[int, Meta(ge=0, le=2**53)] = 0
     lease_end_ms: WallMs = 0
 

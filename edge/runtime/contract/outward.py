@@ -21,6 +21,7 @@ class Request(Message, frozen=True):
     kinds: list[str] = []
     formats: list[str] = []
     thickness_max_mm: int = 0
+    number_forms: list[str] = []
     orders: list[str] = []
 
 

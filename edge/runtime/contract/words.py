@@ -44,7 +44,11 @@ WORDS: dict[str, Word] = {
     "item": Word("item: one envelope's worth; PLC's boot and handle", "信封编号(PLC启动号-句柄)", "I3-9"),
     "LabelVoid.item": Word("item, null for a print of another release", "信封编号；其他版本打印的则为 null", "I3-9"),
     "print_id": Word("one physical print of a label; used once, ever", "面单打印号，永不重复", 4711),
-    "tracking_number": Word("tracking number, UPU S10 with its check digit", "邮件号码(UPU S10，含校验位)", "EA473124829CN"),
+    "tracking_number": Word(
+        "tracking number in one of the line's forms: UPU S10 with its check digit, or a domestic one",
+        "邮件号码：本线配置的格式之一(UPU S10 含校验位，或国内格式)",
+        "EA473124829CN",
+    ),
     "bag": Word("tag of the bag", "袋牌号", "B-0007"),
     "Cancellation.bag": Word('bag in which the item is, "" = it is in none', "所在袋；空=不在袋中", "B-0007"),
     "chute": Word("chute", "格口", 2),
@@ -78,8 +82,9 @@ WORDS: dict[str, Word] = {
     "fee_code": Word("code of the fee", "资费代码", "F1"),
     "priority": Word("the higher the sooner; 0 = none, 1 = urgent 加急", "优先级，越大越先；0=无，1=加急", 0),
     "Order.tracking_number": Word(
-        'tracking number, UPU S10 with its check digit; "" = the next one of the numbers that this chunk grants',
-        "邮件号码(UPU S10，含校验位)；空=取本块授予号段的下一个号码",
+        'tracking number in one of the line\'s forms (UPU S10 with its check digit, or a domestic one); "" = the next '
+        "one of the numbers that this chunk grants",
+        "邮件号码：本线配置的格式之一(UPU S10 含校验位，或国内格式)；空=取本块授予号段的下一个号码",
         "EA473124829CN",
     ),
     "signature": Word(
@@ -272,6 +277,11 @@ WORDS: dict[str, Word] = {
     ),
     "Request.lot": Word('lot whose barcode was scanned, "" = none', "所扫描的批号；空=未扫描", ""),
     "kinds": Word("kinds of documents that the line can run", "本线可处理的证件种类", ["resident_id", "passport"]),
+    "number_forms": Word(
+        "forms of tracking numbers that the line takes, as regular expressions; check digits come on top",
+        "本线接受的邮件号码格式(正则表达式)，另有校验位",
+        ["[A-Z]{2}[0-9]{9}[A-Z]{2}", "[1-9][0-9]{12}"],
+    ),
     "formats": Word("formats of envelopes that the line can run", "本线可用的信封规格", ["C5"]),
     "thickness_max_mm": Word("thickest envelope that it can run, in mm; 0 = not said", "可处理的最大封厚，毫米；0=未声明", 8),
     "Request.orders": Word("orders in its open bags", "未封袋内的订单", []),
