@@ -444,8 +444,8 @@ CONDITIONS: dict[str, Row] = {
         "get central back soon: the line stops when the share is full",
     ),
     "LOT_NOT_FILED": _warn(
-        "已核销批次的签名核对文件未能写出",
-        "the signed account of a closed lot could not be written",
+        "已结束批次的签名核对文件未能写出",
+        "the signed account of a lot that has ended could not be written",
         "看服务日志中的原因；系统每分钟重试，也可用 sealline lot export 手工导出",
         "read why in the service's log; it is tried again every minute, and `sealline lot export` does it by hand",
     ),

@@ -25,6 +25,7 @@ from edge.core.device_events import (
 )
 from edge.core.document import Documents
 from edge.core.doors import Doors
+from edge.core.ends import Ends
 from edge.core.event import Event
 from edge.core.events import (
     BeltEmpty,
@@ -121,17 +122,10 @@ class Controller:
         self.figures = Figures(floor, self.challenges)
         self.manual = Manual(floor, self.documents, self.items, self.labels, self.recall, self.doors)
         self.desk = Desk(
-            floor,
-            self.documents,
-            self.items,
-            self.sorting,
-            self.supervision,
-            self.doors,
-            self.checklist,
-            self.roll_test,
-            self.manual,
-            self.certificates,
-        )
+            floor, self.documents, self.items, self.sorting, self.supervision, self.doors, self.checklist, self.roll_test,
+            self.manual, self.certificates,
+        )  # fmt: skip
+        self.ends = Ends(floor, self.lots, self.sorting)
         self._routes = self._make_routes()
 
     def _make_routes(self) -> dict[type[Event], Callable[[Any], None]]:
@@ -201,6 +195,7 @@ class Controller:
         self._call_back()
         self.supervision.settle()
         self.certificates.pursue()
+        self.ends.settle()
         out = tuple(self.floor.out)
         self.floor.out.clear()
         return out

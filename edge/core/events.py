@@ -325,9 +325,11 @@ class LotReceived(Event, frozen=True):
 
 
 class LotFiled(Event, frozen=True):
-    """The signed account of a closed lot lies durably on the disk under this name, or why it does not (`fault`)."""
+    """The signed account of a lot lies durably on the disk under this name, or why it does not (`fault`)."""
 
     lot: LotId
+    account: int = 1
+    """which one of this lot, from 1"""
     file: str = ""
     sha256: str = ""
     """of the whole file, in hex"""

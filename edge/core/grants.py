@@ -41,14 +41,20 @@ class Grant:
         """those with files to print"""
         self.ended: dict[OrderId, None] = {}
         """those that another release has dispatched or given back: they will not wait"""
+        self.over: dict[OrderId, None] = {}
+        """those whose outcome stands"""
         self.contested: list[Order] = []
         """orders that another manifest had brought when they came: the seal tells whose they are"""
         self.alike: dict[DocumentName, None] = {}
         """skeletons that it shares with other orders, or within itself"""
 
+    def size(self) -> int:
+        """Number of its own orders."""
+        return sum(len(cohort.orders) for cohort in self.cohorts.values())
+
     def waiting(self) -> int:
         """Number of its own orders that will wait for their documents."""
-        return sum(len(cohort.orders) for cohort in self.cohorts.values()) - len(self.ended)
+        return self.size() - len(self.ended)
 
 
 class Register:

@@ -1,4 +1,7 @@
-"""Receipt lots: documents handed over together with their list, each of which has an outcome when the lot closes."""
+"""Receipt lots: documents handed over together with their list, each of which has an outcome when the lot closes.
+
+Of every lot whose end has come, a receipt lot or one of the order pool, the signed account is asked for here.
+"""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -88,8 +91,10 @@ class Lots:
         self._floor = floor
         self.all: dict[LotId, Lot] = {}
         self._lot_of: dict[tuple[str, str], Lot] = {}
-        self.unfiled: dict[LotId, None] = {}
-        """closed, and their signed account is not on the disk yet"""
+        self.unfiled: dict[LotId, int] = {}
+        """lots whose signed account is due and not on the disk yet → which one of the lot it is, from 1"""
+        self.accounts: dict[LotId, int] = {}
+        """lot → how many accounts of it were due so far"""
         self._latest: Lot | None = None
         """the lot of the listed document that was read last: a stranger behind it is its surplus"""
 
@@ -162,15 +167,19 @@ class Lots:
         for key in lot.listed:
             lot.happened(key, "missing")
         lot.closed = True
-        self.unfiled[lot.lot_id] = None
+        self.want(lot.lot_id)
         self._floor.report(
             "lot_reconciled", lot=lot.lot_id, person=person, lead=lead, **{s.name.lower(): n for s, n in counts.items()}
         )
         return ""
 
+    def want(self, lot_id: LotId) -> None:
+        """The account of this lot is due: it was closed, or its last order has ended. A later one replaces it."""
+        self.accounts[lot_id] = self.unfiled[lot_id] = self.accounts.get(lot_id, 0) + 1
+
     def filed(self, event: LotFiled) -> None:
-        """A closed lot's account was written, once; or it could not be, and is tried again."""
-        if event.lot not in self.unfiled:
+        """A lot's account was written, once; or it could not be, and is tried again."""
+        if self.unfiled.get(event.lot) != event.account:
             return
         if event.fault:
             self._floor.raise_condition("LOT_NOT_FILED")
@@ -179,7 +188,13 @@ class Lots:
         if not self.unfiled:
             self._floor.end_condition("LOT_NOT_FILED")
         self._floor.report(
-            "lot_filed", lot=event.lot, file=event.file, sha256=event.sha256, size_bytes=event.size_bytes, key=event.key
+            "lot_filed",
+            lot=event.lot,
+            account=event.account,
+            file=event.file,
+            sha256=event.sha256,
+            size_bytes=event.size_bytes,
+            key=event.key,
         )
 
     def open_lots(self) -> list[Lot]:

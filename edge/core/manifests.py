@@ -27,6 +27,8 @@ class Manifests:
             floor.leases.granted(event)
             floor.look_at_leases()
         if grant is not None:
+            if self._lots.accounts.get(event.lot) and floor.pool.complete(event.lot):
+                self._lots.want(event.lot)  # nothing new in it: its account is due again, under this version
             floor.clocks.granted(grant.cohorts.values(), floor.wall_ms(), floor.settings)
             for order in grant.urgent.values():
                 self._lots.granted(order)

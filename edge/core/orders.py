@@ -28,6 +28,9 @@ class OrderState(StrEnum):
     RETURNED = "returned"
 
 
+ENDS = frozenset({OrderState.DISPATCHED, OrderState.CANCELLED, OrderState.RETURNED})
+
+
 class Alike(NamedTuple):
     """Open orders whose documents of one kind have numbers that look alike."""
 
@@ -109,6 +112,10 @@ class OrderPool:
         """manifests that are not sealed"""
         self.lots: dict[LotId, int] = {}
         """lot → version in force"""
+        self._sealed: dict[LotId, list[Grant]] = {}
+        """lot → its manifests, each with the orders that it was the first to bring"""
+        self.turned: dict[OrderId, None] = {}
+        """orders that came to an end, or whose bag was closed, since anybody looked"""
         self.waiting = 0
         self.live_print: dict[OrderId, PrintId] = {}
         """order → its print that may exist on paper and is not recorded as destroyed (I5)"""
@@ -130,6 +137,8 @@ class OrderPool:
             self.aside[order_id] = None
         elif before is OrderState.ASIDE:
             del self.aside[order_id]
+        if state in ENDS:
+            self.turned[order_id] = None
 
     def take_chunk(self, chunk: ManifestGranted) -> None:
         """Enter a chunk's orders; they count when their manifest is sealed. A manifest that is not newer leaves no trace."""
@@ -156,6 +165,8 @@ class OrderPool:
         self._register.settle(grant)
         grant.chunks.clear()
         grant.sealed = True
+        grant.over.update(grant.ended)
+        self._sealed.setdefault(grant.lot, []).append(grant)
         self.waiting += grant.waiting()
         return grant
 
@@ -265,12 +276,30 @@ class OrderPool:
         """Cancelled by central, or returned to its issuer."""
         before = self.state[order_id]
         self.withdrawn.setdefault(order_id, end)
-        if before is not OrderState.ON_LINE:
+        # The first of both stays its outcome: the document of a cancelled order goes back to its issuer as well.
+        if before not in {OrderState.ON_LINE, OrderState.CANCELLED, OrderState.RETURNED}:
             self._become(order_id, end)
+
+    def settled(self, order_id: OrderId) -> LotId | None:
+        """The outcome of this order stands. Returns its lot where it was the last one of it to end."""
+        grant = self._register.grant_of[order_id]
+        if order_id in grant.over:
+            return None
+        grant.over[order_id] = None
+        return grant.lot if self.complete(grant.lot) else None
+
+    def complete(self, lot: LotId) -> bool:
+        """Whether the outcome of every order of this lot stands."""
+        grants = self._sealed.get(lot, ())
+        return bool(grants) and all(len(grant.over) == grant.size() for grant in grants)
 
     def carry_ended(self, order_id: OrderId, *, dispatched: bool) -> None:
         """Another release dispatched it or gave it back: it is never open again, also when it is granted again later (I4)."""
         self._become(order_id, OrderState.DISPATCHED if dispatched else OrderState.RETURNED)
+        # Whether it was the last one of its lot, that release has told.
+        del self.turned[order_id]
+        if order_id in self.orders:
+            self.settled(order_id)
 
     def carry_print(self, order_id: OrderId, print_id: PrintId) -> bool:
         """Another release has printed a label for it that may still exist; True where the order waits for its end."""

@@ -5,6 +5,7 @@ from edge.core.events import OrderCancelled
 from edge.core.floor import Floor
 from edge.core.item import Item, Items
 from edge.core.orders import OrderState
+from edge.core.routing import Bag
 from edge.core.sorting import Sorting
 
 
@@ -44,15 +45,19 @@ class Recall:
         self._tell(event, "CANCELLED")
 
     def _call_back(self, event: OrderCancelled) -> None:
-        item = self._sorting.dispatched[event.order_id]
-        bag = next((bag for bag in self._floor.bags.by_chute.values() if item.item_id in bag.items), None)
-        if bag is None:
-            self._tell(event, "BAG_CLOSED", bag=self._floor.bags.closed[item.item_id], item=item)
+        item, bags = self._sorting.dispatched.get(event.order_id), self._floor.bags
+        if item is None or item.item_id in bags.closed:
+            # Another release has dispatched it: then nobody knows any more into which bag.
+            self._tell(event, "BAG_CLOSED", bag="" if item is None else bags.closed[item.item_id], item=item)
             return
         self._floor.pool.withdraw(event.order_id, OrderState.CANCELLED)
+        self._floor.clocks.ended(event.order_id)
+        bag = next((bag for bag in bags.by_chute.values() if item.item_id in bag.items), None)
+        if bag is None:
+            self._tell(event, "CANCELLED")  # it was doubted, and is out of its bag already
+            return
         item.reason = "CANCELLED"
-        bag.recalled.append(item.item_id)
-        self._floor.raise_condition("RECALL")
+        self._take_out(bag, item)
         self._tell(event, "RECALLED", bag=bag.bag_id, item=item)
 
     def distrust(self, item: Item, reason: str) -> None:
@@ -60,7 +65,11 @@ class Recall:
         item.proved, item.quarantined, item.reason = False, True, item.reason or reason
         self._sorting.call_back(item)
         bag = next((bag for bag in self._floor.bags.by_chute.values() if item.item_id in bag.items), None)
-        if bag is not None and item.item_id not in bag.recalled:
+        if bag is not None:
+            self._take_out(bag, item)
+
+    def _take_out(self, bag: Bag, item: Item) -> None:
+        if item.item_id not in bag.recalled:
             bag.recalled.append(item.item_id)
             self._floor.raise_condition("RECALL")
 

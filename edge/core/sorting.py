@@ -312,6 +312,7 @@ class Sorting:
         """Dispatched, and taken out of its bag after all."""
         bag.items.remove(item.item_id)
         self._items.move(item, "recalled")
+        self._floor.pool.turned.update({order.order_id: None for order in (item.order,) if order is not None})
         self._floor.production.recalled += 1
         self._items.tell_lots(item, "recalled")
         self._floor.report("recalled", item=item.item_id, order_id=item.order_id, bag=bag.bag_id)
@@ -355,6 +356,7 @@ class Sorting:
         floor.report("bag_closed", bag=bag.bag_id, chute=chute, count=len(orders), tracking_numbers=numbers)
         for order in orders:
             floor.clocks.bag_closed(order.order_id, floor.wall_ms())
+            floor.pool.turned[order.order_id] = None
 
     def look_for_full(self) -> None:
         """A full bag suspends the line until it is closed and another one is bound."""

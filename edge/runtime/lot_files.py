@@ -1,20 +1,21 @@
-"""The signed account of each receipt lot, written by the line itself when the lot is closed, and told to central by its digest.
+"""The signed account of each lot, written by the line itself when its end has come, and told to central by its digest.
 
-What it says is what the journal says up to the record that closed the lot, so whoever dies in between writes the very same
-bytes again. The core knows which lots want one; it tells central once.
+A receipt lot ends when it is closed, a lot of the order pool with its last order. What the account says is what the journal
+says up to that record, so whoever dies in between writes the very same bytes again. The core knows which lots want one; it
+tells central once.
 """
 
 import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 import structlog
 
-from edge.core.commands import Publish
+from edge.core.controller import Controller
 from edge.core.events import LotFiled
 from edge.core.values import LotId
 from edge.runtime.clock import Clock
@@ -22,7 +23,6 @@ from edge.runtime.helper import Helper, HelperLost
 from edge.runtime.link import Offer
 from edge.runtime.reconcile import reconciliation
 from edge.runtime.records import JournalError
-from edge.runtime.replay import Step
 from edge.runtime.reporting.facts import gather
 from edge.runtime.signing import SignatureError, load_or_make, sign
 
@@ -42,10 +42,12 @@ class LotJob(msgspec.Struct, frozen=True):
     signing_key: str
     folder: str
     lot: str = ""
+    account: int = 0
+    """which one of the lot, from 1"""
 
 
 class Filed(msgspec.Struct, frozen=True):
-    """What lies there now. No name and no fault: the journal does not say yet that the lot is closed."""
+    """What lies there now. No name and no fault: the journal does not say yet that this account is due."""
 
     file: str = ""
     sha256: str = ""
@@ -55,17 +57,13 @@ class Filed(msgspec.Struct, frozen=True):
 
 
 def file_lot(job: LotJob) -> Filed:
-    """In the helper: prove the journal, say what became of the lot when it was closed, sign it, and lay it down durably."""
-
-    def closes(step: Step) -> bool:
-        told = [one.body for one in step.commands if isinstance(one, Publish) and one.kind == "lot_reconciled"]
-        return job.lot in [body["lot"] for body in told]
-
+    """In the helper: prove the journal, say what became of the lot when its end came, sign it, and lay it down durably."""
+    lot = LotId(job.lot)
     try:
-        facts = gather(Path(job.journal), job.key, lambda records, _: records, until=closes)
-        content = reconciliation(facts, job.lot)
-        if not content["closed"]:
+        facts = gather(Path(job.journal), job.key, lambda records, _: records, until=lambda step: _due(step.controller, job))
+        if not _due(facts.core(), job):
             return Filed()
+        content = reconciliation(facts, lot)
         key = load_or_make(Path(job.signing_key))
         data = sign(content, key)
         digest = hashlib.sha256(data).hexdigest()
@@ -76,6 +74,10 @@ def file_lot(job: LotJob) -> Filed:
     except OSError as error:
         return Filed(fault=f"{job.folder} cannot keep lot {job.lot} ({error.strerror}): free it or correct its rights")
     return Filed(name, digest, len(data), bytes(key.verify_key).hex())
+
+
+def _due(core: Controller, job: LotJob) -> bool:
+    return core.lots.accounts.get(LotId(job.lot)) == job.account
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -95,10 +97,12 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 class LotFiles:
-    """Has the account of every closed lot written. Nothing of the line waits for it."""
+    """Has the account of every lot written whose end has come. Nothing of the line waits for it."""
 
-    def __init__(self, helper: Helper, unfiled: Callable[[], Iterable[LotId]], offer: Offer, clock: Clock, job: LotJob) -> None:
-        """`unfiled`: the lots that want one, until the core has taken the event that one lies there."""
+    def __init__(
+        self, helper: Helper, unfiled: Callable[[], Mapping[LotId, int]], offer: Offer, clock: Clock, job: LotJob
+    ) -> None:
+        """`unfiled`: the lots that want one, and which one, until the core has taken the event that it lies there."""
         self._helper = helper
         self._unfiled = unfiled
         self._offer = offer
@@ -109,18 +113,18 @@ class LotFiles:
         """Write for ever."""
         while True:
             failed = False
-            for lot in tuple(self._unfiled()):
-                filed = await self._file(lot)
+            for lot, account in tuple(self._unfiled().items()):
+                filed = await self._file(lot, account)
                 failed = failed or bool(filed.fault)
                 if filed.fault:
                     log.error("lot", lot=lot, error=filed.fault)
                 if filed.fault or filed.file:
                     # A queue without room takes it at the next look: the same bytes lie there then.
-                    self._offer(LotFiled(at_us=self._clock.now_us(), lot=lot, **msgspec.structs.asdict(filed)))
+                    self._offer(LotFiled(at_us=self._clock.now_us(), lot=lot, account=account, **msgspec.structs.asdict(filed)))
             await asyncio.sleep(AGAIN_S if failed else LOOK_S)
 
-    async def _file(self, lot: LotId) -> Filed:
-        job = msgspec.structs.replace(self._job, lot=lot)
+    async def _file(self, lot: LotId, account: int) -> Filed:
+        job = msgspec.structs.replace(self._job, lot=lot, account=account)
         try:
             reply = await self._helper.call("lot", msgspec.msgpack.encode(job))
         except HelperLost as error:

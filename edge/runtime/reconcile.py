@@ -37,7 +37,7 @@ def reconciliation(facts: Facts, lot_id: str) -> Json:
         "version": pool.lots.get(LotId(lot_id), 0),
         "issuer": "" if lot is None else lot.issuer,
         "signed_ms": 0 if lot is None else lot.signed_ms,
-        "closed": lot is not None and lot.closed,
+        "closed": pool.complete(LotId(lot_id)) if lot is None else lot.closed,
         "at_ms": facts.last_ms(),
         "documents": documents,
         "surplus": [] if lot is None else list(lot.surplus),

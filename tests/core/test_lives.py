@@ -367,6 +367,7 @@ EVENTS: dict[str, Callable[[Line], object]] = {
     "diverted again": lambda line: line.say(DivertUnconfirmed, parcel=ParcelKey("S1-1"), chute=2),
 }
 # Pairs that are not here change nothing. A dispatched order is cancelled at once, its envelope is recalled from the bag.
+# What is returned is so for good, but central's word is answered all the same.
 ORDER = {
     ("waiting", "cancelled"): "cancelled",
     ("waiting", "document read"): "on line",
@@ -375,8 +376,6 @@ ORDER = {
     ("aside", "cancelled"): "cancelled",
     ("aside", "label destroyed"): "waiting",
     ("aside", "re-inducted"): "on line",
-    # What is returned is so for good, but central's word is answered all the same.
-    ("returned", "cancelled"): "cancelled",
 }
 
 

@@ -78,7 +78,7 @@ def test_a_lot_from_its_receipt_to_its_closing() -> None:
 def test_the_account_of_a_closed_lot_is_told_once_and_a_fault_is_shown_until_it_lies_there() -> None:
     line = Line()
     lots = line.controller.lots
-    filed = {"lot": LotId("R1"), "file": "R1-0.json", "sha256": "00", "size_bytes": 7, "key": "11"}
+    filed = {"lot": LotId("R1"), "account": 1, "file": "R1-0.json", "sha256": "00", "size_bytes": 7, "key": "11"}
     for n, lot in ((1, "R1"), (2, "R2")):
         receive(line, lot, f"token{n}")
         line.through(n)

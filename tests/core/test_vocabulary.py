@@ -57,6 +57,7 @@ def test_what_a_field_is_when_nobody_gives_it() -> None:
     assert rest == {
         "Booted.core": "", "Booted.wall_ms": 0, "Extra.chute": 0, "SortPlan.pick_up": {},
         "Booted.broke": "", "LinkDown.detail": "", "LotReceived.green": False,
+        "LotFiled.account": 1,
         "LotFiled.file": "", "LotFiled.sha256": "", "LotFiled.size_bytes": 0, "LotFiled.key": "", "LotFiled.fault": "",
         "OperatorRequest.argument": {},
         "Symbol.x_px": 0, "Symbol.y_px": 0, "Symbol.confirmed": False,

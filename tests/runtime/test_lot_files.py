@@ -7,18 +7,21 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge.core.event import Event
 from edge.core.events import LotFiled
-from edge.core.values import LotId
+from edge.core.values import LotId, OrderId
 from edge.runtime import lot_files
 from edge.runtime.clock import Clock
 from edge.runtime.helper import Helper
 from edge.runtime.lot_files import Filed, LotFiles, LotJob, file_lot
 from edge.runtime.records import journal_key
 from edge.runtime.signing import believed, read_public
+from tests.core.test_ends import grant
 from tests.core.test_lots import code, receive, reject
+from tests.core.test_recall import cancel
 from tests.runtime.test_replay import Recorder, journal
 
 KEY = journal_key(b"k" * 32)
@@ -38,7 +41,24 @@ def recorded(folder: Path, *, closed: bool = True, later: bool = False) -> LotJo
         line.through(2)
         assert code(line, "close_lot", lot="R2", lead="L1") == "OK"
     book = journal(folder / "journal.db", line.entries, KEY)
-    return LotJob(str(book), KEY, str(folder / "line.key"), str(folder / "lots"), LOT)
+    return LotJob(str(book), KEY, str(folder / "line.key"), str(folder / "lots"), LOT, 1)
+
+
+def pool_recorded(folder: Path, *, later: bool = False) -> LotJob:
+    """The lot of the order pool that a line begins with, to its last order; `later`: a new version and one order more."""
+    line = Recorder()
+    line.through(1)
+    assert cancel(line, order_id=OrderId("O2")) == "CANCELLED"
+    reject(line, 3, token="token3")
+    assert code(line, "return_to_issuer", documents="D1-3") == "OK"
+    for n in range(4, 9):
+        cancel(line, order_id=OrderId(f"O{n}"))
+    assert code(line, "close_bag", chute="2", bag="B2") == "OK"
+    if later:
+        grant(line, 2, 1, 9)
+        cancel(line, order_id=OrderId("O9"))
+    book = journal(folder / "journal.db", line.entries, KEY)
+    return LotJob(str(book), KEY, str(folder / "line.key"), str(folder / "lots"), "L", 1)
 
 
 def test_what_lies_there_is_believed_and_says_each_document_once(tmp_path: Path) -> None:
@@ -61,6 +81,26 @@ def test_whatever_happened_since_it_is_written_again_with_the_same_bytes(tmp_pat
     (tmp_path / "journal.db").unlink()
     assert file_lot(recorded(tmp_path, later=True)) == first
     assert len(list((tmp_path / "lots").iterdir())) == 1
+
+
+def test_the_account_of_a_manifest_says_each_order_once(tmp_path: Path) -> None:
+    filed = file_lot(pool_recorded(tmp_path))
+    content = believed((tmp_path / "lots" / filed.file).read_bytes(), read_public(filed.key))
+    outcomes = {row["order_id"]: (row["outcome"], row["bag"]) for row in content["orders"]}
+    assert outcomes == {"O1": ("dispatched", "B2"), "O3": ("returned", None)} | {
+        f"O{n}": ("cancelled", None) for n in (2, 4, 5, 6, 7, 8)
+    }  # fmt: skip
+    assert (content["closed"], content["version"], content["documents"]) == (True, 1, [])
+
+
+def test_each_version_of_a_lot_has_an_account_of_its_own(tmp_path: Path) -> None:
+    first = file_lot(pool_recorded(tmp_path))
+    (tmp_path / "journal.db").unlink()
+    job = pool_recorded(tmp_path, later=True)
+    assert file_lot(job) == first, "as the journal stood then"
+    second = file_lot(msgspec.structs.replace(job, account=2))
+    content = believed((tmp_path / "lots" / second.file).read_bytes(), read_public(second.key))
+    assert (content["version"], len(content["orders"])) == (2, 9)
 
 
 def test_an_open_lot_is_not_written(tmp_path: Path) -> None:
@@ -89,7 +129,7 @@ class Core:
     """Takes the events, and forgets the lot when one says that it lies there."""
 
     def __init__(self) -> None:
-        self.unfiled = {LotId(LOT): None}
+        self.unfiled = {LotId(LOT): 1}
         self.events: list[LotFiled] = []
         self.full = 0
 
@@ -145,5 +185,5 @@ async def test_a_fault_is_told_and_it_is_tried_again(tmp_path: Path, monkeypatch
 
 async def test_a_helper_that_dies_twice_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.runtime.helper.sys.executable", "/bin/false")
-    files = LotFiles(Helper(), tuple, Core().offer, Clock(), recorded(tmp_path))
-    assert "died or hung twice" in (await files._file(LotId(LOT))).fault
+    files = LotFiles(Helper(), dict, Core().offer, Clock(), recorded(tmp_path))
+    assert "died or hung twice" in (await files._file(LotId(LOT), 1)).fault

@@ -121,9 +121,10 @@ class LotReconciled(Body, frozen=True):
 
 
 class LotFiled(Body, frozen=True):
-    """The signed account of a closed receipt lot is ready: fetch it at the panel, api/lots/<file>, and check this digest."""
+    """The signed account of a lot is ready: fetch it at the panel, api/lots/<file>, and check this digest."""
 
     lot: str
+    account: int
     file: str
     sha256: str
     size_bytes: int

@@ -187,6 +187,7 @@ WORDS: dict[str, Word] = {
     "missing": Word("on the list, never seen", "缺少", 0),
     "BeltCleared.missing": Word("things that were expected on the belts and not found", "应在线而未找到的件数", 0),
     "surplus": Word("there, but on no list", "多出", 0),
+    "account": Word("which account of this lot, from 1: the last one counts", "本批次第几份核对文件，以最后一份为准", 1),
     "LotFiled.file": Word("name of the file", "文件名", "R1-6f1ed002ab55.json"),
     "LotFiled.sha256": Word("SHA-256 of the whole file, in hex", "整个文件的 SHA-256，十六进制", "0" * 64),
     "size_bytes": Word("size in bytes", "大小，字节", 48_210),
