@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge.core.controller import Controller
+from edge.core.orders import OrderState
 from edge.runtime.contract.outward import Request
 
 AGAIN_S = 5.0
 NEXT_AGAIN_S = 30.0
 """a line that has nothing to do asks so often whether there is something"""
+BAGS_AGAIN_S = 30.0
+"""a line whose connection comes and goes asks about its open bags no oftener than this"""
 BAGGED_MAX = 2000
 """orders of open bags in one request"""
 ANSWERS: dict[str, tuple[str, int]] = {
@@ -39,7 +42,7 @@ class Needs(NamedTuple):
     hungry: Callable[[], bool] = lambda: False
     """no order waits for its documents"""
     bagged: Callable[[], list[str]] = list
-    """orders that lie in open bags"""
+    """orders that lie in open bags, and that central has not called back"""
 
 
 class Asking:
@@ -52,6 +55,7 @@ class Asking:
         self._wants_orders = True
         self._asked_s: dict[str, float] = {}
         self._bags_asked = False
+        self._bags_asked_s = _LONG_AGO_S
         self._count = 0
 
     def orders(self, lot: str = "") -> None:
@@ -68,6 +72,11 @@ class Asking:
         self._asked_s.clear()
         self._bags_asked = False
 
+    def failed(self, request: Request) -> None:
+        """It did not get through to the broker. What is asked once is asked again as soon as it can be."""
+        if request.want == "cancellations":
+            self._bags_asked, self._bags_asked_s = False, _LONG_AGO_S
+
     def due(self, now_s: float) -> Iterator[Request]:
         """What to send now."""
         hungry = not self._wants_orders and self._needs.hungry()
@@ -79,9 +88,9 @@ class Asking:
             if wanted and now_s - self._asked_s.get(want, _LONG_AGO_S) >= again_s:
                 self._asked_s[want] = now_s
                 yield self._request(want)
-        if not self._bags_asked:
-            self._bags_asked = True
-            bagged = self._needs.bagged()
+        if not self._bags_asked and now_s - self._bags_asked_s >= BAGS_AGAIN_S:
+            self._bags_asked, bagged = True, self._needs.bagged()
+            self._bags_asked_s = now_s if bagged else _LONG_AGO_S
             for begin in range(0, len(bagged), BAGGED_MAX):
                 yield self._request("cancellations", bagged[begin : begin + BAGGED_MAX])
 
@@ -107,7 +116,8 @@ def needs_of(controller: Controller) -> Needs:
 
     def bagged() -> list[str]:
         inside = {item_id for bag in floor.bags.by_chute.values() for item_id in bag.items}
-        return [order_id for order_id, item in controller.sorting.dispatched.items() if item.item_id in inside]
+        lying = (order_id for order_id, item in controller.sorting.dispatched.items() if item.item_id in inside)
+        return [order_id for order_id in lying if floor.pool.state[order_id] is OrderState.DISPATCHED]
 
     return Needs(
         unconfirmed=lambda: "LEASES_UNCONFIRMED" in floor.conditions.active,

@@ -163,6 +163,8 @@ class CentralLink:
         await self._port.subscribe(self._root + "confirm", 0)
         # Whatever was lost with the old connection, or handed out while there was none, is unconfirmed and goes again.
         self.outbox.rewind()
+        self._told, self._told_s = None, _LONG_AGO_S
+        self._asking.connected()
         self._online.set()
         self._up, self._detail = True, ""
         await self._tell(LinkUp(at_us=self._clock.now_us(), link=self.name))
@@ -304,10 +306,7 @@ class CentralLink:
 
     async def _keep_up(self) -> None:
         while True:
-            if not self._online.is_set():
-                self._told, self._told_s = None, _LONG_AGO_S
-                self._asking.connected()
-                await self._online.wait()
+            await self._online.wait()
             now_s = asyncio.get_running_loop().time()
             for settled in self._desk.overdue(self._clock.now_us()):
                 await self._settle(settled, self._unacked.pop((settled.lot, settled.version), []))
@@ -326,7 +325,8 @@ class CentralLink:
     async def _keep_asking(self, now_s: float) -> None:
         for request in self._asking.due(now_s):
             topic, expires_s = ANSWERS[request.want]
-            await self._publish("request", _encode(request), question=Question(self._root + topic, expires_s))
+            if not await self._publish("request", _encode(request), question=Question(self._root + topic, expires_s)):
+                self._asking.failed(request)
 
     async def _keep_telling(self, now_s: float) -> None:
         now, told = self._line_now(), self._told

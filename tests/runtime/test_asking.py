@@ -3,8 +3,9 @@
 import pytest
 
 from edge.core.commands import Answer, AskCentral
-from edge.core.events import LinkDown, LinkUp
-from edge.runtime.asking import AGAIN_S, BAGGED_MAX, NEXT_AGAIN_S, Abilities, Asking, Needs, needs_of
+from edge.core.events import LinkDown, LinkUp, OrderCancelled
+from edge.core.values import OrderId
+from edge.runtime.asking import AGAIN_S, BAGGED_MAX, BAGS_AGAIN_S, NEXT_AGAIN_S, Abilities, Asking, Needs, needs_of
 from tests.core.line import Line
 
 
@@ -72,12 +73,39 @@ def test_open_bags_are_asked_about_once_after_each_outage() -> None:
     assert len(wants.at(51.0)) == 2
 
 
+def test_a_connection_that_comes_and_goes_does_not_ask_each_time() -> None:
+    wants = Wants()
+    wants.asking.got_orders()
+    wants.bagged = ["O1"]
+    asked = []
+    for tenth in range(1000):
+        if tenth % 5 == 0 and tenth < 400:
+            wants.asking.connected()
+        asked += [tenth / 10 for _ in wants.asking.due(tenth / 10)]
+    assert asked == [0.0, BAGS_AGAIN_S, 2 * BAGS_AGAIN_S], "80 outages in 40 s: at once, now and then, and after the last one"
+
+
+def test_a_question_that_did_not_get_through_is_asked_again_at_once() -> None:
+    wants = Wants()
+    wants.bagged = ["O1"]
+    orders, bags = wants.asking.due(0.0)
+    wants.asking.failed(orders)
+    assert wants.at(0.1) == [], "this one is repeated in its time anyway"
+    wants.asking.failed(bags)
+    assert wants.at(0.2) == [("cancellations", "")]
+    assert wants.at(0.3) == []
+
+
 def test_needs_are_read_off_the_running_core() -> None:
     line = Line()
     needs = needs_of(line.controller)
     assert (needs.hungry(), needs.unconfirmed(), needs.bagged()) == (False, False, [])
     line.through(1)
     assert needs.bagged() == ["O1"]
+    line.through(2)
+    line.say(OrderCancelled, order_id=OrderId("O2"), version=1)
+    assert needs.bagged() == ["O1"], "central's word about the other one has come"
+    assert code(line, "take_out", chute="2", label=line.qr(2)) == "OK"
     chute = next(chute for chute, bag in line.controller.floor.bags.by_chute.items() if bag.items)
     bag = line.controller.floor.bags.by_chute[chute].bag_id
     assert code(line, "close_bag", chute=str(chute), bag=bag) == "OK"

@@ -77,6 +77,7 @@ class FakePort:
         self.acked = []
         self.fail_connects = []
         self.fail_publish_of = None
+        self.fail_want = ""
 
     async def connect(self):
         await asyncio.sleep(0)
@@ -98,6 +99,10 @@ class FakePort:
             raise LinkLost("not connected")
         if self.fail_publish_of is not None and message.get("seq") == self.fail_publish_of:
             self.fail_publish_of = None
+            self.drop()
+            raise LinkLost("wire cut")
+        if self.fail_want and message.get("want") == self.fail_want:
+            self.fail_want = ""
             self.drop()
             raise LinkLost("wire cut")
         self.published.append((topic.removeprefix(ROOT), message, retain))
@@ -267,6 +272,34 @@ async def test_leases_are_asked_for_until_they_are_confirmed(monkeypatch):
         await rig.until(lambda: len(rig.events) == 3)
         assert isinstance(rig.events[-1], MessageRefused)
         assert len(rig.port.of("request")) <= asked + 1
+
+
+async def test_an_outage_between_two_looks_is_one_too(monkeypatch):
+    monkeypatch.setattr(central_link, "LOOK_S", 0.05)
+    monkeypatch.setattr(asking, "BAGS_AGAIN_S", 0.0)
+
+    def questions():
+        return [request["orders"] for request in rig.port.of("request") if request["want"] == "cancellations"]
+
+    async with Rig() as rig:
+        rig.bagged = ["O1"]
+        rig.port.drop()
+        await rig.until(lambda: rig.port.connections == 2)
+        await rig.until(questions)
+        await rig.until(lambda: len(rig.port.of("state")) == 2)
+        assert questions() == [["O1"]]
+
+
+async def test_a_question_about_open_bags_that_is_cut_off_is_asked_again_and_else_once():
+    async with Rig() as rig:
+        rig.bagged, rig.port.fail_want = ["O1"], "cancellations"
+        rig.port.drop()
+        await rig.until(lambda: rig.port.connections == 3)
+        for _ in range(20):
+            rig.port.drop()
+            await rig.until(lambda now=rig.port.connections: rig.port.connections > now)
+        await rig.until(lambda: [r for r in rig.port.of("request") if r["want"] == "cancellations"])
+        assert len([r for r in rig.port.of("request") if r["want"] == "cancellations"]) == 1, "21 outages within 30 s"
 
 
 async def test_state_is_told_again_only_on_change():
