@@ -340,6 +340,13 @@ CONDITIONS: dict[str, Row] = {
         "更换标签纸，关好打印头",
         "change the roll, close the head",
     ),
+    "DESK_LABEL_LEFT": _warn(
+        "台席打印机出口留有无人等待的标签",
+        "a label that no sitting waits for hangs in the desk printer",
+        "取下标签，两人销毁并登记；取下之前台席不能再打印",
+        "take the label off, destroy it, record it with two persons; nothing is printed at the desk before",
+        priority=2,
+    ),
     "CENTRAL_LOST": Row(
         Effect.WARNS,
         True,

@@ -58,6 +58,8 @@ MANUAL_TABLE: dict[tuple[ManualState, str], ManualState] = {
 }
 RECORDED = frozenset({"NO_ORDER", "CANCELLED", "AMBIGUOUS", "SECOND_FIELD_DIFFERS", "NO_ROUTE"})
 """reasons for which a document that was never seen before gets a record all the same: it is in hand, and somebody's"""
+HAS_ITS_LABEL = frozenset({M.FILLING, M.CLOSING})
+"""states in which the label at the printer's mouth is the sitting's own"""
 # What becomes of the envelope when its sitting ends. Before it was printed for, nothing has been put into it: it is bare.
 ENVELOPE: dict[ManualState, str] = {M.PRINTING: "left_open", M.FILLING: "refused", M.CLOSING: "refused"}
 
@@ -102,6 +104,8 @@ class Manual:
         self.order: Order | None = None
         self.documents: list[Document] = []
         self.item: Item | None = None
+        self._hangs = False
+        """a label is at the printer's mouth, as far as it has told: it prints no other before that one was taken"""
         self._read_count = 0
         self._item_count = 0
         self.acts: dict[str, Callable[[OperatorRequest], str]] = {
@@ -215,16 +219,25 @@ class Manual:
             self._documents.move(document, "inserted")
             document.item = item.item_id
         self._labels.print_for(item)
+        self._look_at_the_mouth()
 
     # --- what the desk's printer says ---
     def printer(self, event: PrinterStatus) -> None:
         """Its state, debounced by its link; another printer is nobody's business here."""
         if event.printer != DESK_PRINTER:
             return
-        if event.state in PRINTER_READY:
-            self._floor.end_condition("DESK_PRINTER_NOT_READY")
-        else:
+        if event.state not in PRINTER_READY:  # it says nothing of the label: that one may hang there still
             self._floor.raise_condition("DESK_PRINTER_NOT_READY")
+            return
+        self._floor.end_condition("DESK_PRINTER_NOT_READY")
+        self._hangs = event.state == "label_waiting"
+        if not self._hangs:
+            self._floor.end_condition("DESK_LABEL_LEFT")
+        self._look_at_the_mouth()
+
+    def _look_at_the_mouth(self) -> None:
+        if self._hangs and self.state not in HAS_ITS_LABEL:
+            self._floor.raise_condition("DESK_LABEL_LEFT")
 
     def label_printed(self, event: LabelPrinted) -> None:
         """The label is there to be taken."""
@@ -323,6 +336,7 @@ class Manual:
         self._move(happened)
         item, documents = self.item, self.documents
         self._clear()
+        self._look_at_the_mouth()
         if item is not None and envelope is not None:
             item.reason, item.quarantined = reason, True
             self._items.move(item, envelope)

@@ -255,7 +255,7 @@ class LabelLink:
         if state in FIT:
             self._untested |= self._tests and self._touched
             self._touched = False
-        told = ("untested" if self._untested else "ready") if state in FIT else "silent" if state == "lost" else state
+        told = self._fit(state) if state in FIT else "silent" if state == "lost" else state
         if told != self._told_state:
             self._told_state = told
             self._tell(PrinterStatus(at_us=now_us, state=told, printer="" if self.name == APPLICATOR else self.name))
@@ -264,6 +264,11 @@ class LabelLink:
             self._unfit_since_us, self._one_failed = None, False
         elif self._unfit_since_us is None:
             self._unfit_since_us = now_us
+
+    def _fit(self, state: str) -> str:
+        # An applicator takes its labels by itself; one that hangs where a person takes them is worth a word.
+        hangs = state == "label_waiting" and not self._feeds_a_pad
+        return "untested" if self._untested else state if hangs else "ready"
 
     def _observe_stray(self, state: str, now_us: int) -> None:
         self._strays_seen = self._strays_seen + 1 if state == "label_waiting" else 0

@@ -572,6 +572,48 @@ def test_what_ails_the_desks_printer_is_a_warning(event: type[Event], fields: di
     assert not line.controller.floor.conditions.active
 
 
+LEFT = "DESK_LABEL_LEFT"
+
+
+def mouth(line: Line, state: str) -> bool:
+    line.say(PrinterStatus, state=state, printer="desk_printer")
+    return LEFT in line.controller.floor.conditions.active
+
+
+@pytest.mark.parametrize("state", WAYS)
+def test_a_label_that_no_sitting_waits_for_is_shown_until_it_was_taken_off(state: str) -> None:
+    line = desk(family(1))
+    line.say(LinkUp, link="desk_printer")
+    WAYS[state](line)
+    assert mouth(line, "label_waiting") is (state not in ("filling", "closing"))
+    assert line.controller.supervision.permit, "the line has nothing to do with it"
+    assert mouth(line, "head_open") is (state not in ("filling", "closing")), "who knows whether it fell out"
+    assert mouth(line, "ready") is False
+
+
+@pytest.mark.parametrize("state", ["filling", "closing"])
+def test_a_label_that_its_sitting_leaves_behind_is_shown(state: str) -> None:
+    line = desk(family(1), order(2))
+    WAYS[state](line)
+    assert not mouth(line, "label_waiting")
+    assert code(line, "desk_cancel") == "OK"
+    assert LEFT in line.controller.floor.conditions.active
+    assert read(line, "token2") == "OK"
+    assert manual(line).state is ManualState.PRINTING, "and there it stays, until"
+    assert not mouth(line, "ready")
+
+
+def test_a_label_that_hangs_behind_a_good_end_is_shown_when_the_next_one_is_to_be_printed() -> None:
+    line = desk(order(1), order(2))
+    assert read(line) == "OK"
+    line.say(LabelPrinted, print_id=PrintId(1))
+    assert not mouth(line, "label_waiting")
+    assert (insert(line), label(line)) == ("OK", "OK")
+    assert LEFT not in line.controller.floor.conditions.active, "it was just scanned, the printer is asked now and then"
+    assert read(line, "token2") == "OK"
+    assert LEFT in line.controller.floor.conditions.active
+
+
 # --- the auditor's own books ---
 def test_the_auditor_sees_what_the_desk_forgets() -> None:
     line = desk()

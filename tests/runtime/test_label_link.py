@@ -139,11 +139,12 @@ def on_a_bench(
     draw: Callable[[LabelText], Awaitable[bytes]] = render,
     *,
     tests: bool = False,
+    name: str = "printer",
 ) -> Bench:
     """Run a script beside the link, in virtual time."""
 
     async def scene() -> Bench:
-        bench = Bench(printer or FakePrinter(), draw, tests=tests)
+        bench = Bench(printer or FakePrinter(), draw, tests=tests, name=name)
         task = asyncio.ensure_future(bench.link.run())
         await asyncio.sleep(0.5)
         await script(bench)
@@ -180,6 +181,17 @@ def test_the_desks_printer_is_told_apart_by_its_name():
     run_virtual(scene())
     assert [(event.link if isinstance(event, LinkUp) else event.printer) for event in events[:2]] == ["desk_printer"] * 2
     assert [event.print_id for event in events if isinstance(event, LabelPrinted)] == [1]
+
+
+@pytest.mark.parametrize(("name", "told"), [("printer", ["ready"]), ("desk_printer", ["ready", "label_waiting", "ready"])])
+def test_a_label_that_hangs_where_a_person_takes_it_is_told(name: str, told: list[str]) -> None:
+    async def script(bench: "Bench") -> None:
+        for state in ("ready", "label_waiting", "ready"):
+            bench.printer.state = state
+            await asyncio.sleep(5)
+
+    bench = on_a_bench(script, FakePrinter(), name=name)
+    assert [event.state for event in bench.events if isinstance(event, PrinterStatus)] == told
 
 
 def test_it_tells_at_the_start_that_the_printer_is_there_and_ready():
