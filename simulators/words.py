@@ -17,6 +17,8 @@ ANSWERS = {"amendment": "amend", "cancellation": "cancel"}
 """kind of event → the topic that it answers"""
 COUNTS = frozenset({"AMENDED", "CANCELLED", "RECALLED", "BAG_CLOSED"})
 """answers after which an older word about the order must be refused"""
+OVER = frozenset({"", "gone", "cancelled", "ended"})
+"""where orders stand whose outcome cannot change any more; those that were never granted have none"""
 ENDS = frozenset({"returned", "damaged"})
 """kinds of events after which their order is over"""
 
@@ -45,6 +47,8 @@ class Known:
     """the newest version that was said"""
     county: str = ""
     """where the last amendment that counted sends it; "" = where it was granted to go"""
+    doubted: bool = False
+    """it was dispatched and taken out of its bag, for no word of central: the line knows what it will do with it"""
 
 
 class Words:
@@ -60,6 +64,8 @@ class Words:
         self._open: dict[tuple[str, str, int], Word] = {}
         self._said: dict[tuple[str, str, int], set[str]] = {}
         """(topic, order, version) → the counties that it was said with"""
+        self.filed: Counter[str] = Counter()
+        """lot → accounts of it that were told"""
         self.codes: Counter[str] = Counter()
         """topic and answer → how often"""
         self.findings: list[str] = []
@@ -108,18 +114,33 @@ class Words:
         elif kind == "manifest_accepted":
             for order_id in self._lots.get(str(body.get("lot")), ()):
                 self.known[order_id].stands = self.known[order_id].stands or "granted"
+        elif kind == "lot_filed":
+            self._filed(str(body["lot"]))
         elif kind == "bag_closed":
             for known in self.known.values():
                 if known.stands == "dispatched" and known.bag == body.get("bag"):
                     known.stands = "gone"
         else:
-            known = self.known.get(str(body.get("order_id")), Known())
-            if kind == "dispatched":
-                known.stands, known.bag = "dispatched", str(body.get("bag"))
-            elif kind == "recalled" and known.stands == "dispatched":
-                known.stands = "granted"  # it was doubted, and is out of its bag again
-            elif kind in ENDS:
-                known.stands = "ended"
+            self._moved(kind, self.known.get(str(body.get("order_id")), Known()), str(body.get("bag")))
+
+    @staticmethod
+    def _moved(kind: str, known: Known, bag: str) -> None:
+        """Something happened to an order."""
+        if kind == "dispatched":
+            known.stands, known.bag = "dispatched", bag
+        elif kind == "recalled" and known.stands == "dispatched":
+            # It was doubted, and is out of its bag again.
+            known.stands, known.doubted = "granted", True
+        elif kind in ENDS:
+            known.stands = "ended"
+
+    def _filed(self, lot: str) -> None:
+        """The account of a lot of orders says of each what cannot change any more."""
+        self.filed[lot] += 1
+        for order_id in self._lots.get(lot, ()):
+            known = self.known[order_id]
+            if known.stands not in OVER and not known.doubted:
+                self.findings.append(f"the account of {lot} was told, and {order_id} is {known.stands}")
 
     def _answered(self, topic: str, body: Json) -> None:
         order_id, version, code = str(body.get("order_id")), int(body.get("version", 0)), str(body.get("code"))

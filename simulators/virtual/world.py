@@ -40,6 +40,7 @@ from simulators.virtual.desk import add_printers, desk_reader
 from simulators.virtual.disk import VirtualDisk
 from simulators.virtual.eyes import Sight, VirtualEyes
 from simulators.virtual.head_office import HeadOffice
+from simulators.virtual.lot_files import file_lots
 from simulators.virtual.panel import RuntimePanel
 from simulators.virtual.ports import VirtualPlc, VirtualPrinter, VirtualScanner
 from simulators.virtual.printery import Printery
@@ -279,6 +280,7 @@ class World:
         runtime.begin(self.scene.digest())
         crew.spawn(pump.run(), "pump")
         crew.spawn(Anchors(store, self.clock).run(), "anchors")
+        crew.spawn(file_lots(runtime, self.clock), "lot files")
         for link in runtime.links:
             crew.spawn(link.run(), link.name)
         self.boot = Boot(ledger, store, crew, runtime, eyes, central, ports, printers)

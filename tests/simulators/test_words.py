@@ -59,6 +59,16 @@ def test_each_answer_where_the_order_stands(stands: str, topic: str, code: str) 
     assert words.codes == {f"{topic} {code}": 1}
 
 
+@pytest.mark.parametrize("stands", STANDS)
+def test_an_account_says_what_cannot_change_any_more(stands: str) -> None:
+    words = office()
+    hear(words, *STANDS[stands][0], ("lot_filed", {"lot": "L"}))
+    assert words.filed["L"] == 1
+    found = {"granted": ["granted"], "in an open bag": ["dispatched"]}.get(stands, [])
+    mine = [finding for finding in words.findings if ORDER in finding]
+    assert mine == [f"the account of L was told, and {ORDER} is {one}" for one in found]
+
+
 def test_an_older_word_must_be_refused_and_changes_nothing() -> None:
     words = office()
     hear(words, GRANTED)
