@@ -9,6 +9,7 @@ JOBS ?= 2
 SAMPLE ?= 0
 PARTS ?=
 LINES ?= 1
+HEADS ?= 1
 REGRANT ?= person
 HEADLESS ?=
 JSON ?=
@@ -24,8 +25,8 @@ help:     ## this list
 setup:    ## what the demo needs: Debian packages, virtual environment, command .venv/bin/sealline
 	@scripts/setup.sh run
 
-demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAULTS=0 KILLS=0 LINES=1 HEADLESS= JSON=
-	@$(BIN)/sealline demo --items $(ITEMS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) --lines $(LINES) --regrant $(REGRANT) \
+demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAULTS=0 KILLS=0 LINES=1 HEADS=1 HEADLESS= JSON=
+	@$(BIN)/sealline demo --items $(ITEMS) --rate $(RATE) --seed $(SEED) --faults $(FAULTS) --kills $(KILLS) --lines $(LINES) --heads $(HEADS) --regrant $(REGRANT) \
 		$(if $(filter-out 0,$(HEADLESS)),--headless) $(if $(filter-out 0,$(JSON)),--json)
 
 test:     ## all tests; fails where a branch of core or journal is not tested

@@ -47,6 +47,7 @@ def demo(
         str, typer.Option(help="simulated, or own: you are the central system, see docs/connect.md")
     ] = "simulated",
     lines: Annotated[int, typer.Option(min=1, max=3, help="Lines of one site, with one broker (TLS) and one central")] = 1,
+    heads: Annotated[int, typer.Option(min=1, max=2, help="Applicator heads of a single line, which take turns")] = 1,
     regrant: Annotated[
         str,
         typer.Option(help="with LINES: when a dead line's lot goes to another; person = one has seen it stand, or lease"),
@@ -65,7 +66,7 @@ def demo(
         if lines > 1:
             run = SiteDemo(data_dir, lines=lines, regrant=regrant, **shared)
         else:
-            run = Demo(data_dir, broker=broker, central=central, **shared)
+            run = Demo(data_dir, broker=broker, central=central, heads=heads, **shared)
         with bars() as progress:
             result = run.to_the_end(progress, err.print)
         if lines > 1:

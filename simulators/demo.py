@@ -127,8 +127,10 @@ class Demo:
         broker: str,
         central: str = "simulated",
         member: Member | None = None,
+        heads: int = 1,
     ) -> None:
         """`central`: simulated, or own = somebody else is it and has his time; `member`: one of several lines."""
+        self._heads = heads
         self._stuck_s = STUCK_S if central == "simulated" else OWN_CENTRAL_S
         self._data_dir = data_dir.resolve()
         self._rate = rate
@@ -176,6 +178,11 @@ class Demo:
         if self._member is not None:
             self._member.settle(tables)
         tables["printer"]["status_port"] = tables["printer"]["port"]
+        if self._heads > 1:
+            first = {name: value for name, value in tables["printer"].items() if name != "roll"}
+            port = _free_port(first["host"], first["port"] + apart + PORTS_APART * 5)
+            tables["applicator"]["heads"] = self._heads
+            tables["printer_2"] = {**first, "port": port, "status_port": port}
         panel = tables["panel"]
         panel["port"] = _free_port(panel["host"], panel["port"] + apart)
         self.panel_url = f"http://{panel['host']}:{panel['port']}/"

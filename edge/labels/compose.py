@@ -28,24 +28,27 @@ def compose(layout: LabelLayout, fields: LabelFields) -> Image.Image:
     bitmap = Image.new("1", layout.size_dots, 0)
     draw_code128(bitmap, layout, fields.tracking_number)
     draw_qr(bitmap, layout, fields.payload_qr)
-    texts = Image.new("1", layout.size_dots, 0)
+    # A byte per dot while it is drawn: Pillow packs and unpacks bits one by one, which took a fifth of the time.
+    texts = Image.new("L", layout.size_dots, 0)
     draw = ImageDraw.Draw(texts)
+    draw.fontmode = "1"
     for element, text in drawn:
         _draw_text(draw, layout, element, text)
     for rule in layout.rules:
         left, top = layout.dots(rule.x_mm), layout.dots(rule.y_mm)
         right, bottom = left + max(1, layout.dots(rule.width_mm)), top + max(1, layout.dots(rule.height_mm))
         draw.rectangle((left, top, right - 1, bottom - 1), fill=INK)
-    return ImageChops.logical_or(bitmap, _in_rows(texts, layout.text_row_dots))
+    rows = _in_rows(texts, layout.text_row_dots).convert("1", dither=Image.Dither.NONE)
+    return ImageChops.logical_or(bitmap, rows)
 
 
 def _in_rows(drawn: Image.Image, dots: int) -> Image.Image:
     """The same in rows `dots` high: a row burns where any of its dots burnt, so that no thin stroke is lost."""
     width, height = drawn.size
-    packed = np.frombuffer(drawn.tobytes(), np.uint8).reshape(height, -1)
-    padded = np.vstack([packed, np.zeros((-height % dots, packed.shape[1]), np.uint8)])
-    rows = np.bitwise_or.reduce(padded.reshape(-1, dots, packed.shape[1]), axis=1)
-    return Image.frombytes("1", (width, height), np.repeat(rows, dots, axis=0)[:height].tobytes())
+    inked = np.asarray(drawn)
+    padded = np.vstack([inked, np.zeros((-height % dots, width), np.uint8)])
+    rows = np.bitwise_or.reduce(padded.reshape(-1, dots, width), axis=1)
+    return Image.fromarray(np.repeat(rows, dots, axis=0)[:height])
 
 
 def text_model(layout: LabelLayout, fields: LabelFields) -> list[tuple[TextBox, str]]:

@@ -1,10 +1,12 @@
 """A bitmap as one TSPL2 job (TSC programming manual: SIZE, GAP, SET PEEL/CUTTER/REPRINT, BITMAP, PRINT)."""
 
-from PIL import Image, ImageChops
+from PIL import Image
 
+from edge.labels.packing import packed
 from line_config.label_layout import LabelLayout
 
 OVERWRITE = 0
+_INVERTED = bytes(range(255, -1, -1))
 # What becomes of a printed label. A TSPL printer knows no applicator of its own: it is one that peels.
 _MODES = {
     "tear": ("SET TEAR ON", "SET PEEL OFF", "SET CUTTER OFF"),
@@ -22,9 +24,6 @@ def tspl(bitmap: Image.Image, layout: LabelLayout) -> bytes:
     settings = layout.printer
     width, height = bitmap.size
     row_bytes = (width + 7) // 8
-    # The dots that fill the last byte of a row must not burn.
-    padded = Image.new("1", (row_bytes * 8, height), 0)
-    padded.paste(bitmap)
     head = (
         f"SIZE {layout.width_mm:g} mm,{layout.height_mm:g} mm",
         f"GAP {settings.gap_mm:g} mm,0 mm",
@@ -37,5 +36,6 @@ def tspl(bitmap: Image.Image, layout: LabelLayout) -> bytes:
         "CLS",
     )
     lines = "".join(f"{line}\r\n" for line in head)
-    dots = ImageChops.invert(padded).tobytes()
+    # The dots that fill the last byte of a row become 1 as well: they must not burn.
+    dots = packed(bitmap).translate(_INVERTED)
     return f"{lines}BITMAP 0,0,{row_bytes},{height},{OVERWRITE},".encode("ascii") + dots + b"\r\nPRINT 1,1\r\n"

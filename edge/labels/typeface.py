@@ -13,6 +13,7 @@ from PIL import ImageFont
 
 from edge.labels.fields import LabelError
 
+WIDTHS_KEPT = 20_000
 LINE_HEIGHT = 1.25
 BASELINE = 1.0
 """of the size, from a line's top: room for accents above and for the tails of g, j, q, y below, so that nothing is cut"""
@@ -104,6 +105,11 @@ class Typeface:
 
     def length(self, text: str, size_dots: int) -> float:
         """How far a text runs, in dots."""
+        # Most of what is wrapped are single ideographs, each measured at every size; longer texts are somebody's, and not kept.
+        return _width_of(self, text, size_dots) if len(text) == 1 else self.measured(text, size_dots)
+
+    def measured(self, text: str, size_dots: int) -> float:
+        """The same, measured anew."""
         return sum(run.width_dots for run in self.runs(text, size_dots))
 
     def fit(self, text: str, width_dots: int, height_dots: int, size_dots: int, size_min_dots: int) -> Fitted | None:
@@ -125,6 +131,11 @@ class Typeface:
             if line or not token.isspace():
                 line, width = line + token, width + token_width
         return (*lines, line.rstrip())
+
+
+@lru_cache(maxsize=WIDTHS_KEPT)
+def _width_of(face: Typeface, char: str, size_dots: int) -> float:
+    return face.measured(char, size_dots)
 
 
 @lru_cache

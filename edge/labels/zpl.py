@@ -6,6 +6,7 @@ import zlib
 
 from PIL import Image
 
+from edge.labels.packing import packed
 from line_config.label_layout import LabelLayout
 
 # ^MM: print mode. With "applicator" the printer waits for the applicator's signal before each label.
@@ -28,7 +29,7 @@ def zpl(bitmap: Image.Image, layout: LabelLayout) -> bytes:
     width, height = bitmap.size
     row_bytes = (width + 7) // 8
     total = row_bytes * height
-    dots = bitmap.tobytes()
+    dots = packed(bitmap)
     data = z64(dots) if settings.graphic == "z64" else dots.hex().upper()
     return (
         f"~SD{settings.darkness:02d}^XA^PR{settings.speed_in_s}^MM{_MODES[settings.mode]},N^JZN^PW{width}^LL{height}^LH0,0"

@@ -4,6 +4,8 @@ import pytest
 
 from drivers.process_image import EventSlot
 from edge.core import commands as c
+from edge.core.heads import APPLICATOR_FAULTS
+from edge.core.supervision import FAULTS
 from edge.core.values import DocumentKey, ItemId, ParcelKey, Plc, PrintId
 from edge.runtime.plc_words import EVENTS, OPCODES, UnknownEventError, event_of, slot_of
 from line_config.process_image import load_process_image
@@ -79,3 +81,11 @@ def test_each_command_becomes_its_words(command: c.Command, expected: tuple[str,
     assert slot is not None
     assert (slot.key, slot.handle, IMAGE.opcode_names[slot.opcode], slot.argument, slot.chute) == expected
     assert (slot_of(command, IMAGE, 4) is None) == bool(slot.key)
+
+
+def test_the_core_and_the_interface_mean_the_same_fault_bits() -> None:
+    faults = load_process_image().faults
+    assert (faults["applicator_fault"], faults["applicator_2_fault"]) == APPLICATOR_FAULTS
+    told = {"estop": "ESTOP", "jam": "JAM", "label_mismatch_on_pad": "PAD_MISMATCH", "events_lost": "EVENTS_LOST"}
+    assert dict(FAULTS) == {faults[name]: code for name, code in told.items()}
+    assert set(faults) == {*told, "applicator_fault", "applicator_2_fault"}, "no bit is nobody's business"

@@ -21,7 +21,7 @@ AT_LEAST = "([id, n]) => Number(document.querySelector(`[data-testid='${id}']`)?
 
 
 def test_the_page_of_a_running_line(make_demo, quiet: Progress) -> None:
-    run = make_demo(items=60)
+    run = make_demo(items=60, heads=2)
     run.begin(quiet, lambda _: None)
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -33,6 +33,10 @@ def test_the_page_of_a_running_line(make_demo, quiet: Progress) -> None:
         page.goto(run.panel_url)
 
         page.wait_for_function(AT_LEAST, arg=["count-sealed", 3], timeout=60_000)
+        for head in ("head-1", "head-2"):
+            assert page.get_by_test_id(head).get_attribute("data-against") == "", (
+                "both heads print, each on a printer of its own"
+            )
         page.get_by_test_id("pause").click()
         wait_until(lambda: run.snapshot().get("feed_paused"))
         paused = run.ask(do="status")["fed"]
