@@ -54,6 +54,7 @@ campaign: setup    ## planted bugs over 200 seeds each; a million mutated answer
 	@PYTHONPATH=. $(BIN)/python scripts/outage.py
 	@PYTHONPATH=. $(BIN)/python scripts/bench_labels.py
 	@PYTHONPATH=. $(BIN)/python scripts/lines_campaign.py
+	@PYTHONPATH=. $(BIN)/python scripts/look_alikes_campaign.py
 	@PYTHONPATH=. $(BIN)/python scripts/photos_campaign.py
 
 mutation: setup    ## small changes of the core that its tests must notice: SAMPLE=0 (all) SEED=1; figures to docs/figures.json

@@ -53,7 +53,8 @@ class DocumentLayout(_Strict):
 
     `reader` says how the number is carried: 18 printed characters (GB 11643), the 30 of an exit-entry permit, a machine
     readable zone (ICAO 9303 parts 4 to 6), or symbols. `line_mm` is the line that is read, about 1.8 times as high as its
-    capitals, or the place of the symbols; where two lines are read it is the upper one, and `line_step_mm` leads to the next.
+    capitals and half a place longer at either end, or the place of the symbols; where two lines are read it is the upper one,
+    and `line_step_mm` leads to the next.
     `places`: what may stand at each place of the number, see PLACES; "" = whatever its form allows. `zone_pattern`: what a
     machine readable zone, its read lines as one text, must begin with where the number's own pattern leaves open whose it is.
     `second_field` stands beside the number and tells two owners of look-alike numbers apart; the 18 characters of GB 11643 hold

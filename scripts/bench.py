@@ -16,6 +16,7 @@ from bench_answer import answer
 from bench_cable import cable
 from bench_central import central
 from bench_core import core, start
+from bench_decision import decision
 from bench_label import label
 from bench_line import line
 from bench_manifest import manifest
@@ -122,6 +123,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "core": core,
     "start": start,
     "line": line,
+    "decision": decision,
     "reports": reports,
     "manifest": manifest,
     "central": central,

@@ -142,7 +142,7 @@ def lines(engine: LineReader, count: int, severities: Sequence[int]) -> list[Out
         # Of its two sides the one that has the number is not known: the better reading counts, for every engine alike.
         (slots,), best = slots_of(layout), Outcome(False, False, 0.0, severity)
         for turned in turns_that_fit(outline, layout):
-            crop = straighten(frame, turned, layout, ocr.PITCH_PX * (len(slots) + 1), ocr.LINE_HEIGHT_PX)
+            crop = straighten(frame, turned, layout, ocr.LINE_HEIGHT_PX)
             begun = cpu_ms()
             text = engine.read(crop, slots).text
             took = cpu_ms() - begun
@@ -157,7 +157,7 @@ def line_44_ms(engine: LineReader, times: int) -> list[float]:
     frame = render_document(specimen, seed=SEED, severity=1, frames=1)[0]
     (slots,) = slots_of(layout)
     outlines = (turned for outline in [find_outline(frame)] if outline for turned in turns_that_fit(outline, layout))
-    crop = straighten(frame, next(outlines), layout, ocr.PITCH_PX * 45, ocr.LINE_HEIGHT_PX)
+    crop = straighten(frame, next(outlines), layout, ocr.LINE_HEIGHT_PX)
     engine.read(crop, slots)
     return timed([crop] * times, lambda line: engine.read(line, slots))
 

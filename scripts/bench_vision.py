@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from bench_eyes_back import eyes_back_ms
 from bench_labels import FRAMES, LARGE, PEER_FRAMES, READERS, SEED, SMALL, empties, labels, tried
 from bench_lines import Outcome, documents, engines, large_frames, line_44_ms, lines, sheets
 from bench_loop import loop_lag
@@ -28,7 +29,7 @@ Cells = dict[str, Any]
 def vision() -> dict[str, Any]:
     """For the bench: the table on the screen; its rows are the figures."""
     cv2.setNumThreads(1)
-    rows = {**_labels(), **_lines(), **_documents(), **_speed(), **_loop()}
+    rows = {**_labels(), **_lines(), **_documents(), **_speed(), **_loop(), **_back()}
     show(rows)
     return {"seed": SEED, "rows": rows, "tesseract": "tesseract" in engines() or "not installed: apt-get install tesseract-ocr"}
 
@@ -110,6 +111,13 @@ def _loop() -> dict[str, Cells]:
     lag = loop_lag()
     said = f"{lag['p50']} ms, p99 {lag['p99']}, max {lag['max']}; {lag['frames_per_s_each']} frames/s each"
     return {"main loop late, both workers at 8 frames/s of 5 MP": _cell(said, "p99 ≤ 5 ms")}
+
+
+def _back() -> dict[str, Cells]:
+    return {
+        f"camera there again after kill -9 of {what}": _cell(f"{_ms(took)}, max {max(took):.0f}; {len(took)} kills", "≤ 1 s")
+        for what, took in eyes_back_ms().items()
+    }
 
 
 def show(rows: dict[str, Cells]) -> None:

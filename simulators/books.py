@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +44,8 @@ class Books:
         self.line_state: Json = {}
         """what was heard last, of whichever line"""
         self.states: dict[str, Json] = {}
+        self.on_event: Callable[[Json], None] = lambda _: None
+        """hears each event once, in the order of its journal and without a gap"""
         self._gap_free: Counter[str] = Counter()
         self._digest: dict[str, bytes] = {}
         """journal → hash over all its events without a gap"""
@@ -102,6 +104,7 @@ class Books:
         rows[event["seq"]] = event
         while self._gap_free[journal_id] + 1 in rows:
             self._gap_free[journal_id] += 1
+            self.on_event(rows[self._gap_free[journal_id]])
             line = json.dumps(rows[self._gap_free[journal_id]], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
             before = self._digest.get(journal_id, b"\0" * 32)
             self._digest[journal_id] = hashlib.sha256(before + line.encode()).digest()

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,8 +17,10 @@ from simulators.books import Books
 from simulators.granting import Granting, Message
 from simulators.manifests import BAD_MANIFESTS, wire_order
 from simulators.people import Population
+from simulators.receipts import Receipt
 from simulators.signature import signed
 from simulators.tokens import Classes, load_classes
+from simulators.words import Word, Words
 
 SESSION_EXPIRY_S = 24 * 3600
 IN_FLIGHT = 200
@@ -50,16 +52,22 @@ def one_line(  # noqa: PLR0917 - a whole central system for one line
     """Central for one line, to which it grants everything that this population ordered."""
     classes = load_classes() if classes is None else classes
     orders = [wire_order(order, site_key, classes) for order in population.orders]
-    granting = Granting({f"L{population.seed:04d}": orders}, lease_ms=lease_ms)
-    return Central(granting, Books((order["order_id"] for order in orders), file), wire, (line,))
+    lot = f"L{population.seed:04d}"
+    books = Books((order["order_id"] for order in orders), file)
+    words = Words(population.orders, {order["order_id"]: lot for order in orders})
+    return Central(Granting({lot: orders}, lease_ms=lease_ms), books, wire, (line,), words)
 
 
 class Central:
     """A client with a lasting session and a network thread of its own."""
 
-    def __init__(self, granting: Granting, books: Books, wire: Wire, lines: Sequence[str]) -> None:
+    def __init__(self, granting: Granting, books: Books, wire: Wire, lines: Sequence[str], words: Words | None = None) -> None:
+        """`words`: what it says about single orders; None = nothing."""
         self.granting = granting
         self.books = books
+        self._words = words
+        if words is not None:
+            books.on_event = words.hear
         self.lines = tuple(lines)
         self._lock = threading.Lock()
         self._root = f"sealline/v1/{wire.site}/"
@@ -116,6 +124,24 @@ class Central:
     def ask(self, what: Callable[[Granting], list[Message]]) -> None:
         """Say what the granting side has to say unasked."""
         self._publish(self.with_granting(what))
+
+    def say(self, what: Callable[[Words], Word]) -> None:
+        """Say a word about an order to the first line."""
+        if self._words is None:
+            raise ValueError("this central says nothing about single orders")
+        with self._lock:
+            word = what(self._words)
+        self._publish([Message(self.lines[0], word.topic, word.payload)])
+
+    def answers(self) -> Json:
+        """What the line has answered to its words, and what is wrong with that."""
+        with self._lock:
+            words = self._words
+            return {} if words is None else {"codes": dict(words.codes), "findings": words.shortcomings()}
+
+    def hand_over(self, receipts: Iterable[Receipt]) -> None:
+        """Documents were handed over to the first line, each lot with its list."""
+        self._publish([Message(self.lines[0], "lot", receipt.payload()) for receipt in receipts])
 
     def send_manifests(self) -> None:
         """Grant all orders of all lines unasked."""

@@ -137,7 +137,7 @@ def _printed(document: DocumentFacts, layout: DocumentLayout) -> Image:
 def _lines(draw: ImageDraw.ImageDraw, document: DocumentFacts, layout: DocumentLayout) -> None:
     """All lines of the document's zone, the one that is read first at the layout's place."""
     area, lines = layout.line_mm, ZONES[layout.reader](document)
-    printed, inset_mm = (_NUMBER_TYPE, 1.6) if layout.reader == "number_line" else (_MRZ_TYPE, 0.0)
+    printed, inset_mm = (_NUMBER_TYPE, 1.6) if layout.reader == "number_line" else (_MRZ_TYPE, 1.3)
     for number, text in enumerate(lines, -READ_LINE.get(layout.reader, 0)):
         middle_mm = area.y + area.height / 2 + number * _MRZ_LINE_STEP_MM
         _fixed_pitch(draw, text, area.x + inset_mm, middle_mm, printed)

@@ -101,9 +101,10 @@ def _upright(quad: Quad) -> Quad:
     return np.roll(quad, -first, axis=0)
 
 
-def straighten(frame: Image, outline: Outline, layout: DocumentLayout, width: int, height: int) -> Image:
-    """The layout's number line as an upright picture of `width` × `height` px."""
+def straighten(frame: Image, outline: Outline, layout: DocumentLayout, height: int) -> Image:
+    """The layout's number line as an upright picture, `height` px high and in its own proportions: print keeps its shape."""
     size, area = layout.size_mm, layout.line_mm
+    width = round(height * area.width / area.height)
     corners = np.array([(0, 0), (size.width, 0), (size.width, size.height), (0, size.height)])
     target = (corners - (area.x, area.y)) * (width / area.width, height / area.height)
     transform = cv2.getPerspectiveTransform(outline.quad.astype(np.float32), target.astype(np.float32))

@@ -14,7 +14,7 @@ from vision.forms import FORMS
 from vision.locate import Outline, find_outline
 from vision.messages import Flag
 from vision.ocr import PITCH_PX, SECOND, LineReader
-from vision.quality import CONTRAST_MIN, assess
+from vision.quality import CONTRAST_MIN, assess, blank
 from vision.readers import (
     NOTHING,
     Corners,
@@ -67,6 +67,8 @@ class PictureReader:
 
     def read(self, image: Image) -> list[Reading]:
         """All readings of a grey picture: its symbols, and the line or zone of a document. Raises RecogniserFailed."""
+        if blank(image):
+            return []
         readings = self._symbols(all_symbols(image, self._formats)) if self._formats else []
         factor = max(1.0, max(image.shape) / _DOCUMENT_SIDE_PX)
         page = scaled(image, 1 / factor)

@@ -16,7 +16,7 @@ from vision.forms import FORMS, Slots, parse
 from vision.locate import Outline, find_outline, straighten
 from vision.messages import ACCEPTED, Flag
 from vision.mrz import mrz_value
-from vision.ocr import LINE_HEIGHT_PX, PITCH_PX, Line, LineReader
+from vision.ocr import LINE_HEIGHT_PX, Line, LineReader
 from vision.quality import assess
 from vision.symbols import look_twice
 
@@ -127,7 +127,7 @@ def read_line(lines: LineReader, image: Image, outline: Outline, layout: Documen
     """The number line, or lines, of the document in `outline`. Raises RecogniserFailed."""
     texts: list[Line] = []
     for number, slots in enumerate(slots_of(layout)):
-        crop = straighten(image, outline, layout.line(number), PITCH_PX * (len(slots) + 1), LINE_HEIGHT_PX)
+        crop = straighten(image, outline, layout.line(number), LINE_HEIGHT_PX)
         if reason := assess(crop).reason:
             return unread(reason)
         texts.append(lines.read(crop, slots))

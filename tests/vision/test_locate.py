@@ -62,8 +62,8 @@ def test_straighten_puts_the_number_line_level():
     turn = cv2.getRotationMatrix2D((500, 350), 4, 1.0)
     turned = cv2.warpAffine(frame, turn, (1300, 900), borderValue=230)
     outline = Outline(quad @ turn[:, :2].T + turn[:, 2], whole=True)
-    crop = straighten(turned, outline, layout, 400, 48)
+    crop = straighten(turned, outline, layout, 48)
     dark = crop < 128
-    assert crop.shape == (48, 400)
+    assert crop.shape == (48, round(48 * area.width / area.height))
     assert dark.any(axis=1).sum() < 20
     assert dark.any(axis=0).all()

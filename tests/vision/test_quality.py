@@ -1,17 +1,19 @@
 import cv2
 import numpy as np
 import pytest
+import segno
 
 from simulators.documents import render_document
+from simulators.optics import ground
 from tests.vision.synthetic import LAYOUTS, document
 from vision.locate import find_outline, straighten
-from vision.quality import assess, exposure_fault, fault, steepness
+from vision.quality import assess, blank, exposure_fault, fault, steepness
 
 
 @pytest.fixture(scope="module")
 def crop():
     frame = render_document(document("resident_id", 1), seed=1)[0]
-    return straighten(frame, find_outline(frame), LAYOUTS["resident_id"], 342, 48)
+    return straighten(frame, find_outline(frame), LAYOUTS["resident_id"], 48)
 
 
 def noisy(crop):
@@ -68,3 +70,38 @@ def test_a_lamp_in_the_picture_is_glare():
 
 def test_nothing_is_not_blurred():
     assert steepness(np.full((400, 500), 90, np.uint8)) == 1.0
+
+
+def matrix(module_px, contrast, paper=200):
+    dark = np.array([list(row) for row in segno.make("EA123456785CN", error="m").matrix_iter(border=4)], np.uint8)
+    return np.kron(paper - contrast * dark, np.ones((module_px, module_px))).astype(np.uint8)
+
+
+def placed(symbol, *, sigma, seed):
+    rng = np.random.default_rng(seed)
+    picture = np.full((1024, 1280), 200.0)
+    y, x = rng.integers(0, 1024 - len(symbol)), rng.integers(0, 1280 - len(symbol))
+    picture[y : y + len(symbol), x : x + len(symbol)] = symbol
+    return np.clip(cv2.GaussianBlur(picture, (0, 0), 0.8) + rng.normal(0, sigma, picture.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("level", [45, 120, 200])
+@pytest.mark.parametrize("sigma", [0, 3, 12, 25, 80])
+def test_belt_paper_and_noise_are_blank(level, sigma):
+    rng = np.random.default_rng(level + sigma)
+    assert blank(np.clip(ground(level, rng) + rng.normal(0, sigma, (1024, 1280)), 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(("module_px", "contrast", "sigma"), [(2, 30, 2), (3, 30, 3), (2, 60, 6), (2, 150, 20), (8, 40, 6)])
+def test_the_smallest_and_palest_symbol_that_can_be_read_is_not_blank(module_px, contrast, sigma):
+    symbol = matrix(module_px, contrast)
+    assert not any(blank(placed(symbol, sigma=sigma, seed=seed)) for seed in range(4))
+
+
+@pytest.mark.parametrize("module_px", [2, 3, 12, 40])
+def test_a_symbol_that_fills_the_picture_is_not_blank(module_px):
+    assert not blank(np.tile(matrix(module_px, 120), (6, 6))[:1200, :1200])
+
+
+def test_a_small_picture_is_never_blank():
+    assert not blank(np.full((255, 2000), 128, np.uint8))

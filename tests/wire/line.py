@@ -5,6 +5,8 @@ import json
 from contextlib import asynccontextmanager
 
 from drivers.mqtt import MqttClient
+from edge.core.controller import Controller
+from edge.core.invariants import Auditor
 from edge.core.values import SortPlan
 from edge.runtime.asking import Needs
 from edge.runtime.central_link import OFFLINE, CentralLink, topic_root
@@ -12,10 +14,12 @@ from edge.runtime.clock import Clock
 from edge.runtime.journal import ThreadStore
 from edge.runtime.ledger import Ledger
 from edge.runtime.line_now import LineNow
+from edge.runtime.pump import Pump
 from edge.runtime.records import Batch
 from edge.runtime.spawn import Crew
 from simulators.central import Wire, one_line
 from simulators.people import make_population
+from simulators.virtual.soak import SETTINGS
 
 KEY = b"k" * 32
 PLAN = SortPlan("t", {"44": 1, "11": 2, "31": 3, "51": 4}, 0)
@@ -73,6 +77,22 @@ class Line:
     async def __aexit__(self, *_):
         await self.crew.stop()
         self.store.close()
+
+
+class CoreLine(Line):
+    """A line with its core: what central says has its effect, and is answered."""
+
+    def __init__(self, broker, path):
+        super().__init__(broker, path)
+        self.controller = Controller(SETTINGS, PLAN)
+        self.pump = Pump(self.controller, Auditor(self.controller), self.store, lambda _: None, Clock(), stall_ms=250)
+
+    def offer(self, event, *, cursor=None, on_durable=None):
+        return self.pump.offer(event, cursor=cursor, on_durable=on_durable)
+
+    async def __aenter__(self):
+        self.crew.spawn(self.pump.run(), "pump")
+        return await super().__aenter__()
 
 
 async def until(condition):

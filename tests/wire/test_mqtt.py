@@ -15,7 +15,9 @@ from edge.runtime.central_link import OFFLINE
 from edge.runtime.contract.outward import CONTRACT
 from simulators.broker import Mosquitto, Nats, free_port, make_broker, mosquitto_binary, nats_binary, running
 from simulators.manifests import BAD_MANIFESTS
-from tests.wire.line import ROOT, Line, assert_whole, central_at, stored, until
+from simulators.receipts import make_receipts
+from simulators.scene import Scene
+from tests.wire.line import KEY, ROOT, CoreLine, Line, assert_whole, central_at, stored, until
 
 # make → (class, where it is, the command that brings it)
 MAKES = {
@@ -73,6 +75,33 @@ async def test_the_whole_loop(broker, tmp_path, monkeypatch):
             health = line.link.health()
             assert (health.up, health.detail) == (True, "0 waiting")
         await until(lambda: not central.books.line_state["online"])
+
+
+async def test_words_about_orders_are_answered_as_central_expects(broker, tmp_path):
+    receipts = make_receipts(Scene(1, 60, 0.0), KEY, 1_790_000_000_000)
+    async with central_at(broker, items=60) as central, CoreLine(broker, tmp_path / "j.db") as line:
+        await until(lambda: central.report()["events"].get("manifest_accepted"))
+        first, second, *_ = central.with_granting(lambda granting: list(granting.lots["L0001"].orders))
+        central.say(lambda words: words.amend(first, "510107"))
+        central.say(lambda words: words.amend(first, "110105"))
+        central.say(lambda words: words.amend(first, "310115", 1))
+        central.say(lambda words: words.cancel(second))
+        central.say(lambda words: words.amend(second, "310115"))
+        central.say(lambda words: words.cancel(first, 2))
+        central.hand_over([*receipts, receipts[0]])
+        await until(lambda: central.report()["events"].get("lot_refused"))
+        await until(lambda: sum(central.answers()["codes"].values()) >= 6)
+        assert central.answers() == {
+            "codes": {
+                "amend AMENDED": 2, "amend OLD_VERSION": 1, "amend TOO_LATE": 1,
+                "cancel CANCELLED": 1, "cancel OLD_VERSION": 1,
+            },
+            "findings": [],
+        }  # fmt: skip
+        assert central.report()["events"]["lot_received"] == len(receipts)
+        assert line.controller.floor.pool.orders[first].address.county == "110105"
+        await until(lambda: line.link.counters()["waiting"] == 0 and line.link.counters()["agreed"])
+        assert line.link.counters()["differs"] == 0
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
