@@ -106,23 +106,23 @@ class Words:
         if kind in ANSWERS:
             self._answered(ANSWERS[kind], body)
         elif kind == "manifest_accepted":
-            for order_id in self._lots.get(body["lot"], ()):
+            for order_id in self._lots.get(str(body.get("lot")), ()):
                 self.known[order_id].stands = self.known[order_id].stands or "granted"
         elif kind == "bag_closed":
             for known in self.known.values():
-                if known.stands == "dispatched" and known.bag == body["bag"]:
+                if known.stands == "dispatched" and known.bag == body.get("bag"):
                     known.stands = "gone"
         else:
             known = self.known.get(str(body.get("order_id")), Known())
             if kind == "dispatched":
-                known.stands, known.bag = "dispatched", body["bag"]
+                known.stands, known.bag = "dispatched", str(body.get("bag"))
             elif kind == "recalled" and known.stands == "dispatched":
                 known.stands = "granted"  # it was doubted, and is out of its bag again
             elif kind in ENDS:
                 known.stands = "ended"
 
     def _answered(self, topic: str, body: Json) -> None:
-        order_id, version, code = body["order_id"], body["version"], body["code"]
+        order_id, version, code = str(body.get("order_id")), int(body.get("version", 0)), str(body.get("code"))
         self.codes[f"{topic} {code}"] += 1
         key = (topic, order_id, version)
         known = self.known.get(order_id)

@@ -82,9 +82,11 @@ ITEM = life("""
 LISTED = life("""
     open: dispatched > dispatched, no_order > no order, cancelled > cancelled, damaged > damaged, missing > missing
     open: returned > returned to issuer
-    no order: fed_again > open, returned > returned to issuer, damaged > damaged
+    no order: fed_again > open, returned > returned to issuer, damaged > damaged, dispatched > dispatched
     cancelled: fed_again > open, returned > returned to issuer, damaged > damaged
     dispatched: recalled > cancelled
+    returned to issuer: dispatched > dispatched
+    damaged: dispatched > dispatched
 """)  # fmt: skip
 MANUAL = life("""
     free: read > gathering

@@ -132,6 +132,16 @@ def test_what_is_no_signed_file_is_not_believed(data: bytes) -> None:
         believed(data, b"k" * 32)
 
 
+def test_a_key_is_made_whole_and_its_public_half_is_laid_beside_it_again(tmp_path: Path) -> None:
+    path, public = tmp_path / "line.key", tmp_path / "line.pub"
+    key = load_or_make(path)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["line.key", "line.pub"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    public.unlink()  # the power went between the two
+    assert load_or_make(path) == key
+    assert read_public(public.read_text()) == bytes(key.verify_key)
+
+
 def test_a_signature_that_is_too_short_is_wrong(tmp_path: Path) -> None:
     key = load_or_make(tmp_path / "k.key")
     signed = json.loads(sign({"a": 1}, key))
