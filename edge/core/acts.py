@@ -32,6 +32,8 @@ ACTS: dict[str, Act] = {
     "change_roll": Act(optional=("head",)),
     "roll_changed": Act(arguments=("roll",), optional=("head",)),
     "test_label": Act(optional=("head",)),
+    # `texts`: both codes of the test label, scanned by hand where the label camera is not in reach
+    "test_label_scanned": Act(arguments=("texts",)),
     "confirm_leases": Act(arguments=("second",)),
     # --- bags; `labels` and `label` are texts of scanned label QRs ---
     "bind_bag": Act(arguments=("chute", "bag")),

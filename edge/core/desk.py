@@ -75,6 +75,7 @@ class Desk:
             "change_roll": self._change_roll,
             "roll_changed": self._roll_changed,
             "test_label": self._test_label,
+            "test_label_scanned": self._test_label_scanned,
             "bind_bag": self._bind_bag,
             "recount_bag": self._recount_bag,
             "take_out": self._take_out,
@@ -214,6 +215,9 @@ class Desk:
 
     def _test_label(self, event: OperatorRequest) -> str:
         return self._roll_test.begin(_head(event)) or "OK"
+
+    def _test_label_scanned(self, event: OperatorRequest) -> str:
+        return self._roll_test.scanned(event) or "OK"
 
     def _bind_bag(self, event: OperatorRequest) -> str:
         chute, bag = _chute(event), event.argument.get("bag", "")

@@ -9,9 +9,9 @@ hand again, and a label that may exist stays live until two persons have recorde
 from collections.abc import Callable
 from enum import StrEnum
 
-from edge.core.device_events import FrameRead, LabelPrinted, LabelRead, PrinterStatus, PrintFailed
+from edge.core.device_events import FrameRead, LabelPrinted, PrinterStatus, PrintFailed
 from edge.core.document import Document, Documents, DocumentState
-from edge.core.doors import Doors, listed
+from edge.core.doors import Doors
 from edge.core.events import OperatorRequest
 from edge.core.floor import Floor
 from edge.core.heads import PRINTER_READY
@@ -21,7 +21,8 @@ from edge.core.label_text import qr_payload
 from edge.core.matching import Check, Expected, accept_reading, check_label
 from edge.core.recall import Recall
 from edge.core.routing import route
-from edge.core.values import Camera, DocumentKey, ItemId, Order, OrderId, Symbol, Verdict
+from edge.core.sight import looks
+from edge.core.values import Camera, DocumentKey, ItemId, Order, OrderId, Verdict
 
 DESK_PRINTER = "desk_printer"
 """name of the link that prints for the desk"""
@@ -74,18 +75,6 @@ def _reading(event: OperatorRequest) -> FrameRead:
         skeleton=argument.get("skeleton", ""), confidence_permille=0, masked=argument.get("masked", ""), evidence="",
         second_field=argument.get("second_field", ""),
     )  # fmt: skip
-
-
-def _looks(event: OperatorRequest) -> list[LabelRead]:
-    """The texts scanned from a label, each a look of its own: a code may well be scanned twice. Only a QR has a ";" in it."""
-    texts = listed(event.argument.get("texts", ""))
-    return [
-        LabelRead(
-            at_us=event.at_us, camera=Camera.LABEL, camera_boot=0, trigger=0, k=k, evidence="",
-            symbols=(Symbol("qr" if ";" in text else "code128", text),),
-        )
-        for k, text in enumerate(texts)
-    ]  # fmt: skip
 
 
 class Manual:
@@ -287,7 +276,7 @@ class Manual:
         if not weight.isascii() or not weight.isdigit():
             return "NO_WEIGHT"
         number = order.tracking_number
-        check = check_label(_looks(event), Expected(number, qr_payload(number, item.print_id)))
+        check = check_label(looks(event), Expected(number, qr_payload(number, item.print_id)))
         if check.verdict is Verdict.UNREADABLE:
             return check.reason  # not all that is on it was scanned yet
         item.label_check, item.weight_100mg = check.verdict, int(weight) * 10

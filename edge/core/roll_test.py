@@ -8,13 +8,14 @@ from enum import StrEnum
 
 from edge.core.commands import Outcome, PrintTest, PurgeLabel, RollPassed
 from edge.core.device_events import LabelRead, PrinterStatus
-from edge.core.events import Extra
+from edge.core.events import Extra, OperatorRequest
 from edge.core.floor import Floor
 from edge.core.heads import Against, Heads, head_of_link
 from edge.core.label import Labels
 from edge.core.label_text import TEST_NUMBER, qr_payload, text_of_test
 from edge.core.matching import Expected, check_label
 from edge.core.rolls import Rolls
+from edge.core.sight import looks
 from edge.core.values import ItemId, PrintId, Verdict
 
 UNTESTED = "untested"
@@ -205,6 +206,17 @@ class RollTest:
         self._told(check.verdict.value, check.reason)
         if check.verdict is Verdict.MATCH:
             self._passed()
+
+    def scanned(self, event: OperatorRequest) -> str:
+        """A person scanned the test label by hand: both of its codes, and nothing else. "" = it passed."""
+        if self.state is not RollTestState.SHOWING or self.print_id is None:
+            return "NOT_IN_THIS_STATE"
+        check = check_label(looks(event), Expected(TEST_NUMBER, qr_payload(TEST_NUMBER, self.print_id)))
+        self._told(check.verdict.value, check.reason)
+        if check.verdict is not Verdict.MATCH:
+            return check.reason
+        self._passed()
+        return ""
 
     def _passed(self) -> None:
         self._move("read")

@@ -6,7 +6,9 @@ What the eyes say names the cause of a reject: no word of theirs lets anything p
 from collections.abc import Mapping, Sequence
 
 from edge.core.device_events import FrameRead, LabelRead
+from edge.core.events import OperatorRequest
 from edge.core.matching import TORN_BESIDE
+from edge.core.values import Camera, Symbol
 
 PICTURE: dict[str, str] = {
     "too_dark": "PICTURE_DARK",
@@ -43,3 +45,15 @@ def label_reason(reason: str, frames: Sequence[LabelRead]) -> str:
 def _named(reason: str, table: Mapping[str, str], frames: Sequence[FrameRead] | Sequence[LabelRead]) -> str:
     said = {frame.reason for frame in frames}
     return next((code for word, code in table.items() if word in said), reason)
+
+
+def looks(event: OperatorRequest) -> list[LabelRead]:
+    """The texts scanned from a label, each a look of its own: a code may well be scanned twice. Only a QR has a ";" in it."""
+    texts = [text for text in event.argument.get("texts", "").split(",") if text]
+    return [
+        LabelRead(
+            at_us=event.at_us, camera=Camera.LABEL, camera_boot=0, trigger=0, k=k, evidence="",
+            symbols=(Symbol("qr" if ";" in text else "code128", text),),
+        )
+        for k, text in enumerate(texts)
+    ]  # fmt: skip

@@ -107,6 +107,7 @@ ANSWERS: Words = {
     "NO_WEIGHT": ("请输入重量(整数克)", "enter the weight in whole grams"),
     "NOT_READ": ("扫描内容无法识别，请重扫", "the scan is no text of ours: scan again"),
     "DOCUMENT_NUMBER": ("这是证件号码，请用识读相机", "that is a document's number: put the document under the reader"),
+    "ONE_MORE_CODE": ("再扫测试面单的另一个码", "scan the other code of the test label"),
     "NOT_ASKED": ("当前没有等待扫描的输入框，请先打开格口", "nothing waits for a scan: open the chute's window first"),
     "busy": ("系统忙，请稍后再试", "busy: try again in a moment"),
     "failed": ("未得到答复，请查看状态", "no answer: look at the state"),

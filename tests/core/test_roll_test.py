@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core.commands import Apply, NoLabel, Outcome, PrintTest, PurgeLabel, RollPassed
+from edge.core.commands import Answer, Apply, NoLabel, Outcome, PrintTest, PurgeLabel, RollPassed
 from edge.core.device_events import LabelInDoubt, LabelPrinted, LabelRead, PrinterStatus, PrintFailed
 from edge.core.events import Booted, Extra, LabelPurged
 from edge.core.invariants import InvariantError
@@ -104,6 +104,28 @@ def test_the_pad_is_purged_one_test_label_printed_read_by_the_camera_and_the_lin
     line.mirror()
     line.through(1)
     assert line.controller.floor.production.outcomes == {"dispatched": 1}
+
+
+def scan(line: Line, *texts: str) -> str:
+    (answer,) = [c for c in line.act("test_label_scanned", texts=",".join(texts)) if isinstance(c, Answer)]
+    return answer.code
+
+
+def test_where_the_camera_is_out_of_reach_both_codes_are_scanned_by_hand() -> None:
+    line = line_with_tests()
+    assert scan(line, "TEST", "TEST;1") == "NOT_IN_THIS_STATE"
+    print_id = touched(line)
+    assert scan(line, "TEST", f"TEST;{print_id}") == "NOT_IN_THIS_STATE", "it is not printed yet"
+    line.say(LabelPrinted, print_id=print_id)
+    line.mirror()
+    assert scan(line) == "LABEL_UNREADABLE"
+    assert scan(line, f"TEST;{print_id}") == "LABEL_UNREADABLE", "one code is not enough"
+    assert scan(line, "TEST", f"TEST;{print_id + 1}") == "LABEL_MISMATCH"
+    assert line.said(RollPassed) == []
+    assert scan(line, "TEST", f"TEST;{print_id}") == "OK"
+    assert line.said(RollPassed) == [RollPassed()]
+    ready(line)
+    assert conditions(line) == set()
 
 
 def test_a_label_that_waits_on_the_pad_stays_there() -> None:

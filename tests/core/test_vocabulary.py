@@ -191,7 +191,7 @@ def test_what_a_person_may_ask_for() -> None:
         "close_lot": "lot lead", "roll_changed": "roll",
         "confirm_leases": "second", "request_lot": "lot",
         "desk_read": "document kind token skeleton second_field flags masked", "desk_insert": "kind token flags",
-        "desk_label": "texts weight_g",
+        "desk_label": "texts weight_g", "test_label_scanned": "texts",
         "destroy_sheets": "order file sheets second documents",
     }  # fmt: skip
     assert {name for name, act in ACTS.items() if act.optional} == {"change_roll", "roll_changed", "test_label"}

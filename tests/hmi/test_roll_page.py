@@ -29,10 +29,16 @@ class CoreLine:
         told = msgspec.structs.replace(SETTINGS, test_label=True, **settings)
         self.line.say(ConfigLoaded, digest="d", settings=told, sort_plan=PLAN)
         self.papers: Any = None
+        self.scans, self.text = 0, ""
 
     def snapshot(self) -> dict[str, Any]:
         shown = snapshot(self.line.controller, site="s", sim=True, rev=len(self.line.log), health={}, central={"waiting": 0})
-        return {**shown, "hand_scan": {"number": 0, "text": "", "code": ""}}
+        rev = shown["rev"] + self.scans
+        return {**shown, "rev": rev, "hand_scan": {"number": self.scans, "text": self.text, "code": ""}}
+
+    def scanned(self, text: str) -> None:
+        """By the scanner in somebody's hand."""
+        self.scans, self.text = self.scans + 1, text
 
     async def request(self, act: str, person: str, argument: dict[str, str], request_id: str) -> Answer:
         await asyncio.sleep(0)
@@ -121,3 +127,24 @@ async def test_one_heads_roll_is_changed_at_the_page_while_the_other_works(page:
         await expect(state).to_have_attribute("data-state", "EXECUTE")
         await expect(head).to_have_attribute("data-against", "")
     assert line.said(RollPassed) == [RollPassed(head=2)]
+
+
+async def test_both_codes_of_the_test_label_scanned_by_hand_let_the_line_go_on(page: Page) -> None:
+    core = CoreLine()
+    line = core.line
+    line.say(PrinterStatus, state="untested")
+    print_id = test_print(line)
+    line.say(LabelPrinted, print_id=print_id)
+    line.mirror()
+    async with panel(core) as url:  # type: ignore[arg-type]
+        await page.goto(url)
+        await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "HELD")
+        core.scanned("EA000000001CN")
+        await expect(page.get_by_test_id("answer")).to_contain_text("没有等待扫描")
+        core.scanned("TEST")
+        await expect(page.get_by_test_id("answer")).to_contain_text("另一个码")
+        core.scanned(f"TEST;{print_id}")
+        await core.until(page, RollPassed, 1)
+        line.say(PrinterStatus, state="ready")
+        line.mirror()
+        await expect(page.get_by_test_id("state")).to_have_attribute("data-state", "EXECUTE")

@@ -1,5 +1,6 @@
 // The page: fetches the words, follows the stream, draws what the line says.
 import { html, render } from "./html.js";
+import { send } from "./acts.js";
 import { AlarmLine, BottomBar, TopBar } from "./bars.js";
 import { Dialog } from "./dialogs.js";
 import { clock, follow, onChange, page, showLang, store, watch } from "./store.js";
@@ -49,6 +50,7 @@ async function words() {
 showLang(store.lang);
 store.words = await words();
 root.replaceChildren();
+window.addEventListener("testlabel", ({ detail: texts }) => send("test_label_scanned", { texts }));
 onChange(() => store.snapshot && render(html`<${Page} ...${store} />`, root));
 follow();
 watch();

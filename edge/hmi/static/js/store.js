@@ -57,10 +57,22 @@ export function tail(key) {
   return key.slice(key.indexOf("-") + 1);
 }
 
+// Both codes of the test label, scanned by hand where the label camera is out of reach; whoever listens asks the line.
+const TEST_LABEL = /^TEST(;\d+)?$/;
+let codes = [];
+
+function tested(text) {
+  if (store.snapshot?.roll_test !== "showing" || !TEST_LABEL.test(text)) return false;
+  codes = [...codes.filter((one) => one.length !== text.length), text].slice(-2);
+  if (codes.length === 2) window.dispatchEvent(new CustomEvent("testlabel", { detail: codes.splice(0).join(",") }));
+  else change({ answer: { code: "ONE_MORE_CODE", good: true } });
+  return true;
+}
+
 // A scan from the hand goes to the field that waits for one; that field takes it by preventDefault.
 function handScanned({ text, code }) {
   const offered = new CustomEvent("handscan", { detail: text, cancelable: true });
-  const taken = !code && !window.dispatchEvent(offered);
+  const taken = !code && (!window.dispatchEvent(offered) || tested(text));
   if (!taken) change({ answer: { code: code || "NOT_ASKED", good: false } });
 }
 
