@@ -281,10 +281,8 @@ class OrderPool:
             self._become(order_id, end)
 
     def settled(self, order_id: OrderId) -> LotId | None:
-        """The outcome of this order stands. Returns its lot where it was the last one of it to end."""
+        """The outcome of this order stands. Returns its lot where it was the last one of it."""
         grant = self._register.grant_of[order_id]
-        if order_id in grant.over:
-            return None
         grant.over[order_id] = None
         return grant.lot if self.complete(grant.lot) else None
 
