@@ -14,6 +14,8 @@ REGRANT ?= person
 HEADLESS ?=
 JSON ?=
 BIN := .venv/bin
+# Every branch of these is tested by their own tests; tracing all the others, and the processes that they start, costs minutes.
+PROVED := edge.core $(addprefix edge.runtime.,journal ledger records archive snapshot keeper)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check soak campaign mutation powercut kills bench train docs lock
@@ -31,7 +33,8 @@ demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAU
 
 test:     ## all tests; fails where a branch of core or journal is not tested
 	@scripts/setup.sh test
-	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=worksteal --cov=edge.core --cov=edge.runtime.journal --cov=edge.runtime.ledger --cov=edge.runtime.records --cov=edge.runtime.archive --cov=edge.runtime.snapshot --cov=edge.runtime.keeper --cov-branch --cov-report=term-missing --cov-fail-under=100
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=worksteal tests/core tests/runtime $(addprefix --cov=,$(PROVED)) --cov-branch --cov-report=term-missing --cov-fail-under=100
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadgroup --ignore=tests/core --ignore=tests/runtime
 
 check:    ## ruff, mypy --strict, import contracts, purity
 	@scripts/setup.sh test

@@ -1,7 +1,5 @@
 """A whole line as processes, for the system tests."""
 
-import fcntl
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,23 +11,16 @@ from rich.progress import Progress
 from simulators.demo import Demo
 
 MakeDemo = Callable[..., Demo]
-TURN = Path(tempfile.gettempdir()) / "sealline-system-tests.lock"
-WITH_WAITING_S = 600
-"""a test's own time and that of those before it"""
+WITHIN_S = 300
+"""A whole line starts, runs in real time and ends."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One whole line at a time on this machine: all look for the same ports first, and each wants the processors for itself."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(WITH_WAITING_S))
-
-
-@pytest.fixture(autouse=True)
-def turn() -> Iterator[None]:
-    """One whole line at a time on this machine: all look for the same ports first, and each wants the processors for itself."""
-    with TURN.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+            item.add_marker(pytest.mark.timeout(WITHIN_S))
+            item.add_marker(pytest.mark.xdist_group("whole line"))
 
 
 @pytest.fixture
