@@ -33,8 +33,8 @@ demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAU
 
 test:     ## all tests; fails where a branch of core or journal is not tested
 	@scripts/setup.sh test
-	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=worksteal tests/core tests/runtime $(addprefix --cov=,$(PROVED)) --cov-branch --cov-report=term-missing --cov-fail-under=100
-	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadgroup --ignore=tests/core --ignore=tests/runtime
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4 tests/core tests/runtime $(addprefix --cov=,$(PROVED)) --cov-branch --cov-report=term-missing --cov-fail-under=100
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --ignore=tests/core --ignore=tests/runtime
 
 check:    ## ruff, mypy --strict, import contracts, purity
 	@scripts/setup.sh test

@@ -16,11 +16,9 @@ WITHIN_S = 300
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One whole line at a time on this machine: all look for the same ports first, and each wants the processors for itself."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.timeout(WITHIN_S))
-            item.add_marker(pytest.mark.xdist_group("whole line"))
 
 
 @pytest.fixture
