@@ -131,7 +131,7 @@ def test_a_text_that_proves_nothing_is_not_read(text):
     ("number", "nationality", "kind"),
     [
         ("E12345678", "CHN", "passport"),
-        ("E12345678", "CHE", "travel_document_td3"),
+        ("E12345678", "UTO", "travel_document_td3"),
         ("EA1234567", "D", "travel_document_td3"),
         ("K12345678", "CHN", "travel_document_td3"),
         ("MA1234567", "CHN", "travel_document_td3"),
@@ -144,6 +144,14 @@ def test_a_passport_is_of_one_kind_by_number_and_state(number, nationality, kind
     readings = [judge_line(line, PLACE, LAYOUTS[one]) for one in ("passport", "travel_document_td3")]
     assert [reading.kind for reading in readings if reading.accepted] == [kind]
     assert best(readings).value == number
+
+
+@pytest.mark.parametrize("nationality", ["CHM", "CMN", "OHN", "CHE"])
+def test_a_number_of_the_chinese_form_and_nearly_the_state_are_of_neither_kind(nationality):
+    """No check digit covers the state."""
+    facts = replace(make_specimen("travel_document_td3", 1), number="GN9009704", nationality=nationality)
+    readings = [judge_line(Line(mrz_td3(facts)[1], 0.99), PLACE, LAYOUTS[one]) for one in ("passport", "travel_document_td3")]
+    assert not any(reading.accepted for reading in readings)
 
 
 def symbol(symbology, text, *, confirmed=False):
