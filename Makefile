@@ -14,8 +14,6 @@ REGRANT ?= person
 HEADLESS ?=
 JSON ?=
 BIN := .venv/bin
-# Workers for all but the core's tests: one of them has the whole lines, which mostly wait.
-OTHERS := 3
 # Every branch of these is tested by their own tests; tracing all the others, and the processes that they start, costs minutes.
 PROVED := edge.core $(addprefix edge.runtime.,journal ledger records archive snapshot keeper)
 
@@ -36,7 +34,7 @@ demo: setup    ## the whole line on this machine: ITEMS=100 RATE=2700 SEED=1 FAU
 test:     ## all tests; fails where a branch of core or journal is not tested
 	@scripts/setup.sh test
 	@$(BIN)/python -m pytest -n auto --maxprocesses=4 tests/core tests/runtime $(addprefix --cov=,$(PROVED)) --cov-branch --cov-report=term-missing --cov-fail-under=100
-	@$(BIN)/python -m pytest -n $(OTHERS) --ignore=tests/core --ignore=tests/runtime
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --ignore=tests/core --ignore=tests/runtime
 
 check:    ## ruff, mypy --strict, import contracts, purity
 	@scripts/setup.sh test
