@@ -22,9 +22,11 @@ needs_fake = pytest.mark.skipif(
 @pytest.fixture
 def device():
     with subprocess.Popen([FAKE, "-i", ADDRESS, "-s", "SEAL01"], stdout=subprocess.DEVNULL) as process:
-        wait_for(process)
-        yield process
-        process.kill()
+        try:
+            wait_for(process)
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_for(process):
