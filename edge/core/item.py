@@ -1,5 +1,6 @@
 """The life of an item, from the first document in its envelope to its chute or a reject place, as a table."""
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from edge.core.collation import Collation
@@ -269,10 +270,10 @@ class Items:
         for neighbour in self.neighbours(item.item_id):
             self.condemn(neighbour, reason, quarantine=True)
 
-    def neighbours(self, item_id: ItemId) -> list[Item]:
-        """The items opened directly before and after, as far as they are still on the belt."""
-        ids = list(self.on_belt)
-        if item_id not in self.on_belt:
+    def neighbours(self, item_id: ItemId, like: Callable[[Item], bool] = lambda _: True) -> list[Item]:
+        """The items opened directly before and after, of those that are like it, as far as they are still on the belt."""
+        ids = [key for key, item in self.on_belt.items() if like(item)]
+        if item_id not in ids:
             return []
         at = ids.index(item_id)
         return [self.on_belt[ids[n]] for n in (at - 1, at + 1) if 0 <= n < len(ids)]

@@ -39,7 +39,8 @@ class Labels:
         """printed for items that were condemned meanwhile: on the pad or at the peel bar until the PLC has purged them"""
         self.bursts: Bursts[LabelRead] = Bursts()
         self._burst_of: dict[ItemId, Burst[LabelRead]] = {}
-        self._mismatches_in_a_row = 0
+        self._mismatches_in_a_row: dict[int, int] = {}
+        """by head: one of two heads may be one label off while the other one is right"""
 
     def print_for(self, item: Item) -> None:
         """Burn a print id for this item and have its label printed. The intent is durable before it is sent (I6)."""
@@ -279,17 +280,29 @@ class Labels:
         """
         named = {self.print_of(symbol.text) for frame in frames for symbol in frame.symbols} - {None, item.print_id}
         bearers = [self._items.all[self.item_of[print_id]] for print_id in named if print_id is not None]
-        for suspect in (item, *self._items.neighbours(item.item_id), *bearers):
+        for suspect in (item, *self._items.neighbours(item.item_id), *self._beside_at_its_head(item), *bearers):
             suspect.twin = True
 
+    def _head(self, item: Item) -> int:
+        """Where its label was printed; 0 = at none."""
+        return 0 if item.print_id is None else self.head_of.get(item.print_id, 0)
+
+    def _beside_at_its_head(self, item: Item) -> list[Item]:
+        head = self._head(item)
+        return self._items.neighbours(item.item_id, lambda one: self._head(one) == head)
+
     def _count_mismatches(self, item: Item, verdict: Verdict) -> None:
+        head = self._head(item)
         if verdict is Verdict.MATCH:
-            self._mismatches_in_a_row = 0
+            self._mismatches_in_a_row[head] = 0
         elif verdict is Verdict.MISMATCH:
-            self._mismatches_in_a_row += 1
-            # A label of another item means that labels may be one off: what is next to it is in doubt as well (I20).
+            self._mismatches_in_a_row[head] = self._mismatches_in_a_row.get(head, 0) + 1
+            # A label of another item means that labels may be one off: what is next to it, on the belt and at its head, is in
+            # doubt as well (I20).
             self._items.doubt(item, "LABEL_MISMATCH")
-            if self._mismatches_in_a_row >= MISMATCHES_THAT_HOLD:
+            for beside in self._beside_at_its_head(item):
+                self._items.condemn(beside, "LABEL_MISMATCH", quarantine=True)
+            if self._mismatches_in_a_row[head] >= MISMATCHES_THAT_HOLD:
                 self._floor.raise_condition("LABEL_MISMATCH_TWICE")
 
     def accept(self, item: Item, order: Order) -> None:

@@ -27,6 +27,7 @@ from edge.core.roll_test import RollTestState
 from edge.core.values import ItemId, Plc, PrintId, State
 from tests.core.line import PLAN, SETTINGS, Line
 from tests.core.test_corners import conditions
+from tests.core.test_label import WRONG
 from tests.core.test_roll_test import hold_under_camera, state, test_print
 
 FAULT = {1: 0b000100, 2: 0b100000}
@@ -397,3 +398,18 @@ def test_labels_left_on_the_rolls_of_two_heads() -> None:
     assert [(row.head, row.labels) for row in line.controller.rolls.left()] == [(1, 99), (2, 100)]
     assert conditions(line) == {"MEDIA_LOW"}
     assert line.print_id(1) == PrintId(1)
+
+
+def test_a_head_that_is_one_label_off_holds_the_line_although_the_other_one_is_right() -> None:
+    line = two_heads()
+    for n in range(1, 8):
+        line.to_labelled(n)
+    assert heads_of(line) == [1, 2, 1, 2, 1, 2, 1]
+    line.expose(3, WRONG)
+    items = line.controller.items.all
+    doubted = [item.quarantined for item in items.values()]
+    assert doubted == [True, True, True, True, True, False, False], "what is next to it on the belt, and at its head"
+    line.expose(4)
+    assert "LABEL_MISMATCH_TWICE" not in conditions(line)
+    line.expose(5, WRONG)
+    assert "LABEL_MISMATCH_TWICE" in conditions(line)
