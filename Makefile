@@ -15,7 +15,7 @@ HEADLESS ?=
 JSON ?=
 BIN := .venv/bin
 # Every branch of these is tested by their own tests; tracing all the others, and the processes that they start, costs minutes.
-PROVED := edge.core $(addprefix edge.runtime.,journal ledger records archive snapshot keeper)
+PROVED := edge.core $(addprefix edge.runtime.,journal ledger records archive snapshot keeper durable)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check soak campaign mutation powercut kills bench train docs lock

@@ -7,7 +7,6 @@ tells central once.
 
 import asyncio
 import hashlib
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from edge.core.controller import Controller
 from edge.core.events import LotFiled
 from edge.core.values import LotId
 from edge.runtime.clock import Clock
+from edge.runtime.durable import write_durably
 from edge.runtime.helper import Helper, HelperLost
 from edge.runtime.link import Offer
 from edge.runtime.reconcile import reconciliation
@@ -68,7 +68,9 @@ def file_lot(job: LotJob) -> Filed:
         data = sign(content, key)
         digest = hashlib.sha256(data).hexdigest()
         name = f"{_UNSAFE.sub('_', job.lot)[:64]}-{digest[:12]}.json"
-        write_durably(Path(job.folder) / name, data)
+        folder = Path(job.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_durably(folder / name, data)
     except (JournalError, SignatureError) as error:
         return Filed(fault=str(error))
     except OSError as error:
@@ -78,22 +80,6 @@ def file_lot(job: LotJob) -> Filed:
 
 def _due(core: Controller, job: LotJob) -> bool:
     return core.lots.accounts.get(LotId(job.lot)) == job.account
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Whole and on the disk, or not at all; a power cut leaves one or the other. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 class LotFiles:

@@ -1,6 +1,7 @@
 """The link of a device that only talks, reconnecting for ever: its subclass says what becomes of a reading, and of garbage."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import Generic, Protocol, TypeVar
 
 from drivers.ports import BadReply, DeviceError
@@ -28,7 +29,7 @@ class ReadingPort(Protocol[ReadingT_co]):
         """Close the device; never raises."""
 
 
-class ReadingLink(Generic[ReadingT]):
+class ReadingLink(ABC, Generic[ReadingT]):
     """Implements Link but for its name."""
 
     name = ""
@@ -88,9 +89,9 @@ class ReadingLink(Generic[ReadingT]):
     def connected(self) -> None:
         """The device was opened (again)."""
 
+    @abstractmethod
     def heard(self, reading: ReadingT) -> None:
         """A reading has come."""
-        raise NotImplementedError
 
     def garbled(self) -> None:
         """Something has come that is none."""

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import hmac
 import io
-import os
 import pickle
 import platform
 import zlib
@@ -25,6 +24,7 @@ import msgspec
 import edge.core
 from edge.core.controller import Controller
 from edge.core.invariants import Auditor
+from edge.runtime.durable import write_durably
 from edge.runtime.ledger import Head, Reader
 
 _MAC_BYTES = 32
@@ -144,17 +144,7 @@ def proved_seq(snapshot: Snapshot | None, journal: Reader) -> int:
 
 def write_snapshot(path: Path, snapshot: Snapshot, key: bytes) -> None:
     """Durably in place of the one before: a power cut leaves one or the other."""
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as out:
-        out.write(seal(snapshot, key))
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_durably(path, seal(snapshot, key))
 
 
 def state_digest(controller: Controller) -> str:
